@@ -1,0 +1,76 @@
+"""Every message: its words as stored snapshots, and what holds for all of them."""
+
+import os
+import re
+from pathlib import Path
+
+import html5lib
+import pytest
+from jinja2 import UndefinedError
+
+from app.mail.render import FOLDER, render, templates
+from tests.mail.samples import BASE_URL, FACTS, facts
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+HREF = re.compile(r'href="([^"]*)"')
+
+
+def compared(name: str, found: str) -> None:
+    """Compare with the stored file; `UPDATE_SNAPSHOTS=1` stores what is found instead."""
+    path = SNAPSHOTS / name
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(found, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == found
+
+
+def test_every_template_has_sample_facts():
+    assert templates() == sorted(FACTS)
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+def test_a_message_reads_as_stored(template):
+    mail = render(template, facts(template))
+    compared(f"{template}.txt", f"Subject: {mail.subject}\n\n{mail.text}")
+    compared(f"{template}.html", mail.html)
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+def test_every_link_is_absolute_and_ours(template):
+    mail = render(template, facts(template))
+    links = HREF.findall(mail.html)
+    assert links
+    assert all(link.startswith(f"{BASE_URL}/") for link in links)
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+def test_every_message_says_why_it_came_in_both_parts(template):
+    mail = render(template, facts(template))
+    assert "You get this because" in mail.text
+    assert "You get this because" in mail.html
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+def test_no_message_loads_anything_or_carries_markup_of_others(template):
+    mail = render(template, facts(template))
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(mail.html)
+    assert not re.search(r"<(img|script|link|iframe|object)\b|url\(|src=", mail.html)
+    assert "<b>" not in mail.html and "<i>" not in mail.html
+
+
+@pytest.mark.parametrize("template", sorted(FACTS))
+def test_the_plain_part_is_plain(template):
+    mail = render(template, facts(template))
+    assert "&lt;" not in mail.text and "&#" not in mail.text and "<a " not in mail.text
+    assert "\n\n\n\n" not in mail.text
+
+
+def test_a_missing_fact_is_an_error_and_not_a_gap():
+    with pytest.raises(UndefinedError):
+        render("password_reset", {"support_address": "x@y.example"})
+
+
+def test_what_goes_to_an_unproven_address_says_nothing_that_its_sender_chose():
+    pieces = [(FOLDER / "guest_confirm" / name).read_text(encoding="utf-8") for name in ("subject.txt", "body.txt", "body.html")]
+    named = set(re.findall(r"\{\{\s*([a-z_]+)", "".join(pieces))) - {"parts"}
+    assert named == {"url", "hours"}
