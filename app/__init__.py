@@ -1,0 +1,91 @@
+"""HiveTechs Support: create_app() puts the pieces together."""
+
+from importlib import import_module
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import ROOT, Config
+from app.events import outbox
+from app.extensions import csrf, db, limiter, login_manager
+from app.lib import database, logs, pages, security
+
+BLUEPRINTS = (
+    "app.home.public",
+    "app.accounts.public",
+    "app.accounts.portal",
+    "app.accounts.admin",
+    "app.tickets.portal",
+    "app.tickets.public",
+    "app.tickets.desk",
+    "app.triage.admin",
+    "app.macros.desk",
+    "app.sla.desk",
+    "app.sla.admin",
+    "app.knowledge.public",
+    "app.knowledge.desk",
+    "app.knowledge.api",
+    "app.surveys.public",
+    "app.surveys.desk",
+    "app.analytics.desk",
+    "app.status.desk",
+    "app.mail.desk",
+    "app.ops.public",
+    "app.dev.public",
+)
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the application for one process. Nothing connects yet. Raises ConfigError for settings that cannot run."""
+    settings = config or Config.from_env()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.from_mapping(flask_settings(settings))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    security.install(app)
+    logs.install(app)
+    db.init_app(app)
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    with app.app_context():
+        database.prepare(db.engine)
+    outbox.install()
+    pages.install(app)
+    for path in BLUEPRINTS:
+        blueprint = import_module(path).bp
+        if blueprint.name != "dev" or settings.dev:
+            app.register_blueprint(blueprint)
+    return app
+
+
+def flask_settings(settings: Config) -> dict[str, object]:
+    """Our settings in the names that Flask and its extensions read."""
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),
+        "MAX_CONTENT_LENGTH": settings.upload_max_bytes,
+        "MAX_FORM_MEMORY_SIZE": 2_000_000,
+        "MAX_FORM_PARTS": 200,
+        "SESSION_COOKIE_NAME": "hive_session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SEND_FILE_MAX_AGE_DEFAULT": 0 if settings.env == "development" else 31_536_000,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://"),
+        "RATELIMIT_ENABLED": settings.rate_limits,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    }
+
+
+def engine_options(settings: Config) -> dict[str, object]:
+    """A small pool: each web worker has a handful of threads. PostgreSQL statements may not run for ever."""
+    if settings.database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10}}
+    return {"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True, "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"}}

@@ -1,0 +1,77 @@
+"""The five doors. A blueprint made here carries its guard, so that no route can forget it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask_login import current_user
+
+from app.lib.errors import NotAllowed
+
+CUSTOMER_ROLES = frozenset({"customer", "customer_admin"})
+STAFF_ROLES = frozenset({"agent", "lead", "admin"})
+LEAD_ROLES = frozenset({"lead", "admin"})
+
+# What `hive-support routes` prints and the route tests read: blueprint name → (door, roles).
+DOORS: dict[str, tuple[str, frozenset[str] | None]] = {}
+
+
+def public(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Anybody may enter, signed in or not."""
+    return door("public", None, name, import_name, **options)
+
+
+def portal(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Customers; staff may look through it, and every query still decides what each may see."""
+    return door("portal", CUSTOMER_ROLES | STAFF_ROLES | {"moderator"}, name, import_name, **options)
+
+
+def desk(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Staff only."""
+    return door("desk", STAFF_ROLES, name, import_name, **options)
+
+
+def lead(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Leads and administrators: rules, policies, approvals."""
+    return door("lead", LEAD_ROLES, name, import_name, **options)
+
+
+def admin(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Administrators only."""
+    return door("admin", frozenset({"admin"}), name, import_name, **options)
+
+
+def api(name: str, import_name: str, **options: Any) -> Blueprint:
+    """Machines. Errors are problem+json, and there is no CSRF token, since no cookie is read."""
+    return door("api", None, name, import_name, **options)
+
+
+def door(kind: str, roles: frozenset[str] | None, name: str, import_name: str, **options: Any) -> Blueprint:
+    """A blueprint with its guard built in."""
+    blueprint = Blueprint(name, import_name, **options)
+    DOORS[name] = (kind, roles)
+    if roles is not None:
+        blueprint.before_request(guard(roles))
+    return blueprint
+
+
+def guard(roles: frozenset[str]) -> Callable[[], Any]:
+    """Send visitors to sign in, and turn away the wrong roles."""
+
+    def check() -> Any:
+        if not current_user.is_authenticated:
+            return to_sign_in()
+        if current_user.role not in roles:
+            raise NotAllowed("This part of the site is not open to your account. Go back to the start, or ask an administrator.")
+        return None
+
+    return check
+
+
+def to_sign_in() -> Any:
+    """To the sign-in page and back; htmx is told to go there as a visit, so that no part swallows a login form."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else (request.referrer or "/")
+    target = url_for("accounts.login", next=wanted if wanted.startswith("/") else None)
+    if request.headers.get("HX-Request") == "true":
+        return current_app.response_class("", 401, {"HX-Redirect": target})
+    return redirect(target, 303)

@@ -1,0 +1,159 @@
+"""Every setting, read once from the environment (and a `.env` file beside the project), typed, and loud when wrong."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+MASK = "••••••"
+
+
+class ConfigError(ValueError):
+    """A setting is missing or malformed; the message names it and says what to do."""
+
+
+def setting(name: str, default: Any, help: str, *, secret: bool = False, parse: Callable[[str], Any] = str) -> Any:
+    """Declare one setting: its environment name, default, a sentence for `hive-support config`, and its parser."""
+    return field(default=default, metadata={"name": name, "help": help, "secret": secret, "parse": parse})
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a comma or space separated list."""
+    return tuple(text.replace(",", " ").split())
+
+
+def flag(text: str) -> bool:
+    """Parse a yes/no setting."""
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("expected yes or no")
+
+
+def database_url(text: str) -> str:
+    """Name the driver in a PostgreSQL address, so that every accepted spelling means psycopg 3."""
+    for short in ("postgresql://", "postgres://"):
+        if text.startswith(short):
+            return "postgresql+psycopg://" + text.removeprefix(short)
+    return text
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings in force. Units are in the names; a secret is masked by `hive-support config`."""
+
+    env: str = setting("ENV", "development", "development, test or production")
+    data_dir: Path = setting("DATA_DIR", ROOT / "instance", "where this machine keeps its state", parse=Path)
+    host: str = setting("HOST", "127.0.0.1", "address the web server listens on")
+    port: int = setting("PORT", 8080, "port the web server listens on", parse=int)
+    database_url: str = setting("DATABASE_URL", "", "SQLite in DATA_DIR by default, or postgresql://…", secret=True, parse=database_url)
+    redis_url: str = setting("REDIS_URL", "", "an embedded server by default, or redis://… or unix://…", secret=True)
+    secret_key: str = setting("SECRET_KEY", "", "signs sessions and links; made and kept in DATA_DIR outside production", secret=True)
+    base_url: str = setting("BASE_URL", "", "address people reach us by; used for every absolute link")
+    allowed_hosts: tuple[str, ...] = setting("ALLOWED_HOSTS", (), "host names we answer to; BASE_URL's and local ones by default", parse=words)
+    trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "how many proxies in front may set X-Forwarded-*", parse=int)
+    smtp_url: str = setting("SMTP_URL", "", "smtp://user:password@host:port; without it mail is kept and shown at /dev/mail", secret=True)
+    mail_from: str = setting("MAIL_FROM", "HiveTechs Support <support@hivetechs.example>", "sender of our mail")
+    inbound_domain: str = setting("INBOUND_DOMAIN", "", "domain of reply addresses")
+    metrics_token: str = setting("METRICS_TOKEN", "", "bearer token that /metrics asks for, if set", secret=True)
+    slack_token: str = setting("SLACK_TOKEN", "", "bot token for Slack", secret=True)
+    attachments_url: str = setting("ATTACHMENTS_URL", "", "file:/path; DATA_DIR/attachments by default")
+    attachment_max_bytes: int = setting("ATTACHMENT_MAX_BYTES", 10_000_000, "largest attachment", parse=int)
+    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 26_000_000, "largest request body", parse=int)
+    session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=int)
+    survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=int)
+    survey_quiet_days: int = setting("SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=int)
+    close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
+    log_level: str = setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")
+    demo: bool = setting("DEMO", False, "load the demo company and show /dev; refused in production", parse=flag)
+    rate_limits: bool = setting("RATE_LIMITS", True, "throttle sign-in, guest tickets and search", parse=flag)
+    count_queries: bool = setting("COUNT_QUERIES", False, "tell X-Query-Count on each page; always on in development", parse=flag)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Read the settings; raises ConfigError that names the first wrong one."""
+        source = {**dotenv(ROOT / ".env"), **(os.environ if environ is None else environ)}
+        values = {f.name: parsed(f.metadata, source) for f in fields(cls) if f.metadata["name"] in source}
+        return cls(**values).completed()
+
+    @property
+    def dev(self) -> bool:
+        """Whether /dev exists: never in production."""
+        return self.env != "production"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us over HTTPS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+    def completed(self) -> "Config":
+        """Fill what depends on other settings, and refuse what cannot run."""
+        if self.env not in {"development", "test", "production"}:
+            raise ConfigError(f"ENV is {self.env!r}: use development, test or production.")
+        if self.env == "production" and self.demo:
+            raise ConfigError("DEMO is set in production. Demo people have a known password: unset DEMO.")
+        base_url = (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+        if urlsplit(base_url).scheme not in {"http", "https"}:
+            raise ConfigError(f"BASE_URL is {base_url!r}: give a full address such as https://support.example.com.")
+        data_dir = self.data_dir.absolute()
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values |= {
+            "base_url": base_url,
+            "data_dir": data_dir,
+            "database_url": self.database_url or f"sqlite:///{data_dir / 'support.sqlite3'}",
+            "redis_url": self.redis_url or f"unix://{data_dir / 'redis.sock'}",
+            "secret_key": self.secret_key or kept_secret(self.env, data_dir),
+            "attachments_url": self.attachments_url or f"file:{data_dir / 'attachments'}",
+            "allowed_hosts": self.allowed_hosts or tuple({urlsplit(base_url).hostname or "", "localhost", "127.0.0.1", "[::1]"}),
+        }
+        return Config(**values)
+
+    def described(self) -> list[tuple[str, str, str]]:
+        """(name, value with secrets masked, help) of every setting."""
+        rows = []
+        for f in fields(self):
+            value = getattr(self, f.name)
+            shown = MASK if f.metadata["secret"] and value else " ".join(value) if isinstance(value, tuple) else str(value)
+            rows.append((f.metadata["name"], shown, f.metadata["help"]))
+        return rows
+
+
+def parsed(metadata: Mapping[str, Any], source: Mapping[str, str]) -> Any:
+    """Parse one setting or raise ConfigError naming it."""
+    name = metadata["name"]
+    try:
+        return metadata["parse"](source[name].strip())
+    except ValueError as wrong:
+        raise ConfigError(f"{name} is {source[name]!r}: {wrong}. It is: {metadata['help']}.") from wrong
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """Read `NAME=value` lines; blank lines and comments are passed over."""
+    if not path.is_file():
+        return {}
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#") and "=" in line]
+    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+
+
+def kept_secret(env: str, data_dir: Path) -> str:
+    """The signing key of a single machine: made once, readable by its owner only. Production must be given one."""
+    if env == "production":
+        raise ConfigError("SECRET_KEY is not set. Give 32 random bytes or more, the same to every process.")
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        fresh.unlink()
+    return path.read_text(encoding="ascii")

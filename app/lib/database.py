@@ -1,0 +1,92 @@
+"""What our two databases need to behave alike: UTC times, SQLite's pragmas and its write locks, a count of statements."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, event, func, select
+from sqlalchemy.orm import scoped_session
+from sqlalchemy.types import TypeDecorator
+
+# A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
+# is going to write says so before it begins, and waits for its turn instead.
+write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
+statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What begins a transaction inside means to write: jobs and commands say so here, requests in `app.lib.security`."""
+    token = write_intent.set(True)
+    try:
+        yield
+    finally:
+        write_intent.reset(token)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime in Python on every database; refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Check and convert on the way in."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored; use aware UTC")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert on the way out."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def prepare(engine: Engine) -> None:
+    """Attach our listeners to an engine; called once by create_app."""
+    event.listen(engine, "before_cursor_execute", count_statement)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", set_pragmas)
+        event.listen(engine, "begin", begin_sqlite)
+
+
+def count_statement(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
+    """Note each statement for whoever is counting."""
+    seen = statements.get()
+    if seen is not None:
+        seen.append(statement)
+
+
+def set_pragmas(connection: Any, record: Any) -> None:
+    """Open SQLite as we use it. The driver must not begin transactions of its own."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def begin_sqlite(connection: Any) -> None:
+    """Begin as a writer or as a reader, as was declared."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
+
+
+def serialize_on(session: scoped_session[Any], key: str) -> None:
+    """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))

@@ -1,0 +1,49 @@
+"""How routes answer: whole pages, parts of a page, or a list of parts that a change touched."""
+
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request
+
+
+def is_htmx() -> bool:
+    """Whether htmx asked for this, and not for a restored or boosted whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def dom_id(thing: Any, name: str = "") -> str:
+    """The id of a part: `ticket-12-timeline`. `thing` is a row with an id, or a plain word."""
+    if isinstance(thing, str):
+        base = thing
+    else:
+        base = f"{type(thing).__name__.lower()}-{thing.id}"
+    return f"{base}-{name}" if name else base
+
+
+def part(template: str, status: int = 200, **context: Any) -> Response:
+    """Render one part."""
+    return vary(make_response(render_template(template, **context), status))
+
+
+def answer(template: str, *, or_go: str, **context: Any) -> Response:
+    """After a change: the parts it touched for htmx, otherwise a redirect (303)."""
+    if is_htmx():
+        return part(template, **context)
+    return vary(make_response(redirect(or_go, 303)))
+
+
+def go(url: str) -> Response:
+    """Leave the page after a change: a redirect that htmx follows as a visit, too."""
+    if is_htmx():
+        return vary(make_response("", 200, {"HX-Redirect": url}))
+    return vary(make_response(redirect(url, 303)))
+
+
+def page_or_part(page: str, piece: str, status: int = 200, **context: Any) -> Response:
+    """One address for a page and for its moving part (lists, search, paging)."""
+    return part(piece if is_htmx() else page, status, **context)
+
+
+def vary(response: Response) -> Response:
+    """Caches must keep a page and its part apart."""
+    response.vary.add("HX-Request")
+    return response

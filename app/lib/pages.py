@@ -1,0 +1,121 @@
+"""What every template may use, and how errors become pages, parts or problems."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.extensions import db
+from app.lib import times
+from app.lib.clock import utcnow
+from app.lib.errors import DomainError, Stale
+from app.lib.htmx import dom_id, is_htmx
+
+log = structlog.get_logger()
+STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+
+
+def install(app: Flask) -> None:
+    """Attach template globals and error handlers."""
+    app.jinja_options["autoescape"] = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(dom_id=dom_id, static_url=static_url, duration=times.duration, in_words=times.in_words, local_time=times.local)
+    app.context_processor(context)
+    app.register_error_handler(DomainError, domain_error)
+    app.register_error_handler(CSRFError, csrf_error)
+    app.register_error_handler(StaleDataError, stale_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)
+
+
+def context() -> dict[str, Any]:
+    """What every template gets."""
+    viewer = current_user if current_user and current_user.is_authenticated else None
+    return {
+        "viewer": viewer,
+        "acting": getattr(viewer, "impersonator", None),
+        "zone": viewer.time_zone if viewer else "UTC",
+        "now": utcnow(),
+        "request_id": g.get("request_id", ""),
+        "settings": current_app.config["SETTINGS"],
+    }
+
+
+@lru_cache(maxsize=256)
+def content_hash(name: str, changed: float) -> str:
+    """Eight characters that change when the file does."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, safe to cache for ever."""
+    return url_for("static", filename=name, v=content_hash(name, (STATIC / name).stat().st_mtime))
+
+
+def wants_json() -> bool:
+    """Machines get a problem, people a page."""
+    return request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json"
+
+
+def failure(status: int, title: str, message: str) -> Response:
+    """One error, as a problem+json, as the #flash part, or as a page."""
+    if wants_json():
+        body = jsonify(type="about:blank", title=title, status=status, detail=message, request_id=g.get("request_id", ""))
+        body.mimetype = "application/problem+json"
+        return make_response(body, status)
+    template = "errors/_flash.html" if is_htmx() else "errors/error.html"
+    return make_response(render_template(template, status=status, title=title, message=message), status)
+
+
+def domain_error(error: DomainError) -> Response:
+    """Our own errors carry their status and what to do next."""
+    db.session.rollback()
+    return failure(error.status, error.title, error.message)
+
+
+def stale_error(error: StaleDataError) -> Response:
+    """Two people saved at once, and this one came second."""
+    return domain_error(Stale("Somebody else changed this at the same moment. Reload the page and try again."))
+
+
+def csrf_error(error: CSRFError) -> Response:
+    """The form is from another session."""
+    return failure(400, "This form has expired", "You signed in or out since the page was opened. Reload it and send the form again.")
+
+
+MESSAGES = {
+    404: ("Not found", "There is nothing here that you can see. Check the address, or go back to the start."),
+    405: ("Not possible here", "This address does not take that kind of request."),
+    413: ("Too large", "What you sent is larger than we accept. Attach smaller files, or fewer of them."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    503: ("Not available", "A part that we need is not answering. Try again in a minute."),
+}
+
+
+def http_error(error: HTTPException) -> Any:
+    """Errors that Flask raises."""
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    title, message = MESSAGES.get(error.code, (error.name, error.description or error.name))
+    response = failure(error.code, title, message)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers.setdefault(name, value)
+    return response
+
+
+def unexpected(error: Exception) -> Response:
+    """A fault of ours: logged with the request id that the page shows."""
+    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    log.exception("request.failed", path=request.path, request_id=g.get("request_id", ""))
+    db.session.rollback()
+    code = InternalServerError.code or 500
+    return failure(code, "Something broke on our side", "Nothing that you sent before is lost. Try again; if it stays broken, tell us the reference below.")

@@ -1,0 +1,72 @@
+"""What every answer carries and every request must pass: host names, the content policy, request ids, write intent."""
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request
+
+from app.lib.database import statements, write_intent
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "manifest-src 'self'",
+    )
+)
+REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def install(app: Flask) -> None:
+    """Attach the hooks; the first to run."""
+    app.before_request(begin)
+    app.after_request(finish)
+
+
+def begin() -> None:
+    """Name the request, refuse foreign host names, and declare whether it means to write."""
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    write_intent.set(request.method not in READS)
+    statements.set([])
+    settings = current_app.config["SETTINGS"]
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if host not in settings.allowed_hosts and f"[{host}]" not in settings.allowed_hosts and "*" not in settings.allowed_hosts:
+        abort(400, "This address is not one of ours.")
+
+
+def finish(response: Response) -> Response:
+    """Add the headers that keep pages safe."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    headers["X-Request-ID"] = g.get("request_id", "")
+    settings = current_app.config["SETTINGS"]
+    if settings.secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "private, no-cache")
+    if settings.count_queries or settings.env == "development":
+        headers["X-Query-Count"] = str(len(statements.get() or ()))
+    return response
+
+
+def same_site_path(target: str | None) -> str | None:
+    """`target` if it is a path on this site, else None: the only `next` that is ever followed."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or any(c in target for c in "\r\n\t\0\\"):
+        return None
+    return target

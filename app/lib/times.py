@@ -1,0 +1,52 @@
+"""Times for people: in the viewer's zone, in words."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """The zone, or UTC for a name that no longer exists."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def local(at: datetime, zone_name: str) -> datetime:
+    """The same instant on the viewer's wall clock."""
+    return at.astimezone(zone(zone_name))
+
+
+def in_words(at: datetime, zone_name: str) -> str:
+    """`Tue 24 Nov, 14:30 CET`."""
+    there = local(at, zone_name)
+    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
+
+
+def duration(length: timedelta | float | int | None) -> str:
+    """`45 s`, `12 min`, `2 h 10 min`, `3 d 4 h`; a dash for None."""
+    if length is None:
+        return "–"
+    seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
+    sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
+    if seconds < 60:
+        return f"{sign}{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if hours == 0:
+        return f"{sign}{minutes} min"
+    if days == 0:
+        return f"{sign}{hours} h {minutes % 60} min" if minutes % 60 else f"{sign}{hours} h"
+    return f"{sign}{days} d {hours % 24} h" if hours % 24 else f"{sign}{days} d"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """`just now`, `12 min ago`, `3 h ago`, `2 d ago`."""
+    seconds = (now - at).total_seconds()
+    if seconds < 60:
+        return "just now"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
