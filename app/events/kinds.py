@@ -1,0 +1,73 @@
+"""Every kind of event (noun, dot, past tense) and the exact facts that it carries. `record()` refuses any other.
+
+A ticket event that changes the status or the priority says so in `status` or `priority` (the new value), and those
+that do not leave the fact at None: the SLA clock replays a ticket from these facts alone.
+"""
+
+KINDS: dict[str, frozenset[str]] = {
+    kind: frozenset(facts.split())
+    for kind, facts in {
+        # tickets
+        "ticket.opened": "ref subject kind status priority source",
+        "ticket.triaged": "decisions priority",
+        "ticket.replied": "message_id by_staff is_automatic status",
+        "ticket.noted": "message_id",
+        "ticket.status_changed": "old status",
+        "ticket.priority_changed": "old priority reason",
+        "ticket.priority_confirmed": "accepted proposed priority",
+        "ticket.assigned": "old_id old_name assignee_id assignee_name",
+        "ticket.moved": "old_team team",
+        "ticket.categorised": "old category",
+        "ticket.tagged": "added removed",
+        "ticket.follower_added": "email name",
+        "ticket.follower_removed": "email name",
+        "ticket.resolved": "outcome status round by_staff",
+        "ticket.reopened": "status reason",
+        "ticket.closed": "status",
+        "ticket.linked": "label url",
+        "ticket.unlinked": "label url",
+        # service levels
+        "sla.warned": "clock_id metric due_at ref assignee_id",
+        "sla.breached": "clock_id metric due_at ref assignee_id",
+        "sla.policy_changed": "policy summary",
+        # guests
+        "guest.requested": "pending_id",
+        "guest.confirmed": "ref",
+        # people
+        "account.signed_in": "session_id ip",
+        "account.signed_out": "session_id",
+        "account.sign_in_failed": "email_hash ip",
+        "account.reset_requested": "email",
+        "account.password_changed": "how",
+        "account.invited": "user_id email",
+        "account.invitation_accepted": "user_id",
+        "account.session_revoked": "session_id",
+        "account.profile_changed": "fields",
+        "account.changed": "user_id changes",
+        "account.impersonation_started": "user_id name",
+        "account.impersonation_ended": "user_id name",
+        "organization.created": "name plan",
+        "organization.changed": "changes",
+        "token.created": "name scopes",
+        "token.revoked": "name",
+        # triage, macros
+        "triage.rule_changed": "rule changes",
+        "macro.created": "macro_id title",
+        "macro.changed": "macro_id changes",
+        # knowledge
+        "knowledge.published": "kind entry_id title",
+        "knowledge.unpublished": "kind entry_id title",
+        "knowledge.changed": "kind entry_id title",
+        "knowledge.voted": "kind entry_id helpful",
+        "knowledge.deflected": "query kind entry_id",
+        # surveys
+        "survey.invited": "survey_id",
+        "survey.answered": "survey_id overall_satisfaction low",
+        # announcements
+        "announcement.published": "announcement_id title",
+        "announcement.withdrawn": "announcement_id title",
+        # mail
+        "mail.failed": "mail_id recipient_id reason",
+        "mail.resent": "mail_id",
+    }.items()
+}

@@ -1,0 +1,50 @@
+"""After a commit, the ids of its events are queued. A rollback queues nothing, and a dead Redis costs nothing but time:
+the event's row stays undispatched and the sweep (`reactions.dispatch_overdue`, each minute) finds it."""
+
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import event as listen
+from sqlalchemy.orm import Session
+
+from app.events.models import Event
+from app.extensions import db, queue, retry
+
+log = structlog.get_logger()
+DISPATCH = "app.reactions.dispatch"
+
+
+def install() -> None:
+    """Attach the listeners to the session; called once when the module that wires the application is imported."""
+    if not listen.contains(db.session, "after_flush", note):
+        listen.listen(db.session, "after_flush", note)
+        listen.listen(db.session, "after_commit", send)
+        listen.listen(db.session, "after_rollback", forget)
+
+
+def note(session: Session, context: Any) -> None:
+    """Remember the events of this transaction."""
+    fresh = [row.id for row in session.new if isinstance(row, Event)]
+    if fresh:
+        session.info.setdefault("events", []).extend(fresh)
+
+
+def send(session: Session) -> None:
+    """Queue what was committed. A released savepoint is not a commit yet."""
+    if session.in_nested_transaction():
+        return
+    committed = session.info.pop("events", [])
+    if not committed:
+        return
+    try:
+        dispatcher = queue("default")
+        for event_id in committed:
+            dispatcher.enqueue(DISPATCH, args=(event_id,), retry=retry(), result_ttl=0)
+    except (RedisError, OSError) as away:
+        log.warning("outbox.deferred", events=committed, error=type(away).__name__)
+
+
+def forget(session: Session) -> None:
+    """A rolled-back change never happened."""
+    session.info.pop("events", None)

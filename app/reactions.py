@@ -1,0 +1,69 @@
+"""THE WIRING PAGE: what follows from an event. Nowhere else. Order here means nothing; a reaction never calls another."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.events.kinds import KINDS
+from app.events.models import Event
+from app.extensions import db, queue, retry
+from app.lib.clock import utcnow
+
+REACTIONS: dict[str, list[tuple[str, str]]] = {
+    # event kind: [(queue, job), …]; a job takes the event's id
+    "ticket.opened": [("mail", "app.notifications.jobs.acknowledge")],
+    "ticket.replied": [("mail", "app.notifications.jobs.tell_customer"), ("mail", "app.notifications.jobs.tell_staff")],
+    "ticket.status_changed": [("mail", "app.notifications.jobs.tell_status")],
+    "ticket.reopened": [("mail", "app.notifications.jobs.tell_status")],
+    "ticket.resolved": [("mail", "app.notifications.jobs.tell_resolved"), ("default", "app.surveys.jobs.invite")],
+    "ticket.assigned": [("mail", "app.notifications.jobs.tell_assignee")],
+    "sla.warned": [("mail", "app.notifications.jobs.warn_of_deadline")],
+    "sla.breached": [("mail", "app.notifications.jobs.tell_of_breach")],
+    "survey.invited": [("mail", "app.notifications.jobs.invite_to_survey")],
+    "survey.answered": [("mail", "app.notifications.jobs.alert_low_score"), ("default", "app.surveys.jobs.follow_up")],
+    "mail.failed": [("mail", "app.notifications.jobs.tell_of_failed_mail")],
+    "guest.requested": [("mail", "app.notifications.account_jobs.confirm_guest")],
+    "account.reset_requested": [("mail", "app.notifications.account_jobs.reset_password")],
+    "account.invited": [("mail", "app.notifications.account_jobs.invite_person")],
+    "account.password_changed": [("mail", "app.notifications.account_jobs.tell_password_changed")],
+}
+
+# An event that no listener has dispatched within this time is dispatched by the sweep.
+OVERDUE = timedelta(seconds=30)
+BATCH = 500
+
+
+def dispatch(event_id: int) -> int:
+    """Queue every reaction of one event, then mark it. Returns how many were queued; a repeat queues none.
+
+    A crash between the two leaves it unmarked, and the sweep queues its reactions again: jobs bear running twice.
+    """
+    event = db.session.get(Event, event_id)
+    if event is None or event.dispatched_at is not None:
+        return 0
+    wanted = REACTIONS.get(event.kind, [])
+    for queue_name, job in wanted:
+        enqueue(queue_name, job, event.id)
+    db.session.execute(update(Event).where(Event.id == event_id, Event.dispatched_at.is_(None)).values(dispatched_at=utcnow()))
+    db.session.commit()
+    return len(wanted)
+
+
+def enqueue(queue_name: str, job: str, *args: Any) -> None:
+    """Put one job on a queue, with our retries."""
+    queue(queue_name).enqueue(job, args=args, retry=retry(), result_ttl=0, failure_ttl=7 * 86400)
+
+
+def dispatch_overdue() -> int:
+    """Dispatch what was committed while Redis was away or a process died. Returns how many events."""
+    limit = utcnow() - OVERDUE
+    overdue = db.session.scalars(select(Event.id).where(Event.dispatched_at.is_(None), Event.at < limit).order_by(Event.id).limit(BATCH)).all()
+    for event_id in overdue:
+        dispatch(event_id)
+    return len(overdue)
+
+
+def unwired() -> set[str]:
+    """Kinds on this page that do not exist; a house test wants none."""
+    return set(REACTIONS) - set(KINDS)
