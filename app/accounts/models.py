@@ -1,0 +1,191 @@
+"""Organizations, the plans they are on, their people, and how those sign in."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.extensions import Model
+from app.lib.database import UTCDateTime
+
+
+class Plan(Model):
+    """What an organization has bought. `rank` orders plans; `tier` is the support tier that its tickets begin in."""
+
+    __tablename__ = "plans"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column()
+    tier: Mapped[int] = mapped_column()
+    rank: Mapped[int] = mapped_column()
+    # The highest priority that triage may promise without a person's word.
+    top_priority: Mapped[str] = mapped_column()
+    # The response after an escalation, at most; None where there is no contract.
+    escalated_response_minutes: Mapped[int | None] = mapped_column()
+
+
+class Organization(Model):
+    """A customer. `sharing` says whose tickets its plain members see: `own` or `all` (its admins see all)."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
+    sharing: Mapped[str] = mapped_column(default="all")
+    engineer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", use_alter=True))
+    slack_url: Mapped[str | None] = mapped_column()
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    plan: Mapped[Plan] = relationship(lazy="joined", innerjoin=True)
+    domains: Mapped[list["OrganizationDomain"]] = relationship(lazy="select", cascade="all, delete-orphan")
+
+
+class OrganizationDomain(Model):
+    """A mail domain whose proven addresses belong to the organization."""
+
+    __tablename__ = "organization_domains"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
+    domain: Mapped[str] = mapped_column(unique=True)
+
+
+class User(Model):
+    """A person: customer, customer_admin, agent, lead, admin or moderator. A guest is a customer without organization or password."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_organization", "organization_id", "name"), Index("ix_users_role", "role", "name"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column()
+    role: Mapped[str] = mapped_column()
+    password_hash: Mapped[str | None] = mapped_column()
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    theme: Mapped[str] = mapped_column(default="system")
+    keys_off: Mapped[bool] = mapped_column(default=False)
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    organization: Mapped[Organization | None] = relationship(foreign_keys=[organization_id], lazy="select")
+
+    # Set by the loader for the length of one request; see accounts/sign_in.py.
+    sign_in = None
+    secret = ""
+    impersonator = None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they work at the desk."""
+        return self.role in {"agent", "lead", "admin"}
+
+    @property
+    def impersonator_id(self) -> int | None:
+        """The administrator who acts as this person in this request."""
+        return self.sign_in.impersonator_id if self.sign_in else None
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        parts = self.name.split() or [self.email]
+        return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else parts[0][1:2])).upper()
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of their organization, or None for guests and staff."""
+        return self.organization.plan if self.organization else None
+
+    # What Flask-Login asks of a user.
+    @property
+    def is_authenticated(self) -> bool:
+        """A loaded user is a signed-in one."""
+        return True
+
+    @property
+    def is_active(self) -> bool:
+        """Disabled people cannot sign in."""
+        return self.is_enabled
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Never; Flask-Login has a class of its own for visitors."""
+        return False
+
+    def get_id(self) -> str:
+        """What the cookie holds: the secret of this sign-in, not the number of a person."""
+        return self.secret
+
+
+class SignIn(Model):
+    """One browser in which somebody is signed in. The cookie holds the secret; we hold its fingerprint."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_user", "user_id", "revoked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    impersonator_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    ip: Mapped[str] = mapped_column(default="")
+    user_agent: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class OneTimeLink(Model):
+    """A link that works once and not for long: `reset`, `invite` or `guest`. Only the fingerprint of its secret is kept."""
+
+    __tablename__ = "one_time_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column()
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    email: Mapped[str] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class ApiToken(Model):
+    """A bearer token for the REST API. Scopes are words such as `tickets:write`; never more than its owner may do."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column()
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[list[Any]] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Team(Model):
+    """A group of staff that tickets are routed to. `key` is what triage rules name."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column()
+
+
+class TeamMember(Model):
+    """Who is on which team; a person can be on several."""
+
+    __tablename__ = "team_members"
+    __table_args__ = (UniqueConstraint("team_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
