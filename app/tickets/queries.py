@@ -1,0 +1,161 @@
+"""The only readers of tickets. Everything that a viewer is shown passes through `visible_to`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.accounts.models import Organization, User
+from app.events.models import Event
+from app.extensions import db
+from app.lib.errors import NotFound
+from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
+
+NEWEST = 30
+# Events that the timeline shows to staff but that a message already tells.
+TOLD_BY_A_MESSAGE = ("ticket.replied", "ticket.noted")
+
+
+def visible_to(user: Any) -> ColumnElement[bool]:
+    """The tickets that this viewer may see, as a condition on Ticket: the one place that decides it.
+
+    Staff see all. Customers see their own and those that they follow; an organization's admins, and its members where
+    it shares, see its tickets. Visitors and moderators see none.
+    """
+    if getattr(user, "is_staff", False):
+        return true()
+    if user is None or user.role not in {"customer", "customer_admin"}:
+        return false()
+    mine = or_(Ticket.requester_id == user.id, Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == user.id)))
+    if user.organization_id is None:
+        return mine
+    if user.role == "customer_admin" or user.organization.sharing == "all":
+        return or_(Ticket.organization_id == user.organization_id, mine)
+    return mine
+
+
+def ticket_for(user: Any, ref: str) -> Ticket:
+    """The ticket with its people, if this viewer may see it; raises NotFound otherwise. One statement."""
+    ticket = db.session.scalar(with_people(select(Ticket)).where(Ticket.ref == ref.upper(), visible_to(user)))
+    if ticket is None:
+        raise NotFound()
+    return ticket
+
+
+def with_people(query: Select[Any]) -> Select[Any]:
+    """Load whom the ticket's page names along with it."""
+    return query.options(
+        joinedload(Ticket.requester),
+        joinedload(Ticket.assignee),
+        joinedload(Ticket.team),
+        joinedload(Ticket.organization).joinedload(Organization.plan, innerjoin=True),
+    )
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What happened, oldest first; `earlier` is the id to ask for the messages before these, or None."""
+
+    entries: list[Message | Event]
+    names: dict[int, User] = field(default_factory=dict)
+    earlier: int | None = None
+
+
+def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int = NEWEST) -> Timeline:
+    """The newest messages and what happened between them, as this viewer may see it. Four statements at most.
+
+    `before` is the id of a message: the ones before it. Internal notes and events that are not public are left out in
+    the query itself for everybody but staff.
+    """
+    messages = newest_messages(ticket, user, before, limit + 1)
+    earlier = messages[0].id if len(messages) > limit else None
+    messages = messages[-limit:]
+    wanted = [Event.ticket_id == ticket.id, Event.kind.not_in(TOLD_BY_A_MESSAGE)]
+    if not user.is_staff:
+        wanted.append(Event.is_public)
+    if earlier is not None:
+        wanted.append(Event.at >= messages[0].created_at)
+    if before is not None:
+        last = db.session.get(Message, before)
+        wanted.append(Event.at < last.created_at if last and last.ticket_id == ticket.id else false())
+    events = db.session.scalars(select(Event).where(*wanted).order_by(Event.id.desc()).limit(200)).all()
+    entries: list[Message | Event] = sorted([*messages, *events], key=lambda e: (e.created_at, 0) if isinstance(e, Message) else (e.at, 1))
+    return Timeline(entries, people(e.actor_id for e in events), earlier)
+
+
+def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> list[Message]:
+    """The newest messages that this viewer may read, oldest first, with authors and attachments."""
+    wanted: list[ColumnElement[bool]] = [Message.ticket_id == ticket.id]
+    if not user.is_staff:
+        wanted.append(Message.visibility == "public")
+    if before is not None:
+        wanted.append(Message.id < before)
+    query = select(Message).where(*wanted).order_by(Message.id.desc()).limit(limit)
+    found = db.session.scalars(query.options(joinedload(Message.author), selectinload(Message.attachments))).all()
+    return list(reversed(found))
+
+
+def people(ids: Any) -> dict[int, User]:
+    """Users by id; ids may repeat or be None."""
+    wanted = {i for i in ids if i is not None}
+    if not wanted:
+        return {}
+    return {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(wanted)))}
+
+
+def message_for(user: Any, message_id: int) -> tuple[Message, Ticket]:
+    """One message and its ticket, if this viewer may read both; raises NotFound."""
+    query = select(Message, Ticket).join(Ticket, Ticket.id == Message.ticket_id).where(Message.id == message_id, visible_to(user))
+    row = db.session.execute(query).first()
+    if row is None or (row[0].visibility != "public" and not user.is_staff):
+        raise NotFound()
+    return row[0], row[1]
+
+
+def attachment_for(user: Any, ref: str) -> Attachment:
+    """One file, if this viewer may see its ticket and its message; raises NotFound."""
+    query = (
+        select(Attachment)
+        .join(Ticket, Ticket.id == Attachment.ticket_id)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Attachment.ref == ref, visible_to(user))
+    )
+    if not user.is_staff:
+        query = query.where(Message.visibility == "public")
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def followers(ticket: Ticket) -> Sequence[Follower]:
+    """Who follows, by name."""
+    return db.session.scalars(select(Follower).where(Follower.ticket_id == ticket.id).order_by(Follower.name, Follower.email)).all()
+
+
+def tags(ticket_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Tags by ticket id, sorted. One statement for any number of tickets."""
+    found: dict[int, list[str]] = {}
+    if not ticket_ids:
+        return found
+    for ticket_id, tag in db.session.execute(select(TicketTag.ticket_id, TicketTag.tag).where(TicketTag.ticket_id.in_(ticket_ids)).order_by(TicketTag.tag)):
+        found.setdefault(ticket_id, []).append(tag)
+    return found
+
+
+def links(ticket: Ticket) -> Sequence[TicketLink]:
+    """Links to other tickets and elsewhere."""
+    return db.session.scalars(select(TicketLink).where(TicketLink.ticket_id == ticket.id).order_by(TicketLink.id)).all()
+
+
+def draft(ticket: Ticket, user: User) -> Draft | None:
+    """What this person has typed and not sent."""
+    return db.session.get(Draft, (ticket.id, user.id))
+
+
+def last_public_message(ticket: Ticket) -> Message | None:
+    """The newest public message."""
+    query = select(Message).where(and_(Message.ticket_id == ticket.id, Message.visibility == "public"))
+    return db.session.scalar(query.order_by(Message.id.desc()).limit(1))
