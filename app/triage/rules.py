@@ -1,0 +1,273 @@
+"""Triage as pure decisions: which team, how urgent, which category and tier, and why. Standard library only.
+
+Rules are data that a lead edits; `defaults.py` holds the ones we begin with. Labels and the kind are looked up together,
+and the first rule in the table's order wins: a bug that is also labelled "security" goes to engineering.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from app.triage import context, forms_text
+from app.triage.phrases import PhraseBook, Sentence, parse_phrase, sentences_of
+from app.triage.text import own_text, own_title
+from app.triage.urgency import Reading, Scorer, Seen, Signal
+
+PRIORITIES = ("low", "medium", "high", "critical", "emergency")
+CATEGORIES = (
+    "cli", "tui", "consensus", "repository", "planning", "enterprise", "performance", "security", "documentation",
+    "installation", "billing", "other",
+)  # fmt: skip
+TEAMS = ("engineering", "product", "security", "docs", "performance", "enterprise", "support")
+DEFAULT_TEAM = "support"
+GROUPS = ("team", "words", "urgency", "trigger", "category")
+FIELDS = ("labels", "title", "text")
+PLAN_TIERS = {"community": 1, "technical": 2, "enterprise_standard": 3, "enterprise_priority": 3, "enterprise_emergency": 3}
+PLAN_TOP = {
+    "community": "medium",
+    "technical": "critical",
+    "enterprise_standard": "emergency",
+    "enterprise_priority": "emergency",
+    "enterprise_emergency": "emergency",
+}
+PLAN_ALIASES = {"enterprise": "enterprise_standard", "standard": "enterprise_standard", "priority": "enterprise_priority", "emergency": "enterprise_emergency"}
+KIND_LABELS = {"bug": "bug", "feature": "enhancement"}
+TRIGGERS = (
+    "production_down", "security_vulnerability", "data_loss", "enterprise_escalation", "critical_unresolved_24h", "public_relations",
+)  # fmt: skip
+HIGHEST_TIER = 3
+# A category word in the title says more than one in the text.
+TITLE_FACTOR = 3
+WISH_LABELS = frozenset({"enhancement", "documentation", "question"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `field` says where `words` are looked for; `outcome` is a team, priority, subject, trigger or category.
+
+    Labels are compared whole; words elsewhere are phrases (see phrases.py). `weight` is in points for urgency and
+    category rules; `trigger` is what an urgency rule pulls besides.
+    """
+
+    key: str
+    group: str
+    field: str
+    words: tuple[str, ...]
+    outcome: str
+    explanation: str
+    position: int = 0
+    weight: int = 0
+    trigger: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What is known of a ticket when it comes in. `priority` and `category` are what the requester chose, if they did."""
+
+    title: str = ""
+    body: str | None = ""
+    labels: tuple[str, ...] = ()
+    kind: str | None = None
+    plan: str | None = None
+    priority: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One decision: what was decided, on which value, by which rule, and why in a sentence."""
+
+    what: str
+    to: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of triage. `promised` is the priority that the plan lets us promise until a person confirms more."""
+
+    priority: str
+    promised: str
+    team: str
+    category: str
+    tier: int
+    escalate: tuple[str, ...]
+    needs_confirmation: bool
+    because: tuple[Because, ...]
+    points: float = 0.0
+    seen: tuple[Seen, ...] = field(default=())
+
+    @property
+    def rules(self) -> list[str]:
+        """The keys of the rules that fired, in the order in which they were asked."""
+        return list(dict.fromkeys(reason.rule for reason in self.because))
+
+
+class RuleBook:
+    """Rules made ready for many tickets; see `book_for`."""
+
+    def __init__(self, rules: Iterable[Rule]):
+        live = sorted((rule for rule in rules if rule.enabled), key=lambda rule: (GROUPS.index(rule.group), rule.position, rule.key))
+        self.by_key = {rule.key: rule for rule in live}
+        self.label_rules = [rule for rule in live if rule.field == "labels"]
+        self.word_books = {where: _phrase_book(live, "words", where) for where in ("title", "text")}
+        self.categories = _phrase_book(live, "category", "text")
+        self.scorer = Scorer([Signal(rule.key, rule.outcome, rule.words, rule.weight, rule.trigger) for rule in live if rule.group == "urgency"])
+
+
+@lru_cache(maxsize=8)
+def book_for(rules: tuple[Rule, ...]) -> RuleBook:
+    """The rules made ready; the same rules again cost nothing."""
+    return RuleBook(rules)
+
+
+def decide(intake: Intake, rules: Sequence[Rule]) -> Decision:
+    """Triage one ticket. Takes time linear in the length of its text; never raises on odd values in the intake."""
+    book = book_for(tuple(rules))
+    plan = plan_key(intake.plan)
+    labels = {label.strip().casefold() for label in intake.labels}
+    named = labels | {KIND_LABELS.get(intake.kind or "", "")} - {""}
+    title = sentences_of(own_title(intake.title))
+    sentences = title + sentences_of(own_text(intake.body))
+    reading = book.scorer.read(sentences, len(title), is_wish=intake.kind == "feature" or bool(named & WISH_LABELS))
+    team = _team(book, named)
+    priority, raises = _priority(book, intake, title, sentences, reading)
+    triggers, pulled = _triggers(book, reading, labels, plan)
+    category = _category(book, intake, title, sentences, labels, triggers)
+    tier, tiers = _tier(plan, triggers)
+    promised = allowed(priority, plan)
+    waits = promised != priority
+    held = [Because("needs_confirmation", promised, "plan.limit", f"The plan promises {PLAN_TOP[plan]} at most until a person confirms {priority}.")]
+    because = (team, *raises, *pulled, category, *tiers, *(held if waits else ()))
+    return Decision(priority, promised, team.to, category.to, tier, triggers, waits, because, reading.points, reading.seen)
+
+
+def plan_key(plan: object) -> str:
+    """The key of a plan by its key or its name, in any case; anything unknown is the community plan."""
+    if not isinstance(plan, str):
+        return "community"
+    key = "_".join(plan.casefold().replace("-", " ").replace("_", " ").split())
+    key = PLAN_ALIASES.get(key, key)
+    return key if key in PLAN_TIERS else "community"
+
+
+def higher(first: str, second: str) -> str:
+    """The more urgent of two priorities."""
+    return max(first, second, key=PRIORITIES.index)
+
+
+def allowed(priority: str, plan: str | None) -> str:
+    """What a plan lets us promise for a priority: the priority itself, or the plan's highest."""
+    return min(priority, PLAN_TOP[plan_key(plan)], key=PRIORITIES.index)
+
+
+def checked(rule: Rule) -> Rule:
+    """Return the rule with its words tidied. Raises ValueError with a sentence for people when it cannot work."""
+    words = tuple(dict.fromkeys(" ".join(word.lower().split()) for word in rule.words if word.strip()))
+    if not words:
+        raise ValueError("Give at least one word or phrase.")
+    if rule.field != "labels":
+        for word in words:
+            parse_phrase(word)
+    if not 0 <= rule.weight <= 200:
+        raise ValueError("A weight is a number from 0 to 200.")
+    return replace(rule, words=words)
+
+
+def _phrase_book(rules: Iterable[Rule], group: str, where: str) -> PhraseBook:
+    return PhraseBook((rule.key, words) for rule in rules if rule.group == group and rule.field == where for words in rule.words)
+
+
+def _team(book: RuleBook, named: set[str]) -> Because:
+    """The first team rule whose label (or kind) the ticket has."""
+    for rule in book.label_rules:
+        if rule.group == "team" and named.intersection(rule.words):
+            return Because("team", rule.outcome, rule.key, rule.explanation)
+    return Because("team", DEFAULT_TEAM, "team.default", "No label or kind names another team.")
+
+
+def _priority(book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], reading: Reading) -> tuple[str, list[Because]]:
+    """The requester's choice, raised by the words' floor and by the urgency read; never lowered."""
+    priority = intake.priority if intake.priority in PRIORITIES else "medium"
+    because = []
+    for rule, words in _word_rules(book, title, sentences):
+        priority = higher(priority, rule.outcome)
+        because.append(Because("priority", rule.outcome, rule.key, f"{rule.explanation} Seen: “{words}”."))
+    if reading.priority and higher(priority, reading.priority) != priority:
+        priority = reading.priority
+        because.extend(_raised_by(book, seen, priority, reading.points) for seen in reading.seen)
+    return priority, because
+
+
+def _word_rules(book: RuleBook, title: list[Sentence], sentences: list[Sentence]) -> list[tuple[Rule, str]]:
+    """The word rules that fire, in their order, with the words seen. A word that is denied ("not blocking") is not said."""
+    fired: dict[str, str] = {}
+    for where, text in (("title", title), ("text", sentences)):
+        for found in book.word_books[where].find(text):
+            if found.key not in fired and not context.is_denied(text[found.sentence], found.positions):
+                fired[found.key] = " ".join(text[found.sentence].words[at] for at in found.positions)
+    return [(rule, fired[key]) for key, rule in book.by_key.items() if key in fired]
+
+
+def _raised_by(book: RuleBook, seen: Seen, priority: str, points: float) -> Because:
+    """One line of the account of a score."""
+    weakened = f", weakened because {seen.note}" if seen.note else ""
+    why = f"{book.by_key[seen.key].explanation} Seen: “{seen.words}” ({seen.points:g} of {points:g} points{weakened})."
+    return Because("priority", priority, seen.key, why)
+
+
+def _triggers(book: RuleBook, reading: Reading, labels: set[str], plan: str) -> tuple[tuple[str, ...], list[Because]]:
+    """The escalation triggers pulled, in the table's order; an enterprise escalation needs an enterprise plan."""
+    pulled = {seen.trigger: seen.key for seen in reversed(reading.seen) if seen.trigger}
+    for trigger in reading.triggers:
+        pulled.setdefault(trigger, f"trigger.{trigger}")
+    for rule in book.label_rules:
+        if rule.group == "trigger" and labels.intersection(rule.words):
+            pulled.setdefault(rule.outcome, rule.key)
+    if PLAN_TIERS[plan] < HIGHEST_TIER:
+        pulled.pop("enterprise_escalation", None)
+    triggers = tuple(trigger for trigger in TRIGGERS if trigger in pulled)
+    return triggers, [Because("escalate", trigger, pulled[trigger], f"{TRIGGER_WORDS[trigger]}.") for trigger in triggers]
+
+
+TRIGGER_WORDS = {
+    "production_down": "The customer reports that production is down",
+    "security_vulnerability": "A vulnerability or a breach is reported",
+    "data_loss": "Data was lost or corrupted",
+    "enterprise_escalation": "An enterprise customer asks to escalate",
+    "critical_unresolved_24h": "A critical ticket is unresolved for more than 24 hours",
+    "public_relations": "The matter may become public",
+}
+
+
+def _category(book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], labels: set[str], triggers: tuple[str, ...]) -> Because:
+    """The requester's choice, else the form's answer, else a label, else the words that weigh most."""
+    chosen = intake.category if intake.category in CATEGORIES and intake.category != "other" else None
+    if chosen := chosen or forms_text.chosen_category(intake.body):
+        return Because("category", chosen, "category.chosen", "The author chose it.")
+    for rule in book.label_rules:
+        if rule.group == "category" and labels.intersection(rule.words):
+            return Because("category", rule.outcome, rule.key, rule.explanation)
+    if "security_vulnerability" in triggers:
+        return Because("category", "security", "category.security", "A vulnerability or a breach is reported.")
+    points: dict[str, int] = {}
+    for key in {found.key for found in book.categories.find(sentences)}:
+        points[key] = book.by_key[key].weight
+    for key in {found.key for found in book.categories.find(title)}:
+        points[key] = book.by_key[key].weight * TITLE_FACTOR
+    if not points:
+        return Because("category", "other", "category.default", "Nothing in the words names a category.")
+    best = book.by_key[min(points, key=lambda key: (-points[key], book.by_key[key].position))]
+    return Because("category", best.outcome, best.key, best.explanation)
+
+
+def _tier(plan: str, triggers: tuple[str, ...]) -> tuple[int, list[Because]]:
+    """The plan's tier, one higher when a trigger was pulled."""
+    tier = PLAN_TIERS[plan]
+    because = [Because("tier", str(tier), f"tier.{plan}", "The tier of the plan.")]
+    if triggers and tier < HIGHEST_TIER:
+        tier += 1
+        because.append(Because("tier", str(tier), "tier.escalated", "A trigger moves the ticket up one tier."))
+    return tier, because
