@@ -13,7 +13,9 @@ AT = datetime(2026, 11, 23, 14, 18, tzinfo=UTC)
 SUBJECT = "Consensus stops at the curator stage <b>"
 URL = f"{BASE_URL}/tickets/HT-4F7K2M9"
 
-ANSWER = "The index lies on a slow disk.\n\n```\nrepository.cache_dir = \"/srv/cache\"\n```\n\nSee [the guide](/help/user-guide/cli-commands)."
+ANSWER = (
+    'The index lies on a slow disk.\n\n```\nrepository.cache_dir = "/srv/cache"\n```\n\nSee [the guide](/help/user-guide/cli-commands).'
+)
 
 
 def message(number: int, body: str, *, author: str, by_staff: bool, files: tuple[str, ...] = ()) -> PublicMessage:
@@ -29,19 +31,26 @@ def card(status: str = "In progress") -> TicketCard:
 
 ASKED = message(1, "It stops after two minutes.\nAgent 08 does the same.", author="Elena Rossi", by_staff=False)
 REPLIED = message(2, ANSWER, author="Jo Park", by_staff=True, files=("trace.log", "notes.txt"))
-ABOUT: dict[str, Any] = {"ticket": card(), "zone": "Europe/Berlin", "subject_line": ticket_subject(SUBJECT, "HT-4F7K2M9"), "can_reply": True, "why": "opened"}
+ABOUT: dict[str, Any] = {
+    "ticket": card(),
+    "zone": "Europe/Berlin",
+    "subject_line": ticket_subject(SUBJECT, "HT-4F7K2M9"),
+    "can_reply": True,
+    "why": "opened",
+}
 CLOCK: dict[str, Any] = {**ABOUT, "metric": "First response", "due_at": AT, "assignee": "Jo Park", "why": "you lead the team Engineering"}
 SCORES = [("Overall satisfaction", 1), ("Response time", 4), ("Quality of the resolution", 2)]
 
 FACTS: dict[str, dict[str, Any]] = {
     "ticket_acknowledged": {**ABOUT, "asked": ASKED, "answer": None, "promise": "A person answers by Tue 24 Nov, 15:18 CET."},
-    "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED},
+    "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED, "resolved_days": None},
     "ticket_status_changed": {**ABOUT, "ticket": card("Needs you"), "old": "In progress", "meaning": "We wait for your answer."},
     "ticket_resolved": {**ABOUT, "ticket": card("Resolved"), "resolver": "Jo Park", "close_days": 7, "why": "follow"},
     "customer_replied": {**ABOUT, "message": ASKED},
     "ticket_assigned": {**ABOUT, "by": "Sam Lee", "due_at": AT},
     "sla_warning": CLOCK,
     "sla_breached": {**CLOCK, "assignee": ""},
+    "mail_failed": {**ABOUT, "address": "elena@acme.example", "reason": "550 no such mailbox", "why": "you are its assignee"},
     "guest_confirm": {"url": f"{BASE_URL}/guest/abc", "hours": 24},
     "password_reset": {"url": f"{BASE_URL}/password-reset/abc", "minutes": 60},
     "password_changed": {"url": f"{BASE_URL}/password-reset", "at": AT, "zone": "UTC"},
@@ -55,7 +64,14 @@ FACTS: dict[str, dict[str, Any]] = {
         "expires_at": AT,
         "words": {1: "very dissatisfied", 2: "dissatisfied", 3: "neutral", 4: "satisfied", 5: "very satisfied"},
     },
-    "low_score_alert": {**ABOUT, "customer": "Elena Rossi", "lowest": 1, "scores": SCORES, "feedback": "Too slow.\nAnd <i>no</i> answer.", "why": "you lead support"},
+    "low_score_alert": {
+        **ABOUT,
+        "customer": "Elena Rossi",
+        "lowest": 1,
+        "scores": SCORES,
+        "feedback": "Too slow.\nAnd <i>no</i> answer.",
+        "why": "you lead support",
+    },
 }
 
 

@@ -41,14 +41,14 @@ class MailServer:
         """The subjects of what arrived."""
         return [str(message["Subject"]) for _, message in self.received]
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, options):
         """Refuse or take a recipient."""
         answer = self.answers.get(address, "250 fine")
         if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         """Refuse or take a message."""
         if self.data_answer.startswith("2"):
             message = message_from_bytes(envelope.content, policy=default)

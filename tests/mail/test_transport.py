@@ -44,7 +44,10 @@ def test_a_message_arrives_as_it_was_built(server):
     assert arrived.get_body(("plain",)).get_content().startswith(".")
 
 
-@pytest.mark.parametrize(("answer", "state"), [("550 no such mailbox", "bounced"), ("553 bad name", "bounced"), ("450 try later", "retry"), ("452 mailbox full", "retry")])
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [("550 no such mailbox", "bounced"), ("553 bad name", "bounced"), ("450 try later", "retry"), ("452 mailbox full", "retry")],
+)
 def test_a_refused_recipient_is_sorted_by_its_code(server, answer, state):
     server.answers[RECIPIENT] = answer
     outcome = sent_to(server.url)

@@ -1,0 +1,103 @@
+"""Mails that carry a link for one person only: confirm an address, set a password, accept an invitation.
+
+The secret of a link is made here, in the job that writes its mail, so that none waits in a queue; the tables keep its
+fingerprint, and the mail's words are removed once it is sent.
+"""
+
+from datetime import datetime, timedelta
+
+from app.accounts.models import OneTimeLink, User
+from app.events.models import Event
+from app.extensions import db
+from app.lib.clock import utcnow
+from app.lib.tokens import fingerprint, new_secret
+from app.mail.actions import Recipient, is_queued, queue_mail
+from app.mail.jobs import hand_over
+from app.notifications import links, queries
+from app.tickets.models import PendingTicket
+
+RESET_VALID = timedelta(minutes=60)
+INVITE_VALID = timedelta(days=7)
+# Nobody can fill another's mailbox through our forms.
+RESETS_AN_HOUR = 3
+CONFIRMATIONS_A_DAY = 3
+
+
+def confirm_guest(event_id: int) -> None:
+    """`guest.requested`: prove the address. Nothing in this mail was chosen by whoever typed the address in."""
+    event = db.session.get(Event, event_id)
+    pending = db.session.get(PendingTicket, event.facts["pending_id"]) if event else None
+    now = utcnow()
+    if event is None or pending is None or pending.ticket_id is not None or pending.expires_at <= now:
+        return
+    if (
+        is_queued(event.id, "guest_confirm", pending.email)
+        or queries.confirmations_since(pending.email, now - timedelta(days=1)) >= CONFIRMATIONS_A_DAY
+    ):
+        return
+    secret = new_secret()
+    pending.secret_hash = fingerprint(secret)
+    hours = max(1, round((pending.expires_at - now) / timedelta(hours=1)))
+    facts = {"url": links.absolute(links.GUEST, secret), "hours": hours}
+    mail = queue_mail(event, "guest_confirm", Recipient(pending.email), facts, now=now, is_secret=True)
+    db.session.commit()
+    hand_over([mail.id] if mail else [])
+
+
+def reset_password(event_id: int) -> None:
+    """`account.reset_requested`: a link, if there is such an account and it has not been sent too many of late."""
+    event = db.session.get(Event, event_id)
+    person = queries.enabled_person(event.facts["email"]) if event else None
+    now = utcnow()
+    if event is None or person is None or is_queued(event.id, "password_reset", person.email):
+        return
+    if queries.resets_since(person.id, now - timedelta(hours=1)) >= RESETS_AN_HOUR:
+        return
+    secret = one_time_link("reset", person, now=now, valid=RESET_VALID)
+    facts = {"url": links.absolute(links.RESET, secret), "minutes": int(RESET_VALID.total_seconds() // 60)}
+    mail = queue_mail(event, "password_reset", queries.recipient(person), facts, now=now, is_secret=True)
+    db.session.commit()
+    hand_over([mail.id] if mail else [])
+
+
+def invite_person(event_id: int) -> None:
+    """`account.invited`: a link to choose a password with."""
+    event = db.session.get(Event, event_id)
+    person = queries.enabled_person(event.facts["email"]) if event else None
+    now = utcnow()
+    if event is None or person is None or person.id != event.facts["user_id"] or is_queued(event.id, "invitation", person.email):
+        return
+    secret = one_time_link("invite", person, now=now, valid=INVITE_VALID)
+    facts = {
+        "url": links.absolute(links.INVITE, secret),
+        "days": INVITE_VALID.days,
+        "name": person.name,
+        "inviter": queries.name_of(event.actor_id),
+        "organization": person.organization.name if person.organization else "",
+    }
+    mail = queue_mail(event, "invitation", queries.recipient(person), facts, now=now, is_secret=True)
+    db.session.commit()
+    hand_over([mail.id] if mail else [])
+
+
+def tell_password_changed(event_id: int) -> None:
+    """`account.password_changed`: its owner, who may not have done it. Choosing the first one is no news."""
+    event = db.session.get(Event, event_id)
+    person = db.session.get(User, event.actor_id) if event and event.actor_id else None
+    if event is None or person is None or event.facts["how"] == "invite":
+        return
+    facts = {"url": links.absolute(links.RESET_START), "at": event.at}
+    mail = queue_mail(event, "password_changed", queries.recipient(person), facts, now=utcnow())
+    db.session.commit()
+    hand_over([mail.id] if mail else [])
+
+
+def one_time_link(purpose: str, person: User, *, now: datetime, valid: timedelta) -> str:
+    """Add a link that works once, and return its secret; the row keeps the fingerprint only."""
+    secret = new_secret()
+    db.session.add(
+        OneTimeLink(
+            purpose=purpose, secret_hash=fingerprint(secret), user_id=person.id, email=person.email, created_at=now, expires_at=now + valid
+        )
+    )
+    return secret
