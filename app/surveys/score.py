@@ -9,7 +9,11 @@ QUESTIONS = {
     "response_time": "How satisfied are you with our response time?",
     "resolution_quality": "How satisfied are you with the quality of the resolution?",
 }
-SHORT = {"overall_satisfaction": "Overall satisfaction", "response_time": "Response time", "resolution_quality": "Quality of the resolution"}
+SHORT = {
+    "overall_satisfaction": "Overall satisfaction",
+    "response_time": "Response time",
+    "resolution_quality": "Quality of the resolution",
+}
 WORDS = {1: "very dissatisfied", 2: "dissatisfied", 3: "neutral", 4: "satisfied", 5: "very satisfied"}
 SCALE = range(1, 6)
 LOW = 2

@@ -19,7 +19,10 @@ def test_no_answers_give_no_figures_rather_than_nought():
     assert response_rate(0, 0) is None
 
 
-@pytest.mark.parametrize(("hits", "total", "low", "high"), [(8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (1, 1, 0.2065, 1.0), (450, 500, 0.8706, 0.9233)])
+@pytest.mark.parametrize(
+    ("hits", "total", "low", "high"),
+    [(8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (1, 1, 0.2065, 1.0), (450, 500, 0.8706, 0.9233)],
+)
 def test_wilson_matches_published_figures(hits, total, low, high):
     assert wilson(hits, total) == (pytest.approx(low, abs=6e-5), pytest.approx(high, abs=6e-5))
 

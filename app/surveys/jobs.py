@@ -1,0 +1,55 @@
+"""What surveys do when something happens: ask after a resolution, follow a low score up."""
+
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.accounts.models import User
+from app.events.models import Event
+from app.extensions import db
+from app.lib.clock import utcnow
+from app.surveys import actions
+from app.surveys.models import Survey
+from app.tickets.models import Ticket
+
+
+def invite(event_id: int) -> None:
+    """After `ticket.resolved` by staff: begin the survey of this round, unless staff opened the ticket. Again is harmless."""
+    event = db.session.get(Event, event_id)
+    if event is None or not event.facts["by_staff"]:
+        return
+    ticket = db.session.scalar(select(Ticket).options(joinedload(Ticket.requester)).where(Ticket.id == event.ticket_id))
+    if ticket is None or opened_by_staff(ticket.id):
+        return
+    settings = current_app.config["SETTINGS"]
+    actions.invite(
+        ticket,
+        round_number=event.facts["round"],
+        agent_id=event.actor_id,
+        now=utcnow(),
+        valid=timedelta(days=settings.survey_days),
+        quiet=timedelta(days=settings.survey_quiet_days),
+    )
+    db.session.commit()
+
+
+def opened_by_staff(ticket_id: int) -> bool:
+    """Whether somebody at the desk opened it; nobody is asked about what they did not ask for."""
+    opener = select(User).join(Event, Event.actor_id == User.id).where(Event.ticket_id == ticket_id, Event.kind == "ticket.opened")
+    person = db.session.scalar(opener.limit(1))
+    return person is not None and person.is_staff
+
+
+def follow_up(event_id: int) -> None:
+    """After a low `survey.answered`: a note and a tag on the ticket. Again is harmless."""
+    event = db.session.get(Event, event_id)
+    if event is None or not event.facts["low"]:
+        return
+    survey = db.session.get(Survey, event.facts["survey_id"])
+    ticket = db.session.get(Ticket, event.ticket_id)
+    if survey is None or ticket is None:
+        return
+    actions.open_follow_up(survey, ticket, now=utcnow())
+    db.session.commit()

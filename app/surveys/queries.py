@@ -1,0 +1,115 @@
+"""The only readers of surveys: one by its link, and the figures of the desk's page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from app.accounts.models import Organization, User
+from app.extensions import db
+from app.lib.errors import Gone, NotFound
+from app.surveys import score
+from app.surveys.links import nonce_of
+from app.surveys.models import Survey
+from app.tickets.models import Ticket
+
+RANGES = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "90d": timedelta(days=90)}
+RANGE_WORDS = {"24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days", "90d": "Last 90 days"}
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A survey with whom and what it is about."""
+
+    survey: Survey
+    ticket: Ticket
+    person: User
+    agent: User | None
+
+
+def survey_for(key: str, token: str, *, now: datetime) -> Asked:
+    """The survey of a link. Raises NotFound for a token that is not ours, Gone for one whose time is over. One statement."""
+    nonce = nonce_of(key, token)
+    agent = aliased(User)
+    query = (
+        select(Survey, Ticket, User, agent)
+        .join(Ticket, Ticket.id == Survey.ticket_id)
+        .join(User, User.id == Survey.recipient_id)
+        .outerjoin(agent, agent.id == Survey.agent_id)
+        .where(Survey.nonce == nonce)
+    )
+    row = db.session.execute(query.options(joinedload(User.organization))).first() if nonce else None
+    if row is None:
+        raise NotFound("This is not the address of a survey. Open it from our mail again.")
+    if row[0].expires_at <= now:
+        raise Gone("The time to answer this survey is over. You can still write to us on the ticket.")
+    return Asked(*row)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A range's figures: how many were asked and answered in it, and each question's spread."""
+
+    sent: int
+    returned: int
+    rate: float | None
+    questions: dict[str, score.Spread]
+
+
+def figures(*, is_demo: bool, since: datetime, until: datetime) -> Figures:
+    """The figures of a range: the rate is of those who were asked in it, the scores are of answers given in it. Two statements."""
+    asked = select(func.count(), func.count(Survey.answered_at)).where(
+        Survey.sent_at >= since, Survey.sent_at < until, Survey.is_demo == is_demo
+    )
+    sent, returned = db.session.execute(asked).one()
+    columns = [getattr(Survey, name) for name in score.QUESTIONS]
+    answered = select(*columns, func.count()).where(*answered_in(since, until, is_demo)).group_by(*columns)
+    counts = {name: [0, 0, 0, 0, 0] for name in score.QUESTIONS}
+    for *values, number in db.session.execute(answered):
+        for name, value in zip(counts, values, strict=True):
+            counts[name][value - 1] += number
+    return Figures(sent, returned, score.response_rate(returned, sent), {name: score.spread(found) for name, found in counts.items()})
+
+
+def answered_in(since: datetime, until: datetime, is_demo: bool) -> list[ColumnElement[bool]]:
+    """The answers of a range. The index ix_surveys_answered serves it."""
+    return [Survey.answered_at >= since, Survey.answered_at < until, Survey.is_demo == is_demo]
+
+
+def recent(
+    *, is_demo: bool, since: datetime, until: datetime, low_only: bool = False, before: tuple[datetime, int] | None = None
+) -> Sequence[Any]:
+    """Answers of a range, newest first, with their tickets, PAGE and one more of them. One statement."""
+    person, agent = aliased(User), aliased(User)
+    wanted = answered_in(since, until, is_demo)
+    if low_only:
+        wanted.append(or_(*(getattr(Survey, name) <= score.LOW for name in score.QUESTIONS)))
+    if before is not None:
+        wanted.append(or_(Survey.answered_at < before[0], and_(Survey.answered_at == before[0], Survey.id < before[1])))
+    query = (
+        select(
+            Survey.id,
+            Survey.answered_at,
+            Survey.overall_satisfaction,
+            Survey.response_time,
+            Survey.resolution_quality,
+            Survey.additional_feedback,
+            Ticket.ref,
+            Ticket.subject,
+            person.name.label("customer"),
+            agent.name.label("agent"),
+            Organization.name.label("organization"),
+        )
+        .join(Ticket, Ticket.id == Survey.ticket_id)
+        .join(person, person.id == Survey.recipient_id)
+        .outerjoin(agent, agent.id == Survey.agent_id)
+        .outerjoin(Organization, Organization.id == Survey.organization_id)
+        .where(*wanted)
+        .order_by(Survey.answered_at.desc(), Survey.id.desc())
+        .limit(PAGE + 1)
+    )
+    return db.session.execute(query).all()
