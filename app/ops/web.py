@@ -1,0 +1,50 @@
+"""The web server's settings, and the server run from an application that is already loaded."""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from app.config import Config
+
+GRACE_SECONDS = 20
+
+
+def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
+    """gunicorn's settings: two processes of four threads, the application loaded before they are forked."""
+    return {
+        "bind": f"{settings.host}:{settings.port}",
+        "worker_class": "gthread",
+        "workers": 1 if reload else 2,
+        "threads": 4,
+        "preload_app": not reload,
+        "reload": reload,
+        "keepalive": 15,
+        "timeout": 60,
+        "graceful_timeout": GRACE_SECONDS,
+        "control_socket_disable": True,
+        "forwarded_allow_ips": "*" if settings.trusted_proxies else "127.0.0.1",
+        "loglevel": "warning",
+        "proc_name": "hive-support web",
+    }
+
+
+class Server(BaseApplication):
+    """gunicorn around an application object. With `reload` each worker process loads its own from the code as it is then."""
+
+    def __init__(self, app: Flask, *, reload: bool = False) -> None:
+        self.app = app
+        self.reloading = reload
+        super().__init__()
+
+    def init(self, parser: Any, opts: Any, args: Any) -> None:
+        """There is no command line to read."""
+
+    def load_config(self) -> None:
+        """Our settings over gunicorn's defaults."""
+        for name, value in options(self.app.config["SETTINGS"], reload=self.reloading).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The WSGI application."""
+        return self.app

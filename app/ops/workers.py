@@ -1,0 +1,126 @@
+"""The job workers: the application is loaded once, then one process for each queue is forked, and one for the ticker.
+
+RQ moves a job safely only when its worker listens to exactly one queue; with two, a killed worker loses jobs.
+"""
+
+import gc
+import os
+import signal
+from collections.abc import Mapping
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.registry import StartedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.worker_registration import clean_worker_registry
+
+from app.extensions import QUEUES, db, queue, redis
+from app.ops import ticker
+from app.ops.processes import Child, Supervisor, fork
+
+log = structlog.get_logger()
+
+TICKER = "ticker"
+PARTS = (*QUEUES, TICKER)
+# A fresh process after so many jobs keeps memory bounded, whatever a library forgets to free.
+JOBS_A_LIFE = 2000
+STOP_SECONDS = 25.0
+ABANDONED = float("-inf")
+
+
+def run(app: Flask, schedule: Mapping[str, ticker.Every], only: str | None = None) -> None:
+    """Run every part, or `only` one of PARTS, until SIGTERM; what dies is started again."""
+    supervisor = Supervisor(lambda line: log.warning("workers", note=line))
+    supervisor.listen()
+    # Frozen objects are not visited by the collector, so the children's pages stay shared with ours.
+    gc.collect()
+    gc.freeze()
+    for part in [only] if only else PARTS:
+        supervisor.add(Child(part, lambda part=part: fork(lambda: run_part(app, schedule, part)), STOP_SECONDS))  # type: ignore[misc]
+    supervisor.keep_running()
+    supervisor.stop()
+
+
+def run_part(app: Flask, schedule: Mapping[str, ticker.Every], part: str) -> None:
+    """One part in this process, until SIGTERM."""
+    with app.app_context():
+        if part == TICKER:
+            stop = Supervisor(log.info)
+            stop.listen()
+            ticker.run(schedule, lambda: stop.stopping)
+        else:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            worker = make_worker(queue(part))
+            hand_back_abandoned(worker, queue(part))
+            worker.work(max_jobs=JOBS_A_LIFE, logging_level="WARNING")
+
+
+def drain(app: Flask) -> int:
+    """Do every job that waits on any queue, and the jobs these enqueue, in this process; returns how many.
+
+    Jobs that wait for a retry stay. For tests and one-off containers.
+    """
+    done = 0
+    with app.app_context():
+        while any(queue(name).count for name in QUEUES):
+            for name in QUEUES:
+                waiting = queue(name).count
+                if waiting:
+                    make_worker(queue(name)).work(burst=True, logging_level="WARNING")
+                    done += waiting
+    return done
+
+
+class AppWorker(SimpleWorker):
+    """A worker that does its jobs in its own process, and gives the database session back after each."""
+
+    def perform_job(self, job, queue, execution):  # type: ignore[no-untyped-def]
+        """Do one job. A session that an unfinished job left open must not colour the next."""
+        try:
+            return super().perform_job(job, queue, execution)
+        finally:
+            db.session.remove()
+
+
+def make_worker(wanted: Queue) -> AppWorker:
+    """A worker of one queue."""
+    return AppWorker(
+        [wanted],
+        connection=redis(),
+        serializer=JSONSerializer,
+        worker_ttl=60,
+        maintenance_interval=30,
+        job_monitoring_interval=10,
+        log_job_description=False,
+    )
+
+
+def hand_back_abandoned(worker: AppWorker, wanted: Queue) -> None:
+    """Give the jobs of workers that were killed on this machine back to the queue, now rather than after their timeout.
+
+    Each counts as one try. A worker on this machine is dead when its process is; of other machines nothing is known.
+    """
+    started = StartedJobRegistry(queue=wanted)
+    try:
+        for other in AppWorker.all(queue=wanted):
+            if other.hostname == worker.hostname and other.pid and not is_running(other.pid):
+                for execution in other.get_current_executions():
+                    redis().zadd(started.key, {execution.composite_key: 0}, xx=True)
+                other.register_death()
+        started.cleanup()
+        clean_worker_registry(wanted)
+    except RedisError as away:
+        log.warning("workers.hand_back_failed", queue=wanted.name, error=type(away).__name__)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
