@@ -1,0 +1,87 @@
+"""FAQ entries, articles, what readers thought of them, and what they looked for in vain."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Model
+from app.lib.database import UTCDateTime
+
+
+class Faq(Model):
+    """A question and its answer (Markdown). `external_id` is its name in imports and exports."""
+
+    __tablename__ = "faqs"
+    __table_args__ = (Index("ix_faqs_popular", "status", "audience", "popularity"), Index("ix_faqs_category", "category", "status"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(unique=True)
+    question: Mapped[str] = mapped_column()
+    answer: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column()
+    tags: Mapped[list[Any]] = mapped_column()
+    popularity: Mapped[int] = mapped_column(default=0)
+    # public, customers, enterprise or staff
+    audience: Mapped[str] = mapped_column(default="public")
+    # draft or published
+    status: Mapped[str] = mapped_column(default="published")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Article(Model):
+    """A page of the documentation, in a section, at `/help/<section>/<slug>`."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("section", "slug"), Index("ix_articles_section", "section", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    section: Mapped[str] = mapped_column()
+    slug: Mapped[str] = mapped_column()
+    title: Mapped[str] = mapped_column()
+    summary: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list[Any]] = mapped_column()
+    position: Mapped[int] = mapped_column(default=0)
+    popularity: Mapped[int] = mapped_column(default=0)
+    audience: Mapped[str] = mapped_column(default="public")
+    status: Mapped[str] = mapped_column(default="published")
+    # The product version that it holds for, and when somebody last made sure.
+    product_version: Mapped[str] = mapped_column(default="")
+    reviewed_on: Mapped[date | None] = mapped_column()
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Vote(Model):
+    """Whether an entry helped one visitor; a second vote replaces the first. The visitor is a keyed hash, not a person."""
+
+    __tablename__ = "knowledge_votes"
+    __table_args__ = (UniqueConstraint("kind", "entry_id", "visitor"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # faq or article
+    kind: Mapped[str] = mapped_column()
+    entry_id: Mapped[int] = mapped_column()
+    visitor: Mapped[str] = mapped_column()
+    is_helpful: Mapped[bool] = mapped_column()
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class SearchMiss(Model):
+    """A question that found nothing, kept for the writers. Addresses and long numbers are masked before."""
+
+    __tablename__ = "search_misses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    query: Mapped[str] = mapped_column(unique=True)
+    times: Mapped[int] = mapped_column(default=1)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -1,0 +1,38 @@
+"""How Alembic runs our migrations: on the application's own engine, or on the connection that it is given."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from flask import current_app
+
+from app.lib.database import UTCDateTime
+
+db = current_app.extensions["sqlalchemy"]
+
+
+def render(kind: str, thing: Any, autogen: AutogenContext) -> str | Literal[False]:
+    """Migrations import nothing of ours: a UTCDateTime is a plain column there."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, UTCDateTime) else False
+
+
+def run() -> None:
+    """Migrate online. A migration that cannot have its lock soon gives up, rather than stop the site behind it."""
+    engine = db.engine
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET lock_timeout = '5s'")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=engine.dialect.name == "sqlite",
+            compare_type=True,
+            render_item=render,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()
