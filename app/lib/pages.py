@@ -1,19 +1,20 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.extensions import db
-from app.lib import times
+from app.lib import marks, times
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Stale
 from app.lib.htmx import dom_id, is_htmx
@@ -26,7 +27,19 @@ def install(app: Flask) -> None:
     """Attach template globals and error handlers."""
     app.jinja_options["autoescape"] = True
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(dom_id=dom_id, static_url=static_url, duration=times.duration, in_words=times.in_words, local_time=times.local)
+    app.jinja_env.globals.update(
+        dom_id=dom_id,
+        static_url=static_url,
+        has_endpoint=has_endpoint,
+        duration=times.duration,
+        in_words=times.in_words,
+        local_time=times.local,
+        since=times.ago,
+        **{
+            name: getattr(marks, name)
+            for name in ("icon", "glyph", "avatar", "who", "attrs", "control", "choice_id", "kind_of", "field_errors", "is_optional")
+        },
+    )
     app.context_processor(context)
     app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(CSRFError, csrf_error)
@@ -41,6 +54,7 @@ def context() -> dict[str, Any]:
     return {
         "viewer": viewer,
         "acting": getattr(viewer, "impersonator", None),
+        "theme": theme(viewer),
         "zone": viewer.time_zone if viewer else "UTC",
         "now": utcnow(),
         "request_id": g.get("request_id", ""),
@@ -48,15 +62,26 @@ def context() -> dict[str, Any]:
     }
 
 
+def theme(viewer: Any) -> str:
+    """`light`, `dark`, or nothing for what the system says: the person's choice, or what a visitor last chose."""
+    chosen = viewer.theme if viewer else request.cookies.get("theme", "")
+    return chosen if chosen in {"light", "dark"} else ""
+
+
+def has_endpoint(name: str) -> bool:
+    """Whether a page exists under this name."""
+    return name in current_app.view_functions
+
+
 @lru_cache(maxsize=256)
-def content_hash(name: str, changed: float) -> str:
-    """Eight characters that change when the file does."""
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+def versioned(name: str, changed: float) -> str:
+    """The path with eight characters that change when the file does."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
 
 
 def static_url(name: str) -> str:
-    """The address of a static file, safe to cache for ever."""
-    return url_for("static", filename=name, v=content_hash(name, (STATIC / name).stat().st_mtime))
+    """The address of a static file, safe to cache for ever. Raises FileNotFoundError for a name that we do not have."""
+    return versioned(name, os.stat(f"{STATIC}/{name}").st_mtime)
 
 
 def wants_json() -> bool:
@@ -70,8 +95,11 @@ def failure(status: int, title: str, message: str) -> Response:
         body = jsonify(type="about:blank", title=title, status=status, detail=message, request_id=g.get("request_id", ""))
         body.mimetype = "application/problem+json"
         return make_response(body, status)
-    template = "errors/_flash.html" if is_htmx() else "errors/error.html"
-    return make_response(render_template(template, status=status, title=title, message=message), status)
+    if is_htmx():
+        answer = make_response(render_template("errors/_flash.html", status=status, title=title, message=message), status)
+        answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": "innerHTML show:top", "HX-Push-Url": "false", "Vary": "HX-Request"})
+        return answer
+    return make_response(render_template("errors/error.html", status=status, title=title, message=message), status)
 
 
 def domain_error(error: DomainError) -> Response:
@@ -118,4 +146,8 @@ def unexpected(error: Exception) -> Response:
     log.exception("request.failed", path=request.path, request_id=g.get("request_id", ""))
     db.session.rollback()
     code = InternalServerError.code or 500
-    return failure(code, "Something broke on our side", "Nothing that you sent before is lost. Try again; if it stays broken, tell us the reference below.")
+    return failure(
+        code,
+        "Something broke on our side",
+        "Nothing that you sent before is lost. Try again; if it stays broken, tell us the reference below.",
+    )
