@@ -12,8 +12,11 @@ from app.lib.database import UTCDateTime
 
 
 def partial(name: str, *columns: str, where: str) -> Index:
-    """An index over some rows only, on both databases."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """An index over some rows only, on both databases.
+
+    SQLite takes it only where the query says the very same, and there a yes is written `= 1`.
+    """
+    return Index(name, *columns, sqlite_where=text(where.replace("is_open", "is_open = 1")), postgresql_where=text(where))
 
 
 class Ticket(Model):
@@ -65,6 +68,8 @@ class Ticket(Model):
     active_at: Mapped[datetime] = mapped_column(UTCDateTime)
     # Who wrote the last public message: `customer` or `staff`.
     last_public_by: Mapped[str] = mapped_column(default="customer")
+    # When somebody else last changed what the requester sees; newer than their Reading means unread.
+    told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_responded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     first_response_seconds: Mapped[int | None] = mapped_column()
     resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -116,11 +121,14 @@ class Attachment(Model):
     """A file. It lies outside the web root under a random key, and is read only through its ticket."""
 
     __tablename__ = "attachments"
+    # What somebody has uploaded within the hour (the quota of uploads.py).
+    __table_args__ = (Index("ix_attachments_uploader", "uploader_id", "created_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), index=True)
+    uploader_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column()
     # Decided from the content, never from the name.
     media_type: Mapped[str] = mapped_column()
@@ -193,7 +201,30 @@ class Draft(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     body: Mapped[str] = mapped_column(Text)
     visibility: Mapped[str] = mapped_column(default="public")
+    # Refs of the staged files that go with it.
+    files: Mapped[list[Any]] = mapped_column(default=list)
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class NewDraft(Model):
+    """A ticket that somebody has begun to write: the form as it stands, one for each person."""
+
+    __tablename__ = "new_drafts"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    # Field name → text, and `files`: refs of staged files.
+    form: Mapped[dict[str, Any]] = mapped_column()
+    saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Reading(Model):
+    """When a person last looked at a ticket."""
+
+    __tablename__ = "readings"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class PendingTicket(Model):

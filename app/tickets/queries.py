@@ -72,9 +72,9 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     messages = newest_messages(ticket, user, before, limit + 1)
     earlier = messages[0].id if len(messages) > limit else None
     messages = messages[-limit:]
-    wanted = [Event.ticket_id == ticket.id, Event.kind.not_in(TOLD_BY_A_MESSAGE)]
+    wanted: list[ColumnElement[bool]] = [Event.ticket_id == ticket.id, Event.kind.not_in(TOLD_BY_A_MESSAGE)]
     if not user.is_staff:
-        wanted.append(Event.is_public)
+        wanted.append(Event.is_public.is_(True))
     if earlier is not None:
         wanted.append(Event.at >= messages[0].created_at)
     if before is not None:
@@ -140,7 +140,9 @@ def tags(ticket_ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     if not ticket_ids:
         return found
-    for ticket_id, tag in db.session.execute(select(TicketTag.ticket_id, TicketTag.tag).where(TicketTag.ticket_id.in_(ticket_ids)).order_by(TicketTag.tag)):
+    for ticket_id, tag in db.session.execute(
+        select(TicketTag.ticket_id, TicketTag.tag).where(TicketTag.ticket_id.in_(ticket_ids)).order_by(TicketTag.tag)
+    ):
         found.setdefault(ticket_id, []).append(tag)
     return found
 
