@@ -31,7 +31,7 @@ def ensure(now: datetime) -> None:
 
     `now` is what every feature's defaults take; these rows carry no time. One statement when nothing is missing. Flushes.
     """
-    there = set(db.session.execute(union_all(select(literal("plan"), Plan.key), select(literal("team"), Team.key))).tuples().all())
+    there = set(db.session.execute(union_all(select(literal("plan"), Plan.key), select(literal("team"), Team.key))).all())
     for key, name, tier, rank, top_priority, minutes in PLANS:
         if ("plan", key) not in there:
             plan = Plan(key=key, name=name, tier=tier, rank=rank, top_priority=top_priority, escalated_response_minutes=minutes)

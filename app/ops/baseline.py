@@ -1,0 +1,17 @@
+"""The reference rows that the system needs before anybody can use it."""
+
+from datetime import datetime
+
+from app.accounts import defaults as accounts
+
+# In the order of the layers: plans and teams come before the rules, policies and texts that name them.
+FEATURES = (accounts,)
+
+
+def ensure(now: datetime) -> None:
+    """Add the reference rows that are missing; what is there stays as people edited it. Flushes; the caller commits.
+
+    One query for each feature when nothing is missing.
+    """
+    for feature in FEATURES:
+        feature.ensure(now)

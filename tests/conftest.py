@@ -1,0 +1,224 @@
+"""The fixtures that most tests stand on.
+
+`app` has a fresh database each time, with the reference rows and the company of people.py, at the moment `now` (the
+clock stands still there; `clock` moves it). Tests marked `engines("sqlite", "postgresql")` run once on each.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import hypothesis
+import pytest
+import time_machine
+from flask import Flask
+from redis import Redis
+from rq.job import Job
+from sqlalchemy import event
+
+pytest.register_assert_rewrite("tests.client", "tests.markup", "tests.people")
+
+from app import create_app
+from app.accounts.models import User
+from app.config import Config
+from app.extensions import QUEUES, db, limiter, queue
+from app.extensions import redis as app_redis
+from app.ops import baseline, workers
+from tests import services
+from tests.client import Browser
+from tests.factories import NOW
+from tests.people import company, move_in
+
+hypothesis.settings.register_profile("suite", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Shut the door to other machines before any test runs."""
+    services.shut_the_door()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked with `engines` once on each of them."""
+    marker = metafunc.definition.get_closest_marker("engines")
+    if marker and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", marker.args)
+
+
+@pytest.fixture
+def engine() -> str:
+    """The database of this test: sqlite unless its mark says otherwise."""
+    return "sqlite"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment of every test: Monday 23 November 2026, 10:00 in UTC."""
+    return NOW
+
+
+@pytest.fixture
+def clock(now: datetime) -> Iterator[time_machine.Traveller]:
+    """The clock of this process stands still at `now`; `clock.shift(seconds)` and `clock.move_to(moment)` move it."""
+    with time_machine.travel(now, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def redis() -> Redis:
+    """The embedded Redis of this process, empty."""
+    client = Redis.from_url(services.redis().url)
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def app(engine: str, clock: time_machine.Traveller, redis: Redis) -> Iterator[Flask]:
+    """The application with its context pushed, on a database as new."""
+    application = application_on(engine)
+    restore(engine)
+    with application.app_context():
+        yield application
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@cache
+def application_on(engine: str) -> Flask:
+    """The one application of this process on an engine, and the database that each test gets a copy of."""
+    if engine == "sqlite":
+        url = f"sqlite:///{services.directory() / 'test.sqlite3'}"
+    else:
+        services.postgres().create("hive_test")
+        url = services.postgres().url("hive_test")
+    application = create_app(test_config(url))
+    application.testing = True
+    limiter.enabled = False
+    with time_machine.travel(NOW, tick=False), application.app_context():
+        db.create_all()
+        baseline.ensure(NOW)
+        move_in(NOW)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    keep(engine)
+    return application
+
+
+def test_config(database_url: str, **over: Any) -> Config:
+    """The settings of the tests; limits on requests are counted, but off unless a test asks for them."""
+    directory = services.directory()
+    given = {"env": "test", "secret_key": "for tests only", "base_url": "http://localhost", "log_level": "ERROR", "rate_limits": True}
+    return Config(**{**given, "data_dir": directory, "database_url": database_url, "redis_url": services.redis().url, **over}).completed()
+
+
+test_config.__test__ = False  # type: ignore[attr-defined]
+
+
+def database_file() -> Path:
+    """The SQLite file of this process."""
+    return services.directory() / "test.sqlite3"
+
+
+def keep(engine: str) -> None:
+    """Make the database as it is now the one that tests begin with."""
+    if engine == "postgresql":
+        services.postgres().create("hive_template", "hive_test")
+        return
+    connection = sqlite3.connect(database_file())
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    shutil.copyfile(database_file(), database_file().with_suffix(".template"))
+
+
+def restore(engine: str) -> None:
+    """Put the kept database back in place. Nobody is connected."""
+    if engine == "postgresql":
+        services.postgres().create("hive_test", "hive_template")
+        return
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database_file()}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(database_file().with_suffix(".template"), database_file())
+
+
+@pytest.fixture
+def people(app: Flask) -> SimpleNamespace:
+    """The company: owner, user, colleague, stranger, guest, agent, agent2, lead, admin, moderator; acme and globex."""
+    return company()
+
+
+@pytest.fixture
+def browse(app: Flask, now: datetime) -> Callable[[User | None], Browser]:
+    """`browse(person)` is a browser in which they are signed in, `browse(None)` that of a visitor; see tests/client.py."""
+    return lambda person=None: Browser(app, person, now)
+
+
+@pytest.fixture
+def rate_limits(app: Flask, redis: Redis) -> Iterator[None]:
+    """Throttle requests in this test, as outside of tests."""
+    limiter.enabled = True
+    yield
+    limiter.enabled = False
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], Any]:
+    """`with statements() as seen:` collects the SQL statements of any request or query within."""
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            if not statement.startswith("BEGIN"):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return collect
+
+
+@pytest.fixture
+def drain(app: Flask) -> Callable[..., int]:
+    """`drain(app)` does every queued job, and those that they queue, in this process; returns how many.
+
+    A job that fails fails the test, unless `failing=True` says that this is meant.
+    """
+
+    def run(application: Flask | None = None, *, failing: bool = False) -> int:
+        db.session.commit()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        done = workers.drain(application or app)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        db.session.expire_all()
+        if not failing:
+            assert not failed_jobs(), "a job failed:\n" + "\n".join(failed_jobs())
+        return done
+
+    return run
+
+
+def failed_jobs() -> list[str]:
+    """The jobs that failed or wait for another try, with what they raised."""
+    ids = [
+        i
+        for name in QUEUES
+        for registry in (queue(name).failed_job_registry, queue(name).scheduled_job_registry)
+        for i in registry.get_job_ids()
+    ]
+    jobs = Job.fetch_many(ids, connection=app_redis(), serializer=queue(QUEUES[0]).serializer)
+    return [f"{job.description}: {job.latest_result().exc_string if job.latest_result() else ''}" for job in jobs if job is not None]
