@@ -1,9 +1,8 @@
 """Roll-ups: what the dashboards read. Derived from tickets, clocks and surveys; `rollups rebuild` makes them anew."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -14,19 +13,29 @@ class HourFigures(Model):
     """One hour (UTC) of real or of demo work. A ticket counts in the hour of its opening, a resolution and a survey in theirs."""
 
     __tablename__ = "hour_figures"
+    __table_args__ = (Index("ix_hour_figures_hour", "is_demo", "hour"),)
 
     hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
     is_demo: Mapped[bool] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column()
     opened: Mapped[int] = mapped_column(default=0)
     resolved: Mapped[int] = mapped_column(default=0)
-    # Of the tickets opened in this hour: how many are resolved by now, have an answer, and its time.
+    # Of the tickets opened in this hour: how many are resolved by now, have an answer, and the seconds to it.
     opened_resolved: Mapped[int] = mapped_column(default=0)
     responses: Mapped[int] = mapped_column(default=0)
     response_seconds: Mapped[int] = mapped_column(default=0)
-    # The targets that those responses had, and the counts of each histogram bucket (analytics/rules.py).
+    # The targets that first responses to these tickets had.
     targets: Mapped[int] = mapped_column(default=0)
     target_seconds: Mapped[int] = mapped_column(default=0)
-    buckets: Mapped[list[Any]] = mapped_column()
+    # How many of those responses came within each bound of rules.BOUNDS, and after the last.
+    within_5m: Mapped[int] = mapped_column(default=0)
+    within_15m: Mapped[int] = mapped_column(default=0)
+    within_30m: Mapped[int] = mapped_column(default=0)
+    within_1h: Mapped[int] = mapped_column(default=0)
+    within_2h: Mapped[int] = mapped_column(default=0)
+    within_4h: Mapped[int] = mapped_column(default=0)
+    within_8h: Mapped[int] = mapped_column(default=0)
+    later: Mapped[int] = mapped_column(default=0)
     surveys: Mapped[int] = mapped_column(default=0)
     satisfaction: Mapped[int] = mapped_column(default=0)
 
@@ -41,3 +50,31 @@ class DayCategory(Model):
     is_demo: Mapped[bool] = mapped_column(primary_key=True)
     category: Mapped[str] = mapped_column(primary_key=True)
     opened: Mapped[int] = mapped_column(default=0)
+
+
+class RollupMark(Model):
+    """How far the roll-ups have followed the events."""
+
+    __tablename__ = "rollup_marks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(default=0)
+
+
+class MetricSample(Model):
+    """One line of /metrics that only ever grows: `labels` is canonical JSON. Written once for each event, by analytics.metrics."""
+
+    __tablename__ = "metric_samples"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    labels: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[float] = mapped_column(default=0.0)
+
+
+class CountedEvent(Model):
+    """An event that is in the samples already, so that a job that runs twice counts once. Swept after a month."""
+
+    __tablename__ = "counted_events"
+
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

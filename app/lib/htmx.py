@@ -38,9 +38,9 @@ def go(url: str) -> Response:
     return vary(make_response(redirect(url, 303)))
 
 
-def page_or_part(page: str, piece: str, status: int = 200, **context: Any) -> Response:
+def page_or_part(page_template: str, part_template: str, status: int = 200, **context: Any) -> Response:
     """One address for a page and for its moving part (lists, search, paging)."""
-    return part(piece if is_htmx() else page, status, **context)
+    return part(part_template if is_htmx() else page_template, status, **context)
 
 
 def vary(response: Response) -> Response:

@@ -1,0 +1,111 @@
+"""Keeping the roll-ups up to date: the sweep follows the events, `rebuild` starts anew."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from app.analytics import metrics
+from app.analytics.models import CountedEvent, DayCategory, HourFigures, RollupMark
+from app.analytics.rollups import hour_of, roll_days, roll_hours
+from app.analytics.rules import HOUR
+from app.events.models import Event
+from app.extensions import db
+from app.lib.clock import utcnow
+from app.lib.database import writing
+from app.surveys.models import Survey
+from app.tickets.models import Ticket
+
+NAME = "analytics"
+KINDS = (
+    "ticket.opened", "ticket.replied", "ticket.resolved", "ticket.reopened", "ticket.closed", "ticket.categorised", "ticket.triaged",
+    "ticket.priority_changed", "ticket.priority_confirmed", "survey.answered",
+)  # fmt: skip
+# A transaction that was given its number early may be committed late: so many events are looked at again.
+OVERLAP = 1000
+BATCH = 5000
+CHUNK = 48
+
+
+def follow() -> int:
+    """Compute anew what the events since the last run touched. Returns how many events were looked at; a repeat does no harm."""
+    with writing():
+        mark = db.session.get(RollupMark, NAME) or db.session.merge(RollupMark(name=NAME, event_id=0))
+        query = (
+            select(Event.id, Event.at, Event.kind, Ticket.created_at)
+            .join(Ticket, Ticket.id == Event.ticket_id)
+            .where(Event.id > max(0, mark.event_id - OVERLAP), Event.kind.in_(KINDS))
+        )
+        rows = db.session.execute(query.order_by(Event.id).limit(BATCH)).all()
+        if rows and rows[-1].id > mark.event_id:
+            mark.event_id = rows[-1].id
+            roll_hours({hour_of(row.created_at) for row in rows} | {hour_of(row.at) for row in rows})
+            roll_days({row.created_at.date() for row in rows})
+        db.session.commit()
+    return len(rows)
+
+
+def rebuild(step: Callable[[int, int], None] | None = None) -> int:
+    """Compute every hour and day anew, in chunks that are each committed; `step(done, all)` tells progress. Returns the hours."""
+    first, last = bounds()
+    with writing():
+        newest = db.session.scalar(select(func.max(Event.id))) or 0
+        if first is None or last is None:
+            db.session.execute(delete(HourFigures))
+            db.session.execute(delete(DayCategory))
+            db.session.commit()
+            return 0
+        hours = list(between(hour_of(first), hour_of(last)))
+        for at in range(0, len(hours), CHUNK):
+            chunk = hours[at : at + CHUNK]
+            roll_hours(chunk)
+            roll_days({hour.date() for hour in chunk})
+            db.session.commit()
+            if step is not None:
+                step(min(at + CHUNK, len(hours)), len(hours))
+        db.session.merge(RollupMark(name=NAME, event_id=newest))
+        db.session.commit()
+    return len(hours)
+
+
+def bounds() -> tuple[datetime | None, datetime | None]:
+    """The first and the last instant that any figure speaks of."""
+    found = db.session.execute(select(func.min(Ticket.created_at), func.max(Ticket.created_at), func.max(Ticket.resolved_at))).one()
+    answered = db.session.scalar(select(func.max(Survey.answered_at)))
+    instants = [at for at in (*found, answered) if at is not None]
+    return (found[0], max(instants)) if instants else (None, None)
+
+
+def between(first: datetime, last: datetime) -> Iterator[datetime]:
+    """Every full hour from the first to the last."""
+    while first <= last:
+        yield first
+        first += HOUR
+
+
+def count_event(event_id: int) -> None:
+    """Move the counters of /metrics for one event, once: its row in counted_events is written in the same transaction."""
+    with writing():
+        event = db.session.get(Event, event_id)
+        if event is None or event.ticket_id is None or db.session.get(CountedEvent, event_id) is not None:
+            db.session.rollback()
+            return
+        ticket = db.session.scalar(select(Ticket).options(joinedload(Ticket.organization)).where(Ticket.id == event.ticket_id))
+        db.session.add(CountedEvent(event_id=event_id, at=event.at))
+        try:
+            db.session.flush()
+        except IntegrityError:
+            db.session.rollback()
+            return
+        if ticket is not None:
+            metrics.add(metrics.count(event, ticket))
+        db.session.commit()
+
+
+def sweep_counted() -> None:
+    """Daily: forget which events of long ago were counted."""
+    with writing():
+        metrics.sweep(utcnow())
+        db.session.commit()

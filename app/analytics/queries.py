@@ -1,0 +1,170 @@
+"""Every number with its definition. Pages, CSV, the portal and /metrics read these and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+
+from app.accounts.models import Organization, User
+from app.analytics.models import DayCategory, HourFigures
+from app.analytics.rules import BUCKETS, DAY, HOUR, Span, Totals, bounds_of, mean, summed
+from app.extensions import db
+from app.lib.paging import Page, decode_cursor, encode_cursor
+from app.sla.models import Clock
+from app.tickets.models import Ticket
+
+PAGE = 50
+PORTAL_DAYS = 90
+SUMS = (
+    "opened", "resolved", "opened_resolved", "responses", "response_seconds", "targets", "target_seconds", "surveys", "satisfaction", *BUCKETS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """A range and the period before it, whole and cut into the units of the chart (`hour` or `day`), oldest first."""
+
+    span: Span
+    now: Totals
+    before: Totals
+    units: Sequence[tuple[datetime | date, Totals]]
+    units_before: Sequence[Totals]
+    categories: Sequence[tuple[str, int]]
+
+
+def report(span: Span, *, is_demo: bool) -> Report:
+    """The figures of the dashboard. Two statements over roll-ups, whatever the number of tickets."""
+    found = totals_by_unit(span, is_demo)
+    units = [(unit, found.get(unit, Totals())) for unit in units_of(span, span.start, span.end)]
+    before = [found.get(unit, Totals()) for unit in units_of(span, span.before, span.start)]
+    return Report(span, summed([totals for _, totals in units]), summed(before), units, before, categories(span, is_demo=is_demo))
+
+
+def totals_by_unit(span: Span, is_demo: bool) -> dict[datetime | date, Totals]:
+    """Sums of the roll-ups of both periods by hour or day."""
+    unit = HourFigures.hour if span.unit == "hour" else HourFigures.day
+    columns = [func.sum(getattr(HourFigures, name)) for name in SUMS]
+    inside = (HourFigures.is_demo == is_demo, HourFigures.hour >= span.before, HourFigures.hour < span.end)
+    rows = db.session.execute(select(unit, *columns).where(*inside).group_by(unit))
+    return {key: totals([int(value or 0) for value in values]) for key, *values in rows}
+
+
+def totals(values: Sequence[int]) -> Totals:
+    """The sums in the order of SUMS as Totals."""
+    plain = len(SUMS) - len(BUCKETS)
+    return Totals(**dict(zip(SUMS[:plain], values, strict=False)), buckets=tuple(values[plain:]))
+
+
+def units_of(span: Span, start: datetime, end: datetime) -> list[datetime | date]:
+    """The hours or days of a period."""
+    if span.unit == "hour":
+        return [start + n * HOUR for n in range(int((end - start) / HOUR))]
+    return [(start + n * DAY).date() for n in range(int((end - start) / DAY))]
+
+
+def categories(span: Span, *, is_demo: bool) -> list[tuple[str, int]]:
+    """Tickets opened in the range by category, the most first. One day is counted itself, more come from the roll-up."""
+    if span.unit == "hour":
+        inside = (Ticket.created_at >= span.start, Ticket.created_at < span.end, Ticket.is_demo == is_demo)
+        query = select(Ticket.category, func.count()).where(*inside).group_by(Ticket.category)
+    else:
+        days = (DayCategory.is_demo == is_demo, DayCategory.day >= span.start.date(), DayCategory.day < span.end.date())
+        query = select(DayCategory.category, func.sum(DayCategory.opened)).where(*days).group_by(DayCategory.category)
+    found = [(category, int(number)) for category, number in db.session.execute(query)]
+    return sorted(found, key=lambda row: (-row[1], row[0]))
+
+
+FIGURES = ("opened", "unresolved", "resolved", "unanswered", *BUCKETS)
+
+
+def tickets_behind(figure: str, span: Span, *, is_demo: bool, category: str = "", after: str | None = None) -> Page:
+    """The tickets that a figure counts, newest first, PAGE at a time by key. One statement on the index of the figure."""
+    instant = Ticket.resolved_at if figure == "resolved" else Ticket.created_at
+    wanted = [instant >= span.start, instant < span.end, Ticket.is_demo == is_demo, condition(figure)]
+    if category:
+        wanted.append(Ticket.category == category)
+    if after is not None:
+        (at, last), _ = decode_cursor(after, 2)
+        wanted.append(or_(instant < at, and_(instant == at, Ticket.id < last)))
+    query = (
+        select(
+            Ticket.id, Ticket.ref, Ticket.subject, Ticket.status, Ticket.priority, Ticket.category, Ticket.created_at, instant.label("at")
+        )
+        .add_columns(Ticket.first_response_seconds, Organization.name.label("organization"), User.name.label("requester"))
+        .join(User, User.id == Ticket.requester_id)
+        .outerjoin(Organization, Organization.id == Ticket.organization_id)
+        .where(*wanted)
+        .order_by(instant.desc(), Ticket.id.desc())
+    )
+    rows = db.session.execute(query.limit(PAGE + 1)).all()
+    more = encode_cursor([rows[PAGE - 1].at, rows[PAGE - 1].id]) if len(rows) > PAGE else None
+    return Page(list(rows[:PAGE]), more)
+
+
+def condition(figure: str) -> ColumnElement[bool]:
+    """What a ticket of the range must be to count in a figure; nothing counts in a figure that does not exist."""
+    if figure in BUCKETS:
+        above, most = bounds_of(figure)
+        seconds = Ticket.first_response_seconds
+        return seconds > above if most is None else seconds.between(above + 1, most)
+    conditions: dict[str, ColumnElement[bool]] = {
+        "opened": Ticket.id > 0,
+        "resolved": Ticket.resolved_at.is_not(None),
+        "unresolved": Ticket.is_open.is_(True),
+        "unanswered": Ticket.first_response_seconds.is_(None),
+    }
+    return conditions.get(figure, false())
+
+
+@dataclass(frozen=True)
+class PortalFigures:
+    """A customer's figures. Rates and averages are of the tickets opened in the last PORTAL_DAYS days; None where there are none."""
+
+    open: int
+    needs_you: int
+    # Opened less resolved in the last seven days: above nought, more is open than a week ago.
+    trend: int
+    average_response: float | None
+    target: float | None
+    resolution_rate: float | None
+
+
+def portal_figures(user: Any, now: datetime) -> PortalFigures:
+    """The three cards of the portal home, over the organization's tickets where this person sees those, else their own.
+
+    Three statements, each on an index of the organization or the person.
+    """
+    mine = scope(user)
+    waiting = func.sum(case((Ticket.status == "pending_customer", 1), else_=0))
+    still, needs = db.session.execute(select(func.count(), waiting).where(mine, Ticket.is_open)).one()
+    since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
+    seconds = Ticket.first_response_seconds
+    query = select(
+        func.count(),
+        func.sum(case((Ticket.is_open, 0), else_=1)),
+        func.sum(case((Ticket.created_at >= week, 1), else_=0)),
+        func.sum(case((Ticket.resolved_at >= week, 1), else_=0)),
+        func.count(seconds),
+        func.sum(seconds),
+    ).where(mine, Ticket.created_at >= since)
+    opened, resolved, fresh, done, answered, total = (int(value or 0) for value in db.session.execute(query).one())
+    return PortalFigures(
+        int(still), int(needs or 0), fresh - done, mean(total, answered), portal_target(user, since), mean(resolved, opened)
+    )
+
+
+def scope(user: Any) -> ColumnElement[bool]:
+    """Whose tickets a customer's figures speak of."""
+    shares = user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
+    return Ticket.organization_id == user.organization_id if shares else Ticket.requester_id == user.id
+
+
+def portal_target(user: Any, since: datetime) -> float | None:
+    """The mean first-response target of the organization's tickets since then, in seconds; None where nothing is promised."""
+    if user.organization_id is None:
+        return None
+    mine = (Clock.organization_id == user.organization_id, Clock.metric == "first_response", Clock.started_at >= since)
+    found = db.session.scalar(select(func.avg(Clock.target_seconds)).where(*mine))
+    return float(found) if found is not None else None
