@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
-from app.lib import database, logs, pages, security
+from app.lib import database, logs, metrics, pages, security
 
 BLUEPRINTS = (
     "app.home.public",
@@ -45,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     security.install(app)
     logs.install(app)
+    metrics.install(app)
     db.init_app(app)
     login_manager.init_app(app)
     csrf.init_app(app)

@@ -12,11 +12,19 @@ from app.lib.clock import utcnow
 
 REACTIONS: dict[str, list[tuple[str, str]]] = {
     # event kind: [(queue, job), …]; a job takes the event's id
-    "ticket.opened": [("mail", "app.notifications.jobs.acknowledge")],
-    "ticket.replied": [("mail", "app.notifications.jobs.tell_customer"), ("mail", "app.notifications.jobs.tell_staff")],
+    "ticket.opened": [("mail", "app.notifications.jobs.acknowledge"), ("default", "app.analytics.jobs.count_event")],
+    "ticket.replied": [
+        ("mail", "app.notifications.jobs.tell_customer"),
+        ("mail", "app.notifications.jobs.tell_staff"),
+        ("default", "app.analytics.jobs.count_event"),
+    ],
     "ticket.status_changed": [("mail", "app.notifications.jobs.tell_status")],
     "ticket.reopened": [("mail", "app.notifications.jobs.tell_status")],
-    "ticket.resolved": [("mail", "app.notifications.jobs.tell_resolved"), ("default", "app.surveys.jobs.invite")],
+    "ticket.resolved": [
+        ("mail", "app.notifications.jobs.tell_resolved"),
+        ("default", "app.surveys.jobs.invite"),
+        ("default", "app.analytics.jobs.count_event"),
+    ],
     "ticket.assigned": [("mail", "app.notifications.jobs.tell_assignee")],
     "sla.warned": [("mail", "app.notifications.jobs.warn_of_deadline")],
     "sla.breached": [("mail", "app.notifications.jobs.tell_of_breach")],
@@ -58,7 +66,9 @@ def enqueue(queue_name: str, job: str, *args: Any) -> None:
 def dispatch_overdue() -> int:
     """Dispatch what was committed while Redis was away or a process died. Returns how many events."""
     limit = utcnow() - OVERDUE
-    overdue = db.session.scalars(select(Event.id).where(Event.dispatched_at.is_(None), Event.at < limit).order_by(Event.id).limit(BATCH)).all()
+    overdue = db.session.scalars(
+        select(Event.id).where(Event.dispatched_at.is_(None), Event.at < limit).order_by(Event.id).limit(BATCH)
+    ).all()
     for event_id in overdue:
         dispatch(event_id)
     return len(overdue)
