@@ -113,3 +113,22 @@ def recent(
         .limit(PAGE + 1)
     )
     return db.session.execute(query).all()
+
+
+MOST = 8
+
+
+def groups(*, is_demo: bool, since: datetime, until: datetime) -> dict[str, list[Any]]:
+    """Average overall scores of a range by agent, category and organization: (name, answers, average), the most answers first.
+
+    Three statements over the answers of the range, MOST rows each.
+    """
+    inside = answered_in(since, until, is_demo)
+    measures = (func.count().label("answers"), func.avg(Survey.overall_satisfaction).label("average"))
+    by_agent = select(User.name.label("name"), *measures).select_from(Survey).join(User, User.id == Survey.agent_id).group_by(User.name)
+    by_category = select(Survey.category.label("name"), *measures).group_by(Survey.category)
+    joined = (
+        select(Organization.name.label("name"), *measures).select_from(Survey).join(Organization, Organization.id == Survey.organization_id)
+    )
+    found = {"agent": by_agent, "category": by_category, "organization": joined.group_by(Organization.name)}
+    return {key: list(db.session.execute(query.where(*inside).order_by(func.count().desc()).limit(MOST))) for key, query in found.items()}
