@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.extensions import Model
 from app.lib.database import UTCDateTime
 
+TONES = {"info": "News", "ok": "Good news", "warn": "Degraded", "bad": "Outage"}
+
 
 class Announcement(Model):
     """A notice to customers from `starts_at` until `ends_at` (None: until withdrawn). tone: info, ok, warn or bad."""

@@ -1,0 +1,35 @@
+"""The only readers of announcements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from app.extensions import db
+from app.lib.errors import NotFound
+from app.status.models import Announcement
+
+SHOWN = 3
+LISTED = 100
+
+
+def current(viewer: Any, now: datetime) -> Sequence[Announcement]:
+    """What is announced to this viewer now, the newest first, SHOWN at most. Demo people see demo announcements. One statement."""
+    running = (Announcement.starts_at <= now, or_(Announcement.ends_at.is_(None), Announcement.ends_at > now))
+    query = select(Announcement).where(*running, Announcement.is_demo == viewer.is_demo)
+    return db.session.scalars(query.order_by(Announcement.starts_at.desc(), Announcement.id.desc()).limit(SHOWN)).all()
+
+
+def latest(viewer: Any) -> Sequence[Announcement]:
+    """Announcements of all times, the newest first, LISTED at most."""
+    query = select(Announcement).where(Announcement.is_demo == viewer.is_demo)
+    return db.session.scalars(query.order_by(Announcement.starts_at.desc(), Announcement.id.desc()).limit(LISTED)).all()
+
+
+def announcement_for(viewer: Any, number: int) -> Announcement:
+    """One of the viewer's announcements, or NotFound."""
+    found = db.session.scalar(select(Announcement).where(Announcement.id == number, Announcement.is_demo == viewer.is_demo))
+    if found is None:
+        raise NotFound()
+    return found
