@@ -1,0 +1,52 @@
+"""The first page: the portal's home for customers, the desk for staff, the help centre for everybody else."""
+
+from flask import Response, redirect, url_for
+from flask_login import current_user
+
+from app.analytics.queries import portal_figures
+from app.audiences import public
+from app.home import queries, views
+from app.lib.clock import utcnow
+from app.lib.errors import NotFound
+from app.lib.htmx import part, vary
+from app.status.queries import current as announcements
+
+bp = public("home", __name__)
+CUSTOMERS = frozenset({"customer", "customer_admin"})
+
+
+@bp.get("/")
+def start() -> Response:
+    """Whoever comes in by the front door goes where their work is."""
+    if current_user.role not in CUSTOMERS:
+        return vary(redirect(url_for("desk.start" if current_user.is_staff else "help.home"), 303))  # type: ignore[arg-type]
+    now = utcnow()
+    return part(
+        "home/portal.html",
+        cards=views.cards(portal_figures(current_user, now)),
+        tickets=queries.recent_tickets(current_user),
+        promises=queries.promises(current_user),
+        engineer=queries.engineer(current_user),
+        resources=views.resources(current_user.plan),
+        announcements=announcements(current_user, now),
+    )
+
+
+@bp.get("/home/metrics")
+def metrics() -> Response:
+    """The three cards, alone."""
+    customer()
+    return part("home/_metrics.html", cards=views.cards(portal_figures(current_user, utcnow())))
+
+
+@bp.get("/home/tickets")
+def tickets() -> Response:
+    """The recent tickets, alone."""
+    customer()
+    return part("home/_tickets.html", tickets=queries.recent_tickets(current_user))
+
+
+def customer() -> None:
+    """The parts of the portal's home exist for customers only."""
+    if current_user.role not in CUSTOMERS:
+        raise NotFound()

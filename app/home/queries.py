@@ -1,0 +1,57 @@
+"""What the portal's home shows besides figures and announcements."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.analytics.queries import scope
+from app.extensions import db
+from app.sla.models import Policy, PolicyTarget
+from app.tickets.models import Ticket
+from app.tickets.rules import rank
+
+RECENT = 5
+
+
+def recent_tickets(user: Any) -> Sequence[Any]:
+    """The newest activity among the organization's tickets, or the person's own: RECENT rows, one statement on one index."""
+    assignee = aliased(User)
+    query = (
+        select(
+            Ticket.ref,
+            Ticket.subject,
+            Ticket.status,
+            Ticket.priority,
+            Ticket.active_at,
+            Ticket.next_due_at,
+            Ticket.last_public_by,
+            assignee.name.label("assignee"),
+        )
+        .outerjoin(assignee, assignee.id == Ticket.assignee_id)
+        .where(scope(user))
+    )
+    return db.session.execute(query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(RECENT)).all()
+
+
+def promises(user: Any) -> list[tuple[str, int]]:
+    """(priority, minutes to the first response) of the contract, most urgent first: the organization's own policy, else the plan's."""
+    if user.organization is None:
+        return []
+    own = Policy.organization_id == user.organization_id
+    query = (
+        select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes)
+        .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
+        .where(PolicyTarget.metric == "first_response", or_(own, Policy.plan_id == user.organization.plan_id))
+    )
+    rows = db.session.execute(query).all()
+    chosen = [row for row in rows if row.organization_id is not None] or rows
+    return sorted(((row.priority, row.target_minutes) for row in chosen), key=lambda row: -rank(row[0]))
+
+
+def engineer(user: Any) -> User | None:
+    """The engineer that the organization has been given, if any."""
+    wanted = user.organization.engineer_id if user.organization else None
+    return db.session.get(User, wanted) if wanted is not None else None
