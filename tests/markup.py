@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import html5lib
 
-VOID = frozenset(
-    "area base br col embed hr img input link meta source track wbr path circle rect line use polyline polygon ellipse stop".split()
-)
+VOID_HTML = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+VOID_SVG = ("path", "circle", "rect", "line", "use", "polyline", "polygon", "ellipse", "stop")
+VOID = frozenset((*VOID_HTML, *VOID_SVG))
 UNTYPED = frozenset({"hidden", "submit", "button", "image", "reset"})
 REFERENCES = (
     "aria-describedby",
