@@ -19,19 +19,35 @@ def partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where.replace("is_open", "is_open = 1")), postgresql_where=text(where))
 
 
+# What the desk filters its views by.
+FILTERED = ("assignee_id", "team_id", "organization_id", "priority", "category", "kind")
+
+
 class Ticket(Model):
     """A request for help, from its first word to its last. `version` turns a stale save into an error."""
 
     __tablename__ = "tickets"
     __table_args__ = (
         # The desk's views, each in the order of the next deadline; only open tickets are in them.
-        partial("ix_tickets_open", "queue_at", "id", where="is_open"),
+        # The first holds all that they filter by: a pair of filters that hardly any ticket passes is looked for in it alone.
+        partial("ix_tickets_open", "queue_at", "id", "status", *FILTERED, where="is_open"),
+        partial("ix_tickets_open_active", "active_at", "id", "status", *FILTERED, where="is_open"),
         partial("ix_tickets_open_assignee", "assignee_id", "queue_at", "id", where="is_open"),
         partial("ix_tickets_open_team", "team_id", "queue_at", "id", where="is_open"),
         partial("ix_tickets_unassigned", "queue_at", "id", where="is_open AND assignee_id IS NULL"),
         partial("ix_tickets_waiting", "queue_at", "id", where="status = 'pending_customer'"),
         partial("ix_tickets_open_priority", "priority", "queue_at", "id", where="is_open"),
         partial("ix_tickets_open_organization", "organization_id", "queue_at", "id", where="is_open"),
+        # What is done, newest activity first, for who looks for it at the desk.
+        Index(
+            "ix_tickets_done",
+            "status",
+            "active_at",
+            "id",
+            *FILTERED,
+            sqlite_where=text("is_open = 0"),
+            postgresql_where=text("NOT is_open"),
+        ),
         # Resolved tickets that wait to be closed (jobs.close_resolved).
         partial("ix_tickets_resolved", "resolved_at", where="status = 'resolved'"),
         # The customer's lists, newest activity first; the portal's figures.
@@ -111,6 +127,8 @@ class Message(Model):
     is_automatic: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(default="portal")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Addresses of followers that this reply was not meant for.
+    left_out: Mapped[list[Any]] = mapped_column(default=list)
     form_key: Mapped[str | None] = mapped_column(unique=True)
 
     author: Mapped[User | None] = relationship(lazy="raise_on_sql")

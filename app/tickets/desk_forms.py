@@ -1,0 +1,191 @@
+"""The forms of the desk, and the filters of its queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from wtforms import Form, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
+
+from app.lib.text import many_lines, one_line
+from app.tickets import rules
+
+VIEWS = {
+    "mine": "My tickets",
+    "team": "My team",
+    "unassigned": "Unassigned",
+    "breaching": "Breaching soon",
+    "waiting": "Waiting",
+    "all": "All open",
+}
+SORTS = {"due": "Next deadline", "active": "Latest activity"}
+MAX_QUERY = 200
+MAX_BODY = 50_000
+MAX_REASON = 500
+PRIORITIES = [(key, key.capitalize()) for key in reversed(rules.PRIORITIES)]
+# What the status of a ticket can be set to along with a reply, or by hand.
+SET_STATUS = [(key, rules.STATUSES[key]) for key in ("open", "pending_customer", "on_hold", "resolved")]
+MAX_BULK = 50
+BULK = {"mine": "Assign to me", "status": "Set status", "priority": "Set priority", "tag": "Add tag"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the queue shows: a view, and any of its filters. Empty means any. `organization` and `tag` are names."""
+
+    view: str = "mine"
+    q: str = ""
+    status: str = ""
+    priority: str = ""
+    category: str = ""
+    kind: str = ""
+    team: str = ""
+    organization: str = ""
+    tag: str = ""
+    sort: str = "due"
+
+    @classmethod
+    def of(cls, view: str, given: Mapping[str, str]) -> "Filters":
+        """The filters of an address. A word that is in none of our vocabularies is passed over: old links go on working."""
+        return cls(
+            view=view,
+            q=one_line(given.get("q"))[:MAX_QUERY],
+            status=known(given.get("status"), rules.STATUSES),
+            priority=known(given.get("priority"), rules.PRIORITIES),
+            category=known(given.get("category"), rules.CATEGORIES),
+            kind=known(given.get("kind"), rules.KINDS),
+            team=number(given.get("team")),
+            organization=one_line(given.get("organization"))[:MAX_QUERY],
+            tag=one_line(given.get("tag")).lower()[:40],
+            sort=known(given.get("sort"), SORTS) or "due",
+        )
+
+    @property
+    def set(self) -> dict[str, str]:
+        """The filters that are set, search and sorting left out."""
+        names = ("status", "priority", "category", "kind", "team", "organization", "tag")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+    def query(self, **over: str) -> str:
+        """The filters as the query of an address, `over` put in place of some; empty if there are none."""
+        chosen = replace(self, **over)
+        values = {"q": chosen.q, **chosen.set, "sort": chosen.sort if chosen.sort != "due" else ""}
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def known(word: str | None, words: Any) -> str:
+    """The word if it is one of `words`, else nothing."""
+    return word if word is not None and word in words else ""
+
+
+def number(text: str | None) -> str:
+    """The digits of an id, else nothing."""
+    return text if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else ""
+
+
+def cleaned(text: Any) -> Any:
+    """A filter for fields of one line."""
+    return one_line(text) if isinstance(text, str) else text
+
+
+def cleaned_lines(text: Any) -> Any:
+    """A filter for fields of many lines."""
+    return many_lines(text) if isinstance(text, str) else text
+
+
+class Seen(Form):
+    """Every change of a ticket says what its page knew: `seen` is the id of the last event on it."""
+
+    seen = IntegerField("Seen", validators=[Optional(), NumberRange(0, 2**62)])
+
+
+class MessageForm(Seen):
+    """The composer: a public reply with the status to set along with it, or an internal note."""
+
+    visibility = RadioField(
+        "Who can read this", choices=[("reply", "Public reply"), ("note", "Internal note")], default="reply", validate_choice=True
+    )
+    body = TextAreaField(
+        "Message",
+        filters=[cleaned_lines],
+        validators=[Length(max=MAX_BODY, message=f"Use {MAX_BODY:,} characters at most; attach longer texts as files.")],
+    )
+    status = SelectField("and set", choices=[("", "Status as it is"), *SET_STATUS], default="", validators=[Optional()])
+    # Followers that the reply is meant for; the requester always gets it.
+    to = SelectMultipleField("Copies to", choices=[], validate_choice=False)
+    macro = IntegerField("Macro", validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    form_key = HiddenField("Key", validators=[Length(max=64)])
+
+
+class StatusForm(Seen):
+    """The status, set by hand; resolving and reopening are among them for who works by the list."""
+
+    status = SelectField("Status", choices=[*SET_STATUS, ("closed", rules.STATUSES["closed"])])
+
+
+class PriorityForm(Seen):
+    """The priority, and why if that needs saying."""
+
+    priority = SelectField("Priority", choices=PRIORITIES)
+    reason = StringField("Reason", filters=[cleaned], validators=[Length(max=MAX_REASON)])
+
+
+class AssigneeForm(Seen):
+    """Who works on it; 0 for nobody."""
+
+    assignee = IntegerField("Assignee", validators=[InputRequired("Choose somebody from the list."), NumberRange(0, 2**31 - 1)])
+
+
+class TeamForm(Seen):
+    """Whose ticket it is; 0 for no team."""
+
+    team = IntegerField("Team", validators=[InputRequired("Choose a team from the list."), NumberRange(0, 2**31 - 1)])
+
+
+class CategoryForm(Seen):
+    """Where it is filed."""
+
+    category = SelectField("Category", choices=list(rules.CATEGORIES.items()))
+
+
+class TagForm(Form):
+    """One tag, or several with commas or spaces between them."""
+
+    tags = StringField("Tag", filters=[cleaned], validators=[InputRequired("Write a tag."), Length(max=300)])
+
+
+class FollowerForm(Form):
+    """The address of who is to be told of public replies."""
+
+    email = StringField("E-mail address", filters=[cleaned], validators=[InputRequired("Write an e-mail address."), Length(max=255)])
+
+
+class LinkForm(Form):
+    """Another ticket's number, or the address of an issue."""
+
+    target = StringField(
+        "Ticket number or address", filters=[cleaned], validators=[InputRequired("Write a ticket’s number or an address."), Length(max=255)]
+    )
+
+
+class ReasonForm(Form):
+    """Why a ticket is reopened."""
+
+    reason = StringField("Reason", filters=[cleaned], validators=[Length(max=MAX_REASON)])
+
+
+class DecisionForm(Form):
+    """Whether a raise beyond the plan is promised."""
+
+    decision = HiddenField("Decision", validators=[AnyOf(("accept", "decline"), message="Accept or decline.")])
+
+
+class BulkForm(Form):
+    """What to do with the tickets that are ticked."""
+
+    ids = SelectMultipleField("Tickets", choices=[], validate_choice=False)
+    do = SelectField("Do", choices=list(BULK.items()))
+    status = SelectField("Status", choices=SET_STATUS, validators=[Optional()])
+    priority = SelectField("Priority", choices=PRIORITIES, validators=[Optional()])
+    tag = StringField("Tag", filters=[cleaned], validators=[Length(max=40)])

@@ -1,0 +1,67 @@
+"""Full text over the subjects of tickets, inside the database: FTS5 on SQLite, a GIN index on PostgreSQL.
+
+The database keeps both in step by itself, also when tickets come in bulk. They are made with the tickets' table, and by
+a migration where that is made by one.
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import DDL, Select, column, event, func, literal_column, select, table
+
+from app.tickets.models import Ticket
+
+SQLITE = (
+    """CREATE VIRTUAL TABLE ticket_subjects USING fts5(
+        subject, content='tickets', content_rowid='id', prefix='2 3', tokenize="unicode61 remove_diacritics 2")""",
+    """CREATE TRIGGER ticket_subjects_added AFTER INSERT ON tickets BEGIN
+        INSERT INTO ticket_subjects(rowid, subject) VALUES (new.id, new.subject);
+    END""",
+    """CREATE TRIGGER ticket_subjects_changed AFTER UPDATE OF subject ON tickets WHEN old.subject <> new.subject BEGIN
+        INSERT INTO ticket_subjects(ticket_subjects, rowid, subject) VALUES ('delete', old.id, old.subject);
+        INSERT INTO ticket_subjects(rowid, subject) VALUES (new.id, new.subject);
+    END""",
+    """CREATE TRIGGER ticket_subjects_removed AFTER DELETE ON tickets BEGIN
+        INSERT INTO ticket_subjects(ticket_subjects, rowid, subject) VALUES ('delete', old.id, old.subject);
+    END""",
+)
+# PostgreSQL's parser would keep paths and host names whole; what is indexed are plain words, as on SQLite.
+VECTOR = r"to_tsvector('simple'::regconfig, regexp_replace(tickets.subject, '[\W_]+', ' ', 'g'))"
+POSTGRESQL = (f"CREATE INDEX ix_tickets_subject ON tickets USING gin ({VECTOR.replace('tickets.', '')})",)
+SUBJECTS = table("ticket_subjects", column("rowid"))
+WORD = re.compile(r"[^\W_]+")
+MAX_WORDS = 8
+# Of a word that very many subjects hold, so many of the newest are looked at when filters are set as well.
+NEWEST = 5000
+
+for statement in SQLITE:
+    event.listen(Ticket.__table__, "after_create", DDL(statement).execute_if(dialect="sqlite"))
+for statement in POSTGRESQL:
+    event.listen(Ticket.__table__, "after_create", DDL(statement).execute_if(dialect="postgresql"))
+event.listen(Ticket.__table__, "before_drop", DDL("DROP TABLE IF EXISTS ticket_subjects").execute_if(dialect="sqlite"))
+
+
+def words(text: str) -> list[str]:
+    """What is looked for: the words of a query, each once, at most MAX_WORDS."""
+    return list(dict.fromkeys(WORD.findall(text.lower())))[:MAX_WORDS]
+
+
+def matching(text: str, dialect: str, *, below: int | None = None) -> Select[Any] | None:
+    """The newest ids of tickets whose subject has all words, the last of which may be half typed; None without words.
+
+    One column, `id`, newest first. `below` is the id to go on from. At most NEWEST of them.
+    """
+    wanted = words(text)
+    if not wanted:
+        return None
+    if dialect == "sqlite":
+        terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
+        query = select(SUBJECTS.c.rowid.label("id")).where(literal_column("ticket_subjects").op("MATCH")(terms))
+        key: Any = SUBJECTS.c.rowid
+    else:
+        terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
+        query = select(Ticket.id).where(literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms)))
+        key = Ticket.id
+    if below is not None:
+        query = query.where(key < below)
+    return query.order_by(key.desc()).limit(NEWEST)
