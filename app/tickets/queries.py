@@ -1,7 +1,9 @@
 """The only readers of tickets. Everything that a viewer is shown passes through `visible_to`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
@@ -12,10 +14,15 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
+from app.tickets.story import US, Line, told
 
 NEWEST = 30
-# Events that the timeline shows to staff but that a message already tells.
-TOLD_BY_A_MESSAGE = ("ticket.replied", "ticket.noted")
+# Events that a page of messages takes along, at most.
+EVENTS = 300
+# Events that a message of the timeline tells of already.
+TOLD_BY_A_MESSAGE = frozenset({"ticket.opened", "ticket.replied", "ticket.noted"})
+# Who an automatic message is from.
+DESK = SimpleNamespace(id=0, name=US, role="agent")
 
 
 def visible_to(user: Any) -> ColumnElement[bool]:
@@ -55,34 +62,67 @@ def with_people(query: Select[Any]) -> Select[Any]:
 
 
 @dataclass(frozen=True)
-class Timeline:
-    """What happened, oldest first; `earlier` is the id to ask for the messages before these, or None."""
+class Entry:
+    """One thing on a timeline: a message with its author, or the line that tells of an event. Exactly one is set."""
 
-    entries: list[Message | Event]
-    names: dict[int, User] = field(default_factory=dict)
+    at: datetime
+    message: Message | None = None
+    author: Any = None
+    line: Line | None = None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What happened, oldest first. `earlier` is the id to ask for the messages before these with, or None; `seen` is
+    the newest event that this viewer knows of when they have read it."""
+
+    entries: list[Entry]
     earlier: int | None = None
+    seen: int = 0
 
 
 def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int = NEWEST) -> Timeline:
-    """The newest messages and what happened between them, as this viewer may see it. Four statements at most.
+    """The newest messages and what happened between them, as this viewer may see it. Three statements, one more with `before`.
 
     `before` is the id of a message: the ones before it. Internal notes and events that are not public are left out in
     the query itself for everybody but staff.
     """
     messages = newest_messages(ticket, user, before, limit + 1)
-    earlier = messages[0].id if len(messages) > limit else None
+    more = len(messages) > limit
     messages = messages[-limit:]
-    wanted: list[ColumnElement[bool]] = [Event.ticket_id == ticket.id, Event.kind.not_in(TOLD_BY_A_MESSAGE)]
+    events = events_between(ticket, user, messages[0].created_at if more else None, before)
+    entries = [
+        Entry(message.created_at, message=message, author=message.author or (DESK if message.by_staff else None)) for message in messages
+    ]
+    entries += [
+        Entry(event.at, line=told(event.kind, event.facts, name, staff=user.is_staff))
+        for event, name in reversed(events)
+        if event.kind not in TOLD_BY_A_MESSAGE
+    ]
+    entries.sort(key=lambda entry: (entry.at, entry.message is None))
+    return Timeline(entries, messages[0].id if more else None, events[0][0].id if events else 0)
+
+
+def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> list[tuple[Event, str | None]]:
+    """Events of the ticket with the names of who acted, newest first: since a moment, and before a message."""
+    wanted: list[ColumnElement[bool]] = [Event.ticket_id == ticket.id]
     if not user.is_staff:
         wanted.append(Event.is_public.is_(True))
-    if earlier is not None:
-        wanted.append(Event.at >= messages[0].created_at)
+    if since is not None:
+        wanted.append(Event.at >= since)
     if before is not None:
-        last = db.session.get(Message, before)
-        wanted.append(Event.at < last.created_at if last and last.ticket_id == ticket.id else false())
-    events = db.session.scalars(select(Event).where(*wanted).order_by(Event.id.desc()).limit(200)).all()
-    entries: list[Message | Event] = sorted([*messages, *events], key=lambda e: (e.created_at, 0) if isinstance(e, Message) else (e.at, 1))
-    return Timeline(entries, people(e.actor_id for e in events), earlier)
+        last = db.session.scalar(select(Message.created_at).where(Message.id == before, Message.ticket_id == ticket.id))
+        wanted.append(Event.at < last if last is not None else false())
+    query = select(Event, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
+    return [(event, name) for event, name in db.session.execute(query.order_by(Event.id.desc()).limit(EVENTS))]
+
+
+def newest_event(ticket_id: int, user: Any) -> int:
+    """The newest event of a ticket that this viewer may know of; 0 for none."""
+    query = select(Event.id).where(Event.ticket_id == ticket_id)
+    if not user.is_staff:
+        query = query.where(Event.is_public.is_(True))
+    return db.session.scalar(query.order_by(Event.id.desc()).limit(1)) or 0
 
 
 def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> list[Message]:
@@ -95,14 +135,6 @@ def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -
     query = select(Message).where(*wanted).order_by(Message.id.desc()).limit(limit)
     found = db.session.scalars(query.options(joinedload(Message.author), selectinload(Message.attachments))).all()
     return list(reversed(found))
-
-
-def people(ids: Any) -> dict[int, User]:
-    """Users by id; ids may repeat or be None."""
-    wanted = {i for i in ids if i is not None}
-    if not wanted:
-        return {}
-    return {user.id: user for user in db.session.scalars(select(User).where(User.id.in_(wanted)))}
 
 
 def message_for(user: Any, message_id: int) -> tuple[Message, Ticket]:

@@ -1,0 +1,224 @@
+"""What an event says on a ticket's timeline: a picture, a tone and a sentence. Pure: facts in, words out.
+
+The customer's words differ from the desk's; which events a viewer gets at all is decided in queries.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.tickets.rules import CATEGORIES, CUSTOMER_STATUSES, STATUSES
+
+Facts = Mapping[str, Any]
+# (words, whether they are the point of the sentence)
+Part = tuple[str, bool]
+METRICS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
+US = "HiveTechs Support"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line between the messages. `tone` is "", ok, info, warn, bad or brand; `details` stand below it."""
+
+    icon: str
+    tone: str
+    parts: tuple[Part, ...]
+    details: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentence without its emphasis."""
+        return "".join(words for words, _ in self.parts)
+
+
+def told(kind: str, facts: Facts, actor: str | None, *, staff: bool) -> Line:
+    """The line of one event. `actor` is a name, or None where the system did it. An unknown kind is told by its name."""
+    writer = WRITERS.get(kind)
+    if writer is None:
+        return Line("info", "", (said(kind.replace(".", " ").replace("_", " ").capitalize()), *by(actor)))
+    return writer(facts, actor, staff)
+
+
+def said(words: Any) -> Part:
+    """Plain words."""
+    return (str(words), False)
+
+
+def point(words: Any) -> Part:
+    """Words that the sentence is about."""
+    return (str(words), True)
+
+
+def by(actor: str | None) -> tuple[Part, ...]:
+    """Who did it, at the end of the sentence."""
+    return (said(" by "), point(actor)) if actor else (said(" automatically"),)
+
+
+def status_word(status: str, staff: bool) -> str:
+    """A status in the reader's words."""
+    return (STATUSES if staff else CUSTOMER_STATUSES).get(status, status)
+
+
+def status_changed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Staff set a status by hand."""
+    mark = "hourglass" if facts["status"] == "pending_customer" else "activity"
+    return Line(mark, "", (said("Status set to "), point(status_word(facts["status"], staff)), *by(actor)))
+
+
+def resolved(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody called it solved."""
+    return Line("circle-check", "ok", (said("Marked as "), point("resolved"), *by(actor)))
+
+
+def reopened(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody brought it back."""
+    reason = (str(facts["reason"]),) if facts.get("reason") else ()
+    return Line("refresh-cw", "warn", (point("Reopened"), *by(actor)), reason)
+
+
+def closed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """It ended for good."""
+    return Line("lock", "", (point("Closed"), *by(actor)))
+
+
+def priority_changed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Staff set another priority."""
+    reason = (str(facts["reason"]),) if facts.get("reason") else ()
+    parts = (said(f"Priority changed from {facts['old']} to "), point(facts["priority"]), *by(actor))
+    return Line("flag", "", parts, reason)
+
+
+def priority_confirmed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Staff decided on a raise beyond the plan."""
+    if facts["accepted"]:
+        return Line("flag", "ok", (said("Raise to "), point(facts["proposed"]), said(" confirmed"), *by(actor)))
+    parts = (said(f"Raise to {facts['proposed']} declined, priority is "), point(facts["priority"]), *by(actor))
+    return Line("flag", "", parts)
+
+
+def triaged(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """What the rules decided, each with the rule that did."""
+    details = tuple(filter(None, (decision_words(decision) for decision in facts.get("decisions") or ())))
+    if staff or not facts.get("priority"):
+        return Line("zap", "", (point("Triaged"), *by(actor)), details if staff else ())
+    return Line("zap", "", (said("Priority set to "), point(facts["priority"]), *by(actor)))
+
+
+def decision_words(decision: Any) -> str:
+    """One decision as a sentence: `Team: Engineering (rule: bug to engineering)`."""
+    if not isinstance(decision, Mapping):
+        return str(decision)
+    if decision.get("text"):
+        return str(decision["text"])
+    what = str(decision.get("what") or decision.get("field") or "").replace("_", " ").capitalize()
+    value = decision.get("value", decision.get("to", ""))
+    rule = decision.get("rule") or decision.get("why") or ""
+    return f"{what}: {value}" + (f" (rule: {rule})" if rule else "")
+
+
+def assigned(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Another person takes it."""
+    if not facts["assignee_name"]:
+        return Line("user", "", (point("Taken off"), said(f" {facts['old_name'] or 'everybody'}"), *by(actor)))
+    if facts["assignee_name"] == actor:
+        return Line("user", "", (point(actor), said(" took this ticket")))
+    return Line("user", "", (said("Assigned to "), point(facts["assignee_name"]), *by(actor)))
+
+
+def moved(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Another team takes it."""
+    return Line("users", "", (said("Moved to "), point(facts["team"] or "no team"), *by(actor)))
+
+
+def categorised(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """It belongs elsewhere."""
+    return Line("layers", "", (said("Category set to "), point(CATEGORIES.get(facts["category"], facts["category"])), *by(actor)))
+
+
+def tagged(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Tags came and went."""
+    changes = [*(f"+{tag}" for tag in facts["added"]), *(f"−{tag}" for tag in facts["removed"])]
+    return Line("tag", "", (said("Tags "), point(", ".join(changes)), *by(actor)))
+
+
+def follower_added(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody else hears of replies."""
+    return Line("user-plus", "", (point(facts["name"] or facts["email"]), said(" follows this ticket, added"), *by(actor)))
+
+
+def follower_removed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody hears no more."""
+    return Line("user", "", (point(facts["name"] or facts["email"]), said(" no longer follows, removed"), *by(actor)))
+
+
+def linked(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A link was added."""
+    return Line("link", "", (said("Linked to "), point(facts["label"]), *by(actor)))
+
+
+def unlinked(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A link was removed."""
+    return Line("link", "", (said("Link to "), point(facts["label"]), said(" removed"), *by(actor)))
+
+
+def warned(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A deadline is near."""
+    return Line("hourglass", "warn", (point(f"The {METRICS.get(facts['metric'], facts['metric'])} target is near"),))
+
+
+def breached(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A deadline has passed."""
+    return Line("octagon-alert", "bad", (point(f"The {METRICS.get(facts['metric'], facts['metric'])} target was missed"),))
+
+
+def mail_failed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A mail about the ticket did not arrive."""
+    reason = (str(facts["reason"]),) if facts.get("reason") else ()
+    return Line("mail", "bad", (point("A mail was not delivered"),), reason)
+
+
+def mail_resent(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Staff tried again."""
+    return Line("mail", "", (point("The mail was sent again"), *by(actor)))
+
+
+def survey_invited(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """We asked what they think."""
+    return Line("star", "", (said("Survey sent"),))
+
+
+def survey_answered(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """They told us."""
+    tone = "bad" if facts["low"] else "ok"
+    return Line("star", tone, (said("Survey answered: "), point(f"{facts['overall_satisfaction']} of 5"), *by(actor)))
+
+
+def guest_confirmed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """The address was proved."""
+    return Line("mail", "", (said("E-mail address confirmed"), *by(actor)))
+
+
+WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
+    "ticket.triaged": triaged,
+    "ticket.status_changed": status_changed,
+    "ticket.priority_changed": priority_changed,
+    "ticket.priority_confirmed": priority_confirmed,
+    "ticket.assigned": assigned,
+    "ticket.moved": moved,
+    "ticket.categorised": categorised,
+    "ticket.tagged": tagged,
+    "ticket.follower_added": follower_added,
+    "ticket.follower_removed": follower_removed,
+    "ticket.resolved": resolved,
+    "ticket.reopened": reopened,
+    "ticket.closed": closed,
+    "ticket.linked": linked,
+    "ticket.unlinked": unlinked,
+    "sla.warned": warned,
+    "sla.breached": breached,
+    "mail.failed": mail_failed,
+    "mail.resent": mail_resent,
+    "survey.invited": survey_invited,
+    "survey.answered": survey_answered,
+    "guest.confirmed": guest_confirmed,
+}
