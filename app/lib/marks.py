@@ -82,7 +82,21 @@ def control(field: Any, *, invalid: bool, described: str, attributes: Mapping[st
         given["aria-invalid"] = "true"
     if described:
         given["aria-describedby"] = described
-    return Markup(field(**given))
+    drawn: Markup = field(**given)
+    return drawn
+
+
+def saves_to(address: str, name: str) -> dict[str, str]:
+    """The attributes that post a text to `address` 1.5 s after the last key; the answer is shown below it. Files stay out."""
+    if not address:
+        return {}
+    return {
+        "hx_post": address,
+        "hx_trigger": "input changed delay:1500ms",
+        "hx_target": f"#{name}-draft",
+        "hx_sync": "this:replace",
+        "hx_encoding": "application/x-www-form-urlencoded",
+    }
 
 
 def choice_id(field: Any) -> str:

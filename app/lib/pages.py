@@ -1,6 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import hashlib
+import math
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.extensions import db
+from app.extensions import db, limiter
 from app.lib import marks, times
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Stale
@@ -37,7 +38,19 @@ def install(app: Flask) -> None:
         since=times.ago,
         **{
             name: getattr(marks, name)
-            for name in ("icon", "glyph", "avatar", "who", "attrs", "control", "choice_id", "kind_of", "field_errors", "is_optional")
+            for name in (
+                "icon",
+                "glyph",
+                "avatar",
+                "who",
+                "attrs",
+                "control",
+                "choice_id",
+                "kind_of",
+                "field_errors",
+                "is_optional",
+                "saves_to",
+            )
         },
     )
     app.context_processor(context)
@@ -136,6 +149,9 @@ def http_error(error: HTTPException) -> Any:
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers.setdefault(name, value)
+    if error.code == 429 and limiter.current_limit:
+        seconds = limiter.current_limit.reset_at - utcnow().timestamp()
+        response.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     return response
 
 
