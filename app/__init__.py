@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
-from app.lib import database, logs, metrics, pages, security
+from app.lib import assets, compress, database, logs, metrics, pages, security
 
 BLUEPRINTS = (
     "app.home.public",
@@ -43,6 +43,8 @@ def create_app(config: Config | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    compress.install(app)
+    assets.install(app)
     security.install(app)
     logs.install(app)
     metrics.install(app)
@@ -75,6 +77,9 @@ def flask_settings(settings: Config) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure,
+        # The cookie is written anew when its sign-in is prolonged (accounts/sign_in.py), not with every page.
+        "PERMANENT_SESSION_LIFETIME": 86_400 * settings.session_days,
+        "SESSION_REFRESH_EACH_REQUEST": False,
         "SEND_FILE_MAX_AGE_DEFAULT": 0 if settings.env == "development" else 31_536_000,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,

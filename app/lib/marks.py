@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app
 from markupsafe import Markup, escape
+
+from app.lib.assets import static_url
 
 STAFF = frozenset({"agent", "lead", "admin"})
 HUES = 6
 
 
 def sprite(name: str) -> str:
-    """The address of one picture of the icon file. Raises RuntimeError outside the application."""
-    address = current_app.jinja_env.globals["static_url"]
-    return f"{address('icons.svg')}#{name}"  # type: ignore[operator]
+    """The address of one picture of the icon file."""
+    return f"{static_url('icons.svg')}#{name}"
 
 
 @lru_cache(maxsize=512)

@@ -1,10 +1,6 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
-import hashlib
 import math
-import os
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,12 +12,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.extensions import db, limiter
 from app.lib import marks, times
+from app.lib.assets import static_url
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Stale
 from app.lib.htmx import dom_id, is_htmx
 
 log = structlog.get_logger()
-STATIC = Path(__file__).resolve().parent.parent.parent / "static"
 
 
 def install(app: Flask) -> None:
@@ -84,17 +80,6 @@ def theme(viewer: Any) -> str:
 def has_endpoint(name: str) -> bool:
     """Whether a page exists under this name."""
     return name in current_app.view_functions
-
-
-@lru_cache(maxsize=256)
-def versioned(name: str, changed: float) -> str:
-    """The path with eight characters that change when the file does."""
-    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]}"
-
-
-def static_url(name: str) -> str:
-    """The address of a static file, safe to cache for ever. Raises FileNotFoundError for a name that we do not have."""
-    return versioned(name, os.stat(f"{STATIC}/{name}").st_mtime)
 
 
 def wants_json() -> bool:
