@@ -18,6 +18,7 @@ BLUEPRINTS = (
     "app.tickets.portal",
     "app.tickets.public",
     "app.tickets.desk",
+    "app.tickets.desk_changes",
     "app.triage.admin",
     "app.macros.desk",
     "app.sla.desk",

@@ -31,8 +31,6 @@ POSTGRESQL = (f"CREATE INDEX ix_tickets_subject ON tickets USING gin ({VECTOR.re
 SUBJECTS = table("ticket_subjects", column("rowid"))
 WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 8
-# Of a word that very many subjects hold, so many of the newest are looked at when filters are set as well.
-NEWEST = 5000
 
 for statement in SQLITE:
     event.listen(Ticket.__table__, "after_create", DDL(statement).execute_if(dialect="sqlite"))
@@ -46,22 +44,23 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(WORD.findall(text.lower())))[:MAX_WORDS]
 
 
-def matching(text: str, dialect: str, *, below: int | None = None) -> Select[Any] | None:
-    """The newest ids of tickets whose subject has all words, the last of which may be half typed; None without words.
+def matching(text: str, dialect: str, *, start: int | None, descending: bool, limit: int) -> Select[Any] | None:
+    """Ids of tickets whose subject has all words, the last of which may be half typed; None where there are no words.
 
-    One column, `id`, newest first. `below` is the id to go on from. At most NEWEST of them.
+    One column, `id`, in its order: newest first if `descending`. `start` is the id to go on from.
     """
     wanted = words(text)
     if not wanted:
         return None
+    key: Any
     if dialect == "sqlite":
         terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
-        query = select(SUBJECTS.c.rowid.label("id")).where(literal_column("ticket_subjects").op("MATCH")(terms))
-        key: Any = SUBJECTS.c.rowid
+        key = SUBJECTS.c.rowid
+        query = select(key.label("id")).where(literal_column("ticket_subjects").op("MATCH")(terms))
     else:
         terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
-        query = select(Ticket.id).where(literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms)))
         key = Ticket.id
-    if below is not None:
-        query = query.where(key < below)
-    return query.order_by(key.desc()).limit(NEWEST)
+        query = select(key).where(literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms)))
+    if start is not None:
+        query = query.where(key < start if descending else key > start)
+    return query.order_by(key.desc() if descending else key.asc()).limit(limit)

@@ -1,0 +1,101 @@
+"""The queue as its templates show it: rows, figures, addresses and the words around them."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from app.accounts.models import User
+from app.lib.marks import icon
+from app.tickets import desk_queries, desk_rows, rules
+from app.tickets.desk_forms import PRIORITIES, SET_STATUS, SORTS, VIEWS, Filters
+
+# What an empty view says: that is mostly good news.
+EMPTY = {
+    "mine": ("Nothing is assigned to you", "Take a ticket from those that nobody has yet."),
+    "team": ("Your team has no open tickets", "What is routed to one of your teams appears here."),
+    "unassigned": ("Every ticket has somebody", "What nobody has taken yet appears here."),
+    "breaching": ("Nothing is about to breach", "What is due within four hours, or overdue, appears here."),
+    "waiting": ("No ticket waits for a customer", "What you have answered with a question appears here."),
+    "all": ("There are no open tickets", "New tickets appear here as they come in."),
+}
+ABOUT = {
+    "mine": "Open tickets that are assigned to you",
+    "team": "Open tickets of your teams",
+    "unassigned": "Open tickets that nobody has taken",
+    "breaching": "Due within four hours, or overdue",
+    "waiting": "Tickets that wait for the customer",
+    "all": "All open tickets",
+}
+CHOICES = {
+    "statuses": list(rules.STATUSES.items()),
+    "priorities": PRIORITIES,
+    "categories": list(rules.CATEGORIES.items()),
+    "kinds": list(rules.KINDS.items()),
+    "sorts": list(SORTS.items()),
+    "set_status": SET_STATUS,
+}
+
+
+def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[str, Any]:
+    """What the queue's templates show. Five statements at most, for any number of rows."""
+    beside = desk_queries.around(filters, viewer)
+    page = desk_queries.queue(filters, beside, viewer, now, cursor)
+    counts = desk_queries.counts(viewer, now)
+    figures = {view: figure(count) for view, count in counts.items()}
+    narrowed = bool(filters.set or filters.q)
+    if not narrowed:
+        total = figures[filters.view]
+    elif cursor or page.next:
+        total = figure(desk_queries.counted(filters, beside, viewer, now))
+    else:
+        total = figure(len(page.items))
+    return {
+        "filters": filters,
+        "beside": beside,
+        "page": page,
+        "rows": desk_rows.rows(page.items, now),
+        "queue_counts": figures,
+        "total": total,
+        "narrowed": narrowed,
+        "paged": bool(cursor),
+        "take": icon("user-plus"),
+        "heading": "Search" if filters.q else VIEWS[filters.view],
+        **words(filters),
+        **addresses(filters, beside),
+    }
+
+
+def words(filters: Filters) -> dict[str, Any]:
+    """What a view is called, what its emptiness means, and what it is sorted by."""
+    first = desk_queries.order(filters)[0][0].key
+    about = f"Tickets that match “{filters.q}”, newest first" if filters.q else ABOUT[filters.view]
+    return {"caption": about, "nothing": EMPTY[filters.view], "sorted": {"queue_at": "due", "active_at": "active"}.get(first, "")}
+
+
+def addresses(filters: Filters, beside: desk_queries.Around) -> dict[str, str]:
+    """Where the links of the list lead."""
+    here = address(filters)
+    return {
+        "here": here,
+        "plain": url_for("desk.queue", view=filters.view),
+        "paging": here + ("&cursor=" if "?" in here else "?cursor="),
+        "by_due": address(filters, sort="due"),
+        "by_active": address(filters, sort="active"),
+        "fresh_url": address(filters, "desk.fresh") + ("&" if "?" in here else "?") + f"since={beside.newest}",
+        "bulk_url": address(filters, "desk_changes.bulk"),
+        "ticket_url": url_for("desk.show", ref="-")[:-1],
+    }
+
+
+def address(filters: Filters, endpoint: str = "desk.queue", **over: str) -> str:
+    """The address of a view with these filters."""
+    query = filters.query(**over)
+    return url_for(endpoint, view=filters.view) + (f"?{query}" if query else "")
+
+
+def figure(count: int) -> str:
+    """A count as it is shown: `999+` where counting has stopped."""
+    return f"{desk_queries.CAP - 1}+" if count >= desk_queries.CAP else str(count)
+
+
