@@ -68,8 +68,8 @@ class Clock(Model):
         Index(
             "ix_clocks_to_warn",
             "warn_at",
-            sqlite_where=text("state = 'running' AND warned_at IS NULL"),
-            postgresql_where=text("state = 'running' AND warned_at IS NULL"),
+            sqlite_where=text("state = 'running' AND warned_at IS NULL AND breached_at IS NULL"),
+            postgresql_where=text("state = 'running' AND warned_at IS NULL AND breached_at IS NULL"),
         ),
         Index(
             "ix_clocks_to_breach",
@@ -78,7 +78,18 @@ class Clock(Model):
             postgresql_where=text("state = 'running' AND breached_at IS NULL"),
         ),
         # The report reads a range of one metric without touching the table.
-        Index("ix_clocks_report", "metric", "started_at", "is_demo", "priority", "state", "breached_at", "elapsed_seconds"),
+        Index(
+            "ix_clocks_report",
+            "metric",
+            "started_at",
+            "is_demo",
+            "priority",
+            "state",
+            "breached_at",
+            "due_at",
+            "elapsed_seconds",
+            "team_id",
+        ),
         Index("ix_clocks_organization", "organization_id", "metric", "started_at"),
     )
 

@@ -1,0 +1,262 @@
+"""What starts, stops, pauses and re-targets the clocks of a ticket. Called by the ticket's own actions, after their event.
+
+Each keeps the stored deadlines exact, and the ticket's `next_due_at`, `next_warn_at`, `next_metric` and `queue_at` in
+step. None commits. A repeat changes nothing. The rules are argued in docs/decisions/sla-clocks.md.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.events.actions import record
+from app.extensions import db
+from app.sla import clock as pure
+from app.sla.held import OPEN, Held, held_by, status_changes
+from app.sla.hours import SECOND, from_us, to_us
+from app.sla.models import Clock
+from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, terms_for
+
+
+def start(ticket: Subject, *, now: datetime) -> None:
+    """Begin the clocks of a new ticket: first response and resolution, as its policy has targets. Three statements.
+
+    Without a policy (guests, community) there are none, and the ticket sorts behind all deadlines.
+    """
+    terms = terms_for(ticket.organization_id, ticket.promised_priority)
+    found: list[Held] = []
+    if terms is not None and not has_clocks(ticket.id):
+        found = [begin(ticket, terms, metric, 1, ticket.created_at) for metric in (FIRST, RESOLUTION) if metric in terms.minutes]
+        db.session.flush()
+    elif terms is not None:
+        found = held_by(ticket.id)
+    show(ticket, found)
+
+
+def public_reply(ticket: Subject, *, by_staff: bool, now: datetime) -> None:
+    """Somebody wrote in public, and the ticket's status is what it became by that.
+
+    Staff's word ends the response clock; a customer's begins the next one, if the first answer is behind them and no
+    response clock runs. The resolution clock follows the status. Never called for automatic messages and notes.
+    Two statements, up to four where a clock is begun or resumed.
+    """
+    found = held_by(ticket.id)
+    if by_staff:
+        for one in found:
+            if one.clock.metric in RESPONSES:
+                stop(one, ticket, now)
+    found = settle(ticket, found, now)
+    if not by_staff and ticket.status not in ("resolved", "closed"):
+        found = expect_answer(ticket, found, now)
+    db.session.flush()
+    show(ticket, found)
+
+
+def status_changed(ticket: Subject, old: str, new: str, *, now: datetime) -> None:
+    """The status went from `old` to `new`: clocks pause, resume, end on resolve, and begin anew on reopening."""
+    found = settle(ticket, held_by(ticket.id), now)
+    if old in ("resolved", "closed") and new not in ("resolved", "closed") and ticket.last_public_by == "customer":
+        found = expect_answer(ticket, found, now)
+    db.session.flush()
+    show(ticket, found)
+
+
+def retarget(ticket: Subject, *, now: datetime) -> None:
+    """Priority, team, plan, policy or calendar changed: every open clock is computed anew from its beginning, keeping pauses.
+
+    What has stopped stays as it was judged. A clock without a target any more is cancelled, and one that has a target
+    again is brought back. A level that was told is armed again only where the new deadline lies ahead. Four statements.
+    """
+    terms = terms_for(ticket.organization_id, ticket.promised_priority)
+    found = held_by(ticket.id)
+    if not found and terms is not None and ticket.status not in ("resolved", "closed"):
+        metrics = [metric for metric in (FIRST, RESOLUTION) if metric in terms.minutes and (metric != FIRST or not is_answered(ticket, []))]
+        found = [begin(ticket, terms, metric, 1, ticket.created_at) for metric in metrics]
+        db.session.flush()
+    changes = status_changes(ticket.id) if found else []
+    found = [aim(one, ticket, terms, changes, now) for one in found]
+    db.session.flush()
+    show(ticket, found)
+
+
+def has_clocks(ticket_id: int) -> bool:
+    """Whether the ticket has any clock yet."""
+    return db.session.scalar(select(Clock.id).where(Clock.ticket_id == ticket_id).limit(1)) is not None
+
+
+def begin(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: datetime) -> Held:
+    """A new running clock with its deadlines; the caller flushes."""
+    clock = Clock(
+        ticket_id=ticket.id,
+        ticket_ref=ticket.ref,
+        organization_id=ticket.organization_id,
+        team_id=ticket.team_id,
+        priority=ticket.promised_priority,
+        is_demo=ticket.is_demo,
+        metric=metric,
+        sequence=sequence,
+        policy_id=terms.policy_id,
+        target_seconds=terms.minutes[metric] * 60,
+        state="running",
+        started_at=started_at,
+    )
+    db.session.add(clock)
+    one = Held(clock, terms.hours, terms.paused)
+    set_deadlines(clock, one.case(()))
+    return one
+
+
+def set_deadlines(clock: Clock, case: pure.Case) -> None:
+    """Store when a running clock is due and when it warns."""
+    due, warn = pure.due(case), pure.warns_at(case)
+    clock.due_at = None if due is None else from_us(due)
+    clock.warn_at = None if warn is None else from_us(warn)
+
+
+def settle(ticket: Subject, found: list[Held], now: datetime) -> list[Held]:
+    """Bring clocks in step with the ticket's status; returns the last clock of each metric."""
+    if ticket.status in ("resolved", "closed"):
+        for one in found:
+            stop(one, ticket, now)
+        return found
+    return [follow(one, ticket, now) if one.clock.metric == RESOLUTION else one for one in found]
+
+
+def follow(one: Held, ticket: Subject, now: datetime) -> Held:
+    """A resolution clock of an open ticket: paused, resumed, or begun anew because the ticket was reopened."""
+    clock = one.clock
+    if clock.state == "stopped":
+        terms = terms_for(ticket.organization_id, ticket.promised_priority)
+        if terms is None or RESOLUTION not in terms.minutes:
+            return one
+        again = begin(ticket, terms, RESOLUTION, clock.sequence + 1, now)
+        return follow(again, ticket, now)
+    if clock.state == "running" and ticket.status in one.paused:
+        rest(one, ticket, now, "paused")
+    elif clock.state == "paused" and ticket.status not in one.paused:
+        clock.state, clock.elapsed_seconds = "running", None
+        set_deadlines(clock, one.case(status_changes(ticket.id)))
+    return one
+
+
+def stop(one: Held, ticket: Subject, now: datetime) -> None:
+    """End a clock: kept or missed from here on. One that has ended stays as it is."""
+    if one.clock.state == "running":
+        rest(one, ticket, now, "stopped")
+    elif one.clock.state == "paused":
+        one.clock.state = "stopped"
+    else:
+        return
+    one.clock.stopped_at = now
+
+
+def rest(one: Held, ticket: Subject, now: datetime, state: str) -> None:
+    """Let a running clock stand still, with what it has counted; if it is late, that is kept and told."""
+    clock = one.clock
+    clock.elapsed_seconds = one.counted(now) // SECOND
+    clock.state = state
+    late_since = clock.due_at if clock.due_at is not None and clock.due_at < now else None
+    if state == "paused":
+        clock.due_at = clock.warn_at = None
+    if late_since is not None:
+        tell_breach(clock, ticket, late_since, now)
+
+
+def tell_breach(clock: Clock, ticket: Subject, since: datetime, now: datetime) -> None:
+    """Mark a clock as breached `since`, and record it unless the sweeper has done so. The row itself decides who is first."""
+    claim = update(Clock).where(Clock.id == clock.id, Clock.breach_told_at.is_(None)).values(breached_at=since, breach_told_at=now)
+    is_first = db.session.execute(claim, execution_options={"synchronize_session": False}).rowcount == 1  # type: ignore[attr-defined]
+    set_committed_value(clock, "breached_at", since)
+    if is_first:
+        set_committed_value(clock, "breach_told_at", now)
+        record("sla.breached", now=now, ticket=ticket, facts=facts_of(clock, since, ticket.assignee_id))
+
+
+def facts_of(clock: Clock, due_at: datetime | None, assignee_id: int | None) -> dict[str, object]:
+    """What an event about a clock carries."""
+    return {
+        "clock_id": clock.id,
+        "metric": clock.metric,
+        "due_at": due_at.isoformat() if due_at else None,
+        "ref": clock.ticket_ref,
+        "assignee_id": assignee_id,
+    }
+
+
+def expect_answer(ticket: Subject, found: list[Held], now: datetime) -> list[Held]:
+    """Begin the next response clock, unless a response clock runs already or the first answer is still to come."""
+    if any(one.clock.metric in RESPONSES and one.clock.state == "running" for one in found) or not is_answered(ticket, found):
+        return found
+    terms = terms_for(ticket.organization_id, ticket.promised_priority)
+    if terms is None or NEXT not in terms.minutes:
+        return found
+    last = next((one.clock.sequence for one in found if one.clock.metric == NEXT), 0)
+    return [one for one in found if one.clock.metric != NEXT] + [begin(ticket, terms, NEXT, last + 1, now)]
+
+
+def is_answered(ticket: Subject, found: Iterable[Held]) -> bool:
+    """Whether the first response is behind us: somebody answered, or the ticket was resolved before."""
+    return ticket.first_responded_at is not None or any(one.clock.metric == FIRST and one.clock.state == "stopped" for one in found)
+
+
+def aim(one: Held, ticket: Subject, terms: Terms | None, changes: list[pure.Change], now: datetime) -> Held:
+    """One clock under the terms that hold now."""
+    clock = one.clock
+    if clock.state == "stopped" or (clock.state == "cancelled" and not is_wanted(clock, ticket)):
+        return one
+    clock.organization_id, clock.team_id, clock.priority = ticket.organization_id, ticket.team_id, ticket.promised_priority
+    minutes = terms.minutes.get(clock.metric) if terms is not None else None
+    if terms is None or minutes is None:
+        if clock.state != "cancelled":
+            clock.state, clock.stopped_at, clock.due_at, clock.warn_at = "cancelled", now, None, None
+        return one
+    clock.policy_id, clock.target_seconds, clock.stopped_at = terms.policy_id, minutes * 60, None
+    aimed = Held(clock, terms.hours, terms.paused)
+    place(aimed, ticket, aimed.case(changes), now)
+    return aimed
+
+
+def is_wanted(clock: Clock, ticket: Subject) -> bool:
+    """Whether a cancelled clock would still run if it had a target."""
+    if ticket.status in ("resolved", "closed"):
+        return False
+    if clock.metric == RESOLUTION:
+        return True
+    return ticket.first_responded_at is None if clock.metric == FIRST else ticket.last_public_by == "customer"
+
+
+def place(one: Held, ticket: Subject, case: pure.Case, now: datetime) -> None:
+    """Put a clock where its case says: running with new deadlines, or paused with what was counted; levels follow."""
+    clock, due = one.clock, pure.due(case)
+    late_since = from_us(due) if due is not None and due < to_us(now) else None
+    set_deadlines(clock, case)
+    if late_since is None:
+        clock.breached_at = clock.breach_told_at = None
+    elif clock.breached_at is not None:
+        clock.breached_at = late_since
+    counted = pure.elapsed(case, to_us(now))
+    if not pure.is_at_risk(case.last_target, counted):
+        clock.warned_at = None
+    if not case.stands_still:
+        clock.state, clock.elapsed_seconds = "running", None
+        return
+    clock.state, clock.elapsed_seconds = "paused", counted // SECOND
+    clock.due_at = clock.warn_at = None
+    if late_since is not None:
+        tell_breach(clock, ticket, late_since, now)
+
+
+def show(ticket: Subject, found: Iterable[Held]) -> None:
+    """Put the next deadline of the running clocks on the ticket, which lists sort and colour by."""
+    running = [one.clock for one in found if one.clock.state == "running" and one.clock.due_at is not None]
+    first = min(running, key=lambda clock: (clock.due_at, clock.metric), default=None)
+    ticket.next_due_at = first.due_at if first else None
+    ticket.next_warn_at = first.warn_at if first else None
+    ticket.next_metric = first.metric if first else None
+    ticket.queue_at = (first.due_at if first else None) or NO_DEADLINE
+
+
+def open_clocks(found: Iterable[Held]) -> list[Clock]:
+    """Those that still run or wait."""
+    return [one.clock for one in found if one.clock.state in OPEN]

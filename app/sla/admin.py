@@ -1,0 +1,5 @@
+"""Placeholder while the feature is being written."""
+
+from app.audiences import lead
+
+bp = lead("sla_admin", __name__)

@@ -1,0 +1,86 @@
+"""The clocks that a ticket has, and what happened to it: read from the database for actions, jobs and pages alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import aliased
+
+from app.events.models import Event
+from app.extensions import db
+from app.sla.calendars import calendar
+from app.sla.clock import Case, Change, elapsed
+from app.sla.hours import SECOND, to_us
+from app.sla.hours import Calendar as Hours
+from app.sla.models import Calendar, Clock, Policy
+from app.sla.terms import PAUSES, RESOLUTION
+
+OPEN = ("running", "paused")
+# The kinds of event that carry a status.
+WITH_STATUS = (
+    "ticket.opened",
+    "ticket.replied",
+    "ticket.status_changed",
+    "ticket.resolved",
+    "ticket.reopened",
+    "ticket.closed",
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A clock with the calendar and the pauses of its policy."""
+
+    clock: Clock
+    hours: Hours
+    paused: frozenset[str]
+
+    def case(self, changes: Sequence[Change]) -> Case:
+        """The clock as a pure case: only a resolution clock is ever paused."""
+        is_resolution = self.clock.metric == RESOLUTION
+        return Case(
+            calendar=self.hours,
+            start=to_us(self.clock.started_at),
+            target=self.clock.target_seconds * SECOND,
+            changes=[change for change in changes if change.at >= to_us(self.clock.started_at)] if is_resolution else (),
+            initial_status="new" if self.clock.sequence == 1 else "open",
+            paused=self.paused if is_resolution else frozenset(),
+        )
+
+    def counted(self, now: datetime) -> int:
+        """Counted microseconds of a running clock, from its stored deadline; without one, from the ticket's events."""
+        clock, instant = self.clock, to_us(now)
+        if clock.due_at is None:
+            return elapsed(self.case(status_changes(clock.ticket_id, until=now)), instant)
+        due = to_us(clock.due_at)
+        return clock.target_seconds * SECOND + self.hours.counted(due, instant) - self.hours.counted(instant, due)
+
+
+def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
+    """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
+    query = (
+        select(Clock, Policy.pause_on_hold, Calendar.definition)
+        .join(Policy, Policy.id == Clock.policy_id)
+        .join(Calendar, Calendar.id == Policy.calendar_id)
+        .where(Clock.ticket_id == ticket_id)
+        .order_by(Clock.metric, Clock.sequence)
+    )
+    if not all_of_them:
+        later = aliased(Clock)
+        same = and_(later.ticket_id == Clock.ticket_id, later.metric == Clock.metric, later.sequence > Clock.sequence)
+        query = query.where(~exists().where(same))
+    return [held(clock, on_hold, definition) for clock, on_hold, definition in db.session.execute(query)]
+
+
+def held(clock: Clock, pause_on_hold: bool, definition: object) -> Held:
+    """A clock with what its policy says."""
+    return Held(clock, calendar(definition), PAUSES | {"on_hold"} if pause_on_hold else PAUSES)
+
+
+def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Change]:
+    """Every change of status that a ticket has seen, oldest first. One statement, over the ticket's own events."""
+    query = select(Event.at, Event.facts).where(Event.ticket_id == ticket_id, Event.kind.in_(WITH_STATUS)).order_by(Event.id)
+    if until is not None:
+        query = query.where(Event.at <= until)
+    return [Change(to_us(at), status=facts["status"]) for at, facts in db.session.execute(query) if facts.get("status")]
