@@ -76,9 +76,9 @@ class User(Model):
     organization: Mapped[Organization | None] = relationship(foreign_keys=[organization_id], lazy="select")
 
     # Set by the loader for the length of one request; see accounts/sign_in.py.
-    sign_in = None
+    sign_in = None  # type: SignIn | None
     secret = ""
-    impersonator = None
+    impersonator = None  # type: User | None
 
     @property
     def is_staff(self) -> bool:

@@ -38,3 +38,18 @@ ALLOWED: dict[str, frozenset[str]] = {
 def may(role: str, action: str) -> bool:
     """Whether a role may do an action. Raises KeyError for an action that nobody has defined."""
     return role in ALLOWED[action]
+
+
+def may_give(actor_role: str, role: str) -> bool:
+    """Whether a person may give somebody this role: administrators any, customer admins the two of customers."""
+    return role in ROLES if actor_role in ADMINS else actor_role == "customer_admin" and role in CUSTOMERS
+
+
+def may_act_as(actor_role: str, role: str) -> bool:
+    """Whether a person may sign in as somebody of this role. Nobody gains a right by it: administrators are never impersonated."""
+    return may(actor_role, "admin.impersonate") and role not in ADMINS
+
+
+def belongs_to_organization(role: str) -> bool:
+    """Whether people of this role can be members of a customer's organization."""
+    return role in CUSTOMERS

@@ -2,17 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from flask import current_app, g
-from flask_login import AnonymousUserMixin
+import structlog
+from flask import current_app, g, session
+from flask_login import AnonymousUserMixin, login_user, logout_user
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 
 from app.accounts.models import Organization, SignIn, User
+from app.accounts.permissions import may_act_as
 from app.extensions import db, login_manager
 from app.lib.clock import utcnow
+from app.lib.database import writing
 from app.lib.tokens import fingerprint, new_secret
 
+log = structlog.get_logger()
+
 SEEN_EVERY = timedelta(minutes=5)
+# "Sign in as" ends by itself, however much it is used.
+ACTING_LASTS = timedelta(hours=1)
 
 
 class Visitor(AnonymousUserMixin):
@@ -34,7 +42,10 @@ login_manager.session_protection = None
 
 @login_manager.user_loader
 def load(secret: str) -> User | None:
-    """The person whose sign-in this is, with organization and plan; None if revoked, expired or disabled. One statement."""
+    """The person whose sign-in this is, with organization and plan; None if revoked, expired or disabled. One statement.
+
+    Where an administrator acts as the person it costs another one, and lasts only while they still may.
+    """
     row = db.session.execute(
         select(User, SignIn)
         .join(SignIn, SignIn.user_id == User.id)
@@ -50,15 +61,19 @@ def load(secret: str) -> User | None:
         return None
     user.sign_in = sign_in
     user.secret = secret
+    user.impersonator = None
     if sign_in.impersonator_id is not None:
         user.impersonator = db.session.get(User, sign_in.impersonator_id)
-    g.sign_in_seen = (sign_in.id, sign_in.last_seen_at)
+        if user.impersonator is None or not user.impersonator.is_enabled or not may_act_as(user.impersonator.role, user.role):
+            return None
+    g.sign_in_seen = (sign_in.id, sign_in.last_seen_at, sign_in.impersonator_id)
     return user
 
 
 def begin(user: User, *, now: datetime, ip: str, user_agent: str, impersonator: User | None = None) -> SignIn:
     """Add a sign-in for this browser and hand its secret to `user` for the cookie. Flushes."""
     secret = new_secret()
+    lasts = ACTING_LASTS if impersonator else timedelta(days=current_app.config["SETTINGS"].session_days)
     sign_in = SignIn(
         user_id=user.id,
         impersonator_id=impersonator.id if impersonator else None,
@@ -67,15 +82,51 @@ def begin(user: User, *, now: datetime, ip: str, user_agent: str, impersonator: 
         user_agent=user_agent[:255],
         created_at=now,
         last_seen_at=now,
-        expires_at=now + timedelta(days=current_app.config["SETTINGS"].session_days),
+        expires_at=now + lasts,
     )
     db.session.add(sign_in)
     db.session.flush()
-    user.sign_in, user.secret = sign_in, secret
+    user.sign_in, user.secret, user.impersonator = sign_in, secret, impersonator
     return sign_in
 
 
-def touch(sign_in_id: int, now: datetime) -> None:
-    """Note that a sign-in is in use and prolong it; at most every SEEN_EVERY."""
-    later = now + timedelta(days=current_app.config["SETTINGS"].session_days)
-    db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now, expires_at=later))
+def remember(user: User) -> None:
+    """Put the new sign-in of `user` into the cookie, and nothing that was in it before: no session survives a sign-in."""
+    session.clear()
+    login_user(user)
+    session.permanent = True
+    g.pop("sign_in_seen", None)
+    g.pop("csrf_token", None)
+
+
+def forget() -> None:
+    """Take everything out of the cookie."""
+    logout_user()
+    session.clear()
+    g.pop("sign_in_seen", None)
+
+
+def note_use(now: datetime) -> None:
+    """After a request that read: prolong its sign-in, in a short transaction of its own, at most every SEEN_EVERY.
+
+    A request that wrote is left out, since on SQLite it might wait for itself; the next page that is read will do.
+    """
+    seen = g.get("sign_in_seen")
+    if seen is None or now - seen[1] < SEEN_EVERY:
+        return
+    try:
+        touch(seen[0], now, prolong=seen[2] is None)
+    except OperationalError as busy:
+        log.info("sign_in.not_noted", error=type(busy.orig).__name__)
+        return
+    # The cookie's own end moves along with the row's.
+    session.modified = True
+
+
+def touch(sign_in_id: int, now: datetime, *, prolong: bool = True) -> None:
+    """Note that a sign-in is in use and prolong it, on a connection of its own. One statement."""
+    values = {"last_seen_at": now}
+    if prolong:
+        values["expires_at"] = now + timedelta(days=current_app.config["SETTINGS"].session_days)
+    with writing(), db.engine.begin() as connection:
+        connection.execute(update(SignIn).where(SignIn.id == sign_in_id, SignIn.revoked_at.is_(None)).values(values))

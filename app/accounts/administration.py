@@ -1,0 +1,272 @@
+"""The writers of other people's accounts and of organizations: by administrators, and by a customer's own admins. None commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from app.accounts import sign_in
+from app.accounts.actions import Browser, revoke_all, spend_links
+from app.accounts.domains import domain_of
+from app.accounts.models import Organization, OrganizationDomain, Plan, Team, TeamMember, User
+from app.accounts.permissions import STAFF, belongs_to_organization, may, may_act_as, may_give
+from app.events.actions import record
+from app.extensions import db
+from app.lib.database import serialize_on
+from app.lib.errors import Invalid, NotAllowed, NotFound, WrongState
+from app.lib.text import one_line
+
+SHARING = {"own": "Only their own tickets", "all": "All tickets of the organization"}
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Who is to come in, and as what."""
+
+    email: str
+    name: str
+    role: str = "customer"
+    organization: Organization | None = None
+
+
+@dataclass(frozen=True)
+class OrganizationValues:
+    """What an administrator says about an organization. `domains` are clean (see domains.py)."""
+
+    name: str
+    plan: Plan
+    sharing: str
+    domains: Sequence[str] = ()
+    engineer: User | None = None
+    slack_url: str = ""
+
+
+def invite(wanted: Invitation, *, actor: User, now: datetime) -> User | None:
+    """Invite somebody by mail; again, while they have not accepted, sends another link.
+
+    A customer admin invites into their own organization only, and hears the same whether or not an address has an account
+    somewhere else: None then, and nothing has happened. Raises NotAllowed, and Invalid for an account that stands already.
+    """
+    check_place(actor, wanted.role, wanted.organization)
+    serialize_on(db.session, f"invite:{wanted.email}")
+    person = db.session.scalar(select(User).where(User.email == wanted.email))
+    home_id = wanted.organization.id if wanted.organization else None
+    if person is None:
+        person = newcomer(wanted, home_id, actor, now)
+    elif not is_invitable(person, wanted, home_id):
+        if actor.role == "customer_admin" and person.organization_id != home_id:
+            return None
+        raise Invalid(f"{wanted.email} has an account already. Change that one, or write another address.")
+    elif person.organization_id != home_id or person.role != wanted.role:
+        person.organization_id, person.role = home_id, wanted.role
+    facts = {"user_id": person.id, "email": person.email}
+    record("account.invited", now=now, actor=actor, organization_id=home_id, facts=facts)
+    return person
+
+
+def is_invitable(person: User, wanted: Invitation, home_id: int | None) -> bool:
+    """Whether an account can be invited: it has no password, is open, and is of the same place or a guest's.
+
+    A customer admin takes a guest in only where their organization owns the domain: nobody collects strangers.
+    """
+    if person.password_hash is not None or not person.is_enabled:
+        return False
+    if person.organization_id == home_id and person.role == wanted.role:
+        return True
+    is_guest = person.organization_id is None and person.role == "customer"
+    owned = {row.domain for row in wanted.organization.domains} if wanted.organization else set()
+    return is_guest and (wanted.organization is None or domain_of(person.email) in owned)
+
+
+def newcomer(wanted: Invitation, home_id: int | None, actor: User, now: datetime) -> User:
+    """The row of somebody who has not accepted yet."""
+    is_demo = bool(wanted.organization and wanted.organization.is_demo) or actor.is_demo
+    person = User(
+        email=wanted.email, name=one_line(wanted.name), role=wanted.role, organization_id=home_id, is_demo=is_demo, created_at=now
+    )
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def check_place(actor: User, role: str, organization: Organization | None) -> None:
+    """Raise NotAllowed for a role or an organization that the actor cannot give, Invalid for two that do not fit."""
+    if not may(actor.role, "organization.people") or not may_give(actor.role, role):
+        raise NotAllowed("You cannot give somebody this role. Ask an administrator.")
+    if actor.role == "customer_admin" and (organization is None or organization.id != actor.organization_id):
+        raise NotAllowed("You look after the people of your own organization only.")
+    if organization is not None and not belongs_to_organization(role):
+        raise Invalid("Our own people are in no customer’s organization. Choose none, or a customer’s role.")
+    if organization is None and role == "customer_admin":
+        raise Invalid("A customer admin needs an organization. Choose one.")
+
+
+def change_person(person: User, *, name: str, role: str, organization: Organization | None, actor: User, now: datetime) -> None:
+    """Change somebody's name, role or organization. The same values change nothing.
+
+    Raises NotFound for somebody outside the actor's reach, NotAllowed for a role they cannot give, WrongState for one's own role.
+    """
+    check_reach(actor, person)
+    check_place(actor, role, organization)
+    if person.id == actor.id and role != person.role:
+        raise WrongState("Nobody changes their own role. Ask another administrator.")
+    changes = changed(person, {"name": one_line(name), "role": role, "organization_id": organization.id if organization else None})
+    if not changes:
+        return
+    if "role" in changes and role not in STAFF:
+        db.session.execute(delete(TeamMember).where(TeamMember.user_id == person.id))
+    record_change(person, changes, actor=actor, now=now)
+
+
+def set_enabled(person: User, is_enabled: bool, *, actor: User, now: datetime) -> None:
+    """Let somebody in, or shut them out: every session ends and no open link works. The same state again changes nothing."""
+    check_reach(actor, person)
+    if person.id == actor.id:
+        raise WrongState("Nobody shuts themselves out. Ask another administrator.")
+    if person.is_enabled == is_enabled:
+        return
+    person.is_enabled = is_enabled
+    if not is_enabled:
+        revoke_all(person.id, now)
+        spend_links(person.id, now)
+    record_change(person, {"is_enabled": [not is_enabled, is_enabled]}, actor=actor, now=now)
+
+
+def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime) -> None:
+    """Make the teams of a member of staff exactly these."""
+    if not may(actor.role, "admin.people"):
+        raise NotAllowed("Only administrators put people on teams.")
+    if not person.is_staff:
+        raise Invalid("Only people who work at the desk are on teams.")
+    have = dict(
+        db.session.execute(select(Team.id, Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id))
+        .tuples()
+        .all()
+    )
+    want = {team.id: team.key for team in teams}
+    if have == want:
+        return
+    db.session.execute(delete(TeamMember).where(TeamMember.user_id == person.id, TeamMember.team_id.in_(have.keys() - want.keys())))
+    db.session.add_all(TeamMember(team_id=team_id, user_id=person.id) for team_id in sorted(want.keys() - have.keys()))
+    record_change(person, {"teams": [sorted(have.values()), sorted(want.values())]}, actor=actor, now=now)
+
+
+def check_reach(actor: User, person: User) -> None:
+    """Raise NotFound for somebody whom the actor does not look after."""
+    mine = person.organization_id is not None and person.organization_id == actor.organization_id
+    if not may(actor.role, "admin.people") and not (may(actor.role, "organization.people") and mine):
+        raise NotFound()
+
+
+def record_change(person: User, changes: dict[str, Any], *, actor: User, now: datetime) -> None:
+    """One event for one change of a person."""
+    facts = {"user_id": person.id, "changes": changes}
+    record("account.changed", now=now, actor=actor, organization_id=person.organization_id, facts=facts)
+
+
+def changed(row: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set what differs, and return it as {field: [old, new]}."""
+    changes = {field: [getattr(row, field), value] for field, value in values.items() if getattr(row, field) != value}
+    for field, (_, value) in changes.items():
+        setattr(row, field, value)
+    return changes
+
+
+def create_organization(values: OrganizationValues, *, actor: User, now: datetime) -> Organization:
+    """Add a customer. Raises Invalid for a name or a domain that another one has."""
+    check_values(values, None, actor)
+    organization = Organization(
+        name=values.name,
+        plan_id=values.plan.id,
+        sharing=values.sharing,
+        engineer_id=values.engineer.id if values.engineer else None,
+        slack_url=values.slack_url or None,
+        domains=[OrganizationDomain(domain=domain) for domain in values.domains],
+        is_demo=actor.is_demo,
+        created_at=now,
+    )
+    db.session.add(organization)
+    db.session.flush()
+    facts = {"name": organization.name, "plan": values.plan.key}
+    record("organization.created", now=now, actor=actor, organization_id=organization.id, facts=facts)
+    return organization
+
+
+def change_organization(organization: Organization, values: OrganizationValues, *, actor: User, now: datetime) -> None:
+    """Change what stands of a customer. The same values change nothing. Its open tickets are given the new plan's targets by a job."""
+    check_values(values, organization.id, actor)
+    old_plan, old_domains = organization.plan.key, sorted(row.domain for row in organization.domains)
+    plain = {
+        "name": values.name,
+        "sharing": values.sharing,
+        "engineer_id": values.engineer.id if values.engineer else None,
+        "slack_url": values.slack_url or None,
+    }
+    changes: dict[str, Any] = changed(organization, plain)
+    if organization.plan_id != values.plan.id:
+        organization.plan_id, organization.plan = values.plan.id, values.plan
+        changes["plan"] = [old_plan, values.plan.key]
+    if old_domains != sorted(values.domains):
+        kept = {row.domain: row for row in organization.domains}
+        organization.domains = [kept.get(domain) or OrganizationDomain(domain=domain) for domain in values.domains]
+        changes["domains"] = [old_domains, sorted(values.domains)]
+    if changes:
+        record("organization.changed", now=now, actor=actor, organization_id=organization.id, facts={"changes": changes})
+
+
+def check_values(values: OrganizationValues, own_id: int | None, actor: User) -> None:
+    """Raise NotAllowed, or Invalid for what another organization has or what does not exist."""
+    if not may(actor.role, "admin.people"):
+        raise NotAllowed("Only administrators change organizations.")
+    if values.sharing not in SHARING or (values.engineer is not None and not values.engineer.is_staff):
+        raise Invalid("Choose from the lists.")
+    serialize_on(db.session, "organizations")
+    same_name = select(Organization.id).where(func.lower(Organization.name) == values.name.lower(), Organization.id != (own_id or 0))
+    if db.session.scalar(same_name.limit(1)) is not None:
+        raise Invalid(f"There is an organization called {values.name} already.")
+    rows = select(OrganizationDomain.domain).where(
+        OrganizationDomain.domain.in_(values.domains), OrganizationDomain.organization_id != (own_id or 0)
+    )
+    taken = db.session.scalars(rows).all()
+    if taken:
+        raise Invalid(f"{', '.join(sorted(taken))} belongs to another organization.")
+
+
+def set_sharing(organization: Organization, sharing: str, *, actor: User, now: datetime) -> None:
+    """Say whose tickets plain members see. The same again changes nothing."""
+    own = actor.role == "customer_admin" and actor.organization_id == organization.id
+    if not own and not may(actor.role, "admin.people"):
+        raise NotAllowed("Only the admins of an organization decide what its members see.")
+    if sharing not in SHARING:
+        raise Invalid("Choose from the list.")
+    changes = changed(organization, {"sharing": sharing})
+    if changes:
+        record("organization.changed", now=now, actor=actor, organization_id=organization.id, facts={"changes": changes})
+
+
+def act_as(person: User, *, actor: User, browser: Browser, now: datetime) -> None:
+    """Sign an administrator in as somebody else, in this browser and for an hour. Everything done there names both.
+
+    Raises NotAllowed for whoever may not, and for another administrator; WrongState for a closed account or a second time.
+    """
+    if not may_act_as(actor.role, person.role):
+        raise NotAllowed("You cannot sign in as this person.")
+    if actor.impersonator_id is not None or not person.is_enabled or person.id == actor.id:
+        raise WrongState("You cannot sign in as this person now. End “sign in as” first, or open the account again.")
+    if actor.sign_in is not None:
+        actor.sign_in.revoked_at = now
+    record("account.impersonation_started", now=now, actor=actor, facts={"user_id": person.id, "name": person.name})
+    sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent, impersonator=actor)
+
+
+def stop_acting(person: User, *, browser: Browser, now: datetime) -> User:
+    """Be oneself again: ends that session and begins one of the administrator's own. Raises WrongState for whoever acts as nobody."""
+    administrator = person.impersonator
+    if administrator is None or person.sign_in is None:
+        raise WrongState("You are signed in as yourself.")
+    person.sign_in.revoked_at = now
+    sign_in.begin(administrator, now=now, ip=browser.ip, user_agent=browser.user_agent)
+    record("account.impersonation_ended", now=now, actor=administrator, facts={"user_id": person.id, "name": person.name})
+    return administrator

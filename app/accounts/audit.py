@@ -1,0 +1,76 @@
+"""The event log in words. Pure: a kind and its facts in, short texts out."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.events.kinds import KINDS
+
+# What stands in columns of its own, or says nothing to a reader.
+LEFT_OUT = frozenset({"ref", "email_hash"})
+PEOPLE = frozenset({"user_id", "assignee_id", "old_id", "recipient_id"})
+MAX_TEXT = 160
+
+
+def kinds() -> list[tuple[str, str]]:
+    """What the log can be filtered by: each noun, and below it each kind."""
+    nouns = sorted({kind.partition(".")[0] for kind in KINDS})
+    return [
+        choice
+        for noun in nouns
+        for choice in [(f"{noun}.", f"{noun}: everything"), *((k, words(k)) for k in KINDS if k.startswith(f"{noun}."))]
+    ]
+
+
+def words(kind: str) -> str:
+    """`account.signed_in` → `account: signed in`."""
+    noun, _, verb = kind.partition(".")
+    return f"{noun}: {verb.replace('_', ' ')}"
+
+
+def people_in(facts: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The ids of people that these facts name."""
+    return {value for each in facts for name, value in each.items() if name in PEOPLE and isinstance(value, int)}
+
+
+def told(facts: Mapping[str, Any], names: Mapping[int, str]) -> list[tuple[str, str]]:
+    """The facts of one event as (label, text), without what is empty."""
+    pairs = []
+    for name, value in facts.items():
+        if name in LEFT_OUT or value in (None, "", [], {}):
+            continue
+        if name in PEOPLE and isinstance(value, int):
+            pairs.append((name.removesuffix("_id").replace("_", " "), names.get(value, f"person {value}")))
+        elif name == "changes" and isinstance(value, Mapping):
+            pairs.extend((field.replace("_", " "), change(pair)) for field, pair in value.items())
+        else:
+            pairs.append((name.replace("_", " "), plain(value)))
+    return pairs
+
+
+def change(pair: Any) -> str:
+    """`old → new`."""
+    if isinstance(pair, list) and len(pair) == 2:
+        return f"{plain(pair[0]) or 'none'} → {plain(pair[1]) or 'none'}"
+    return plain(pair)
+
+
+def plain(value: Any) -> str:
+    """A fact as one short text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        text = ", ".join(plain(part) for part in value)
+    elif isinstance(value, Mapping):
+        text = ", ".join(f"{key} {plain(part)}" for key, part in value.items())
+    else:
+        text = "" if value is None else str(value)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def days(first: str, last: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The moments at which two days (`2026-11-23`) begin and end on the viewer's clock. Raises ValueError for what is no date."""
+    since = datetime.combine(date.fromisoformat(first), time(), zone) if first else None
+    until = datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(), zone) if last else None
+    return since, until

@@ -1,0 +1,329 @@
+"""The only readers of accounts: who signs in, whose sessions and tokens, whom an administrator looks after."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from app.accounts.models import ApiToken, OneTimeLink, Organization, OrganizationDomain, Plan, SignIn, Team, TeamMember, User
+from app.accounts.permissions import STAFF, may
+from app.events.models import Event
+from app.extensions import db
+from app.lib.errors import Gone, Invalid, NotAllowed, NotFound
+from app.lib.paging import Page, decode_cursor, encode_cursor
+from app.lib.text import one_line
+from app.lib.tokens import fingerprint
+
+PAGE = 50
+COUNTED = 1000
+MAX_ID = 2**31 - 1
+# The audit log names tickets. They are a layer above this one, so their table is named here without their model.
+TICKETS = table("tickets", column("id"), column("ref"))
+LINKS = {"reset": "This link to set a new password", "invite": "This invitation"}
+ROLE_NAMES = {
+    "customer": "Customer",
+    "customer_admin": "Customer admin",
+    "agent": "Support engineer",
+    "lead": "Lead",
+    "admin": "Administrator",
+    "moderator": "Community moderator",
+}
+
+
+def person_by_email(email: str) -> User | None:
+    """Who has this address, in any spelling of case. One statement."""
+    return db.session.scalar(select(User).where(User.email == email.lower()))
+
+
+def person_by_id(person_id: int) -> User:
+    """A person with their organization, or NotFound. For administrators; others go through `member`."""
+    person = db.session.scalar(select(User).options(joinedload(User.organization)).where(User.id == person_id))
+    if person is None:
+        raise NotFound()
+    return person
+
+
+def link_for(secret: str, purpose: str, now: datetime) -> tuple[OneTimeLink, User]:
+    """The open link of a secret, and whom it is for. Raises NotFound for a forged one, Gone for one that was used or is too old."""
+    row = db.session.execute(
+        select(OneTimeLink, User)
+        .join(User, User.id == OneTimeLink.user_id)
+        .outerjoin(User.organization)
+        .options(joinedload(User.organization))
+        .where(OneTimeLink.secret_hash == fingerprint(secret), OneTimeLink.purpose == purpose)
+    ).first()
+    if row is None:
+        raise NotFound(f"{LINKS[purpose]} is not one of ours. Copy the whole address from the mail.")
+    link, person = row
+    if link.used_at is not None:
+        raise Gone(f"{LINKS[purpose]} has been used.")
+    if link.expires_at <= now or not person.is_enabled:
+        raise Gone(f"{LINKS[purpose]} has expired.")
+    return link, person
+
+
+def sessions_of(person: User, now: datetime) -> Sequence[SignIn]:
+    """The sessions that are open, last used first. Those in which an administrator acts as the person are among them."""
+    mine = select(SignIn).where(SignIn.user_id == person.id, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
+    return db.session.scalars(mine.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc()).limit(PAGE)).all()
+
+
+def session_of(person: User, session_id: int) -> SignIn:
+    """One of a person's own sessions, or NotFound."""
+    session = db.session.scalar(select(SignIn).where(SignIn.id == session_id, SignIn.user_id == person.id))
+    if session is None:
+        raise NotFound()
+    return session
+
+
+def tokens_of(person: User) -> Sequence[ApiToken]:
+    """A person's tokens that still work, newest first."""
+    mine = select(ApiToken).where(ApiToken.user_id == person.id, ApiToken.revoked_at.is_(None))
+    return db.session.scalars(mine.order_by(ApiToken.id.desc())).all()
+
+
+def token_of(person: User, token_id: int) -> ApiToken:
+    """One of a person's own tokens, or NotFound."""
+    token = db.session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == person.id))
+    if token is None:
+        raise NotFound()
+    return token
+
+
+def token_by_secret(secret: str) -> tuple[ApiToken, User] | None:
+    """The token of a secret and its owner, with organization and plan; None if it is unknown, revoked, or its owner shut out."""
+    row = db.session.execute(
+        select(ApiToken, User)
+        .join(User, User.id == ApiToken.user_id)
+        .options(joinedload(User.organization))
+        .where(ApiToken.secret_hash == fingerprint(secret), ApiToken.revoked_at.is_(None), User.is_enabled)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def own_organization(viewer: User) -> Organization:
+    """The organization that a customer admin looks after. Raises NotAllowed for anybody else."""
+    if not may(viewer.role, "organization.people") or viewer.organization is None:
+        raise NotAllowed("Only the admins of an organization look after its people. Ask one of them.")
+    return viewer.organization
+
+
+def member(viewer: User, person_id: int) -> User:
+    """Somebody of the viewer's own organization, or NotFound."""
+    organization = own_organization(viewer)
+    mine = select(User).options(joinedload(User.organization)).where(User.id == person_id, User.organization_id == organization.id)
+    person = db.session.scalar(mine)
+    if person is None:
+        raise NotFound()
+    return person
+
+
+PERSON = (User.id, User.name, User.email, User.role, User.is_enabled, User.time_zone, User.created_at, User.organization_id)
+LAST_SEEN = select(func.max(SignIn.last_seen_at)).where(SignIn.user_id == User.id, SignIn.impersonator_id.is_(None)).scalar_subquery()
+ROW = (*PERSON, (User.password_hash.is_(None)).label("is_pending"), LAST_SEEN.label("last_seen_at"))
+
+
+def members(organization: Organization, search: str = "", cursor: str = "") -> Page:
+    """The people of an organization by name, a page at a time. One statement, by the index ix_users_organization."""
+    query = select(*ROW).where(User.organization_id == organization.id, *matching(search))
+    return paged(query, (User.name, User.id), cursor)
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """What an administrator looks for. `state`: enabled, disabled or pending; all empty for everybody."""
+
+    search: str = ""
+    role: str = ""
+    state: str = ""
+    organization_id: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter in SQL."""
+        found = matching(self.search)
+        if self.role:
+            found.append(User.role == self.role)
+        if self.organization_id:
+            found.append(User.organization_id == self.organization_id)
+        if self.state == "pending":
+            found.append(and_(User.password_hash.is_(None), User.is_enabled))
+        elif self.state:
+            found.append(User.is_enabled == (self.state == "enabled"))
+        return found
+
+
+def people(wanted: PeopleFilter, cursor: str = "") -> Page:
+    """People, newest first, a page at a time. One statement, whose cost does not grow with the page's number."""
+    query = select(*ROW, Organization.name.label("organization")).outerjoin(Organization, Organization.id == User.organization_id)
+    return paged(query.where(*wanted.conditions()), (User.id,), cursor, newest_first=True)
+
+
+def count_people(wanted: PeopleFilter) -> int:
+    """How many people match; counting ends at COUNTED."""
+    return bounded(select(User.id).where(*wanted.conditions()))
+
+
+def matching(search: str) -> list[ColumnElement[bool]]:
+    """People whose name or address holds the words typed; nothing for no words."""
+    text = search.strip().lower()[:100]
+    if not text:
+        return []
+    return [or_(func.lower(User.name).contains(text, autoescape=True), User.email.contains(text, autoescape=True))]
+
+
+def organizations(search: str = "", cursor: str = "") -> Page:
+    """Organizations by name with their plan and how many people they have, a page at a time. One statement."""
+    size = select(func.count()).where(User.organization_id == Organization.id).scalar_subquery()
+    columns = (Organization.id, Organization.name, Organization.sharing, Organization.created_at, Organization.is_demo)
+    query = select(*columns, Plan.name.label("plan"), size.label("people")).join(Plan, Plan.id == Organization.plan_id)
+    text = search.strip().lower()[:100]
+    if text:
+        domains = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain.contains(text, autoescape=True))
+        query = query.where(or_(func.lower(Organization.name).contains(text, autoescape=True), Organization.id.in_(domains)))
+    return paged(query, (Organization.name, Organization.id), cursor)
+
+
+def organization_by_id(organization_id: int) -> Organization:
+    """An organization with its domains and plan, or NotFound."""
+    wanted = select(Organization).options(selectinload(Organization.domains)).where(Organization.id == organization_id)
+    organization = db.session.scalar(wanted)
+    if organization is None:
+        raise NotFound()
+    return organization
+
+
+def organization_named(name: str) -> Organization | None:
+    """The organization of this name, in any case; what the people form's field holds."""
+    wanted = select(Organization).options(selectinload(Organization.domains)).where(func.lower(Organization.name) == name.strip().lower())
+    return db.session.scalar(wanted.limit(1))
+
+
+def organization_names(limit: int = 200) -> Sequence[str]:
+    """Names to choose from while one types; the field takes any other, too."""
+    return db.session.scalars(select(Organization.name).order_by(Organization.name).limit(limit)).all()
+
+
+def plans() -> Sequence[Plan]:
+    """Every plan, the least first."""
+    return db.session.scalars(select(Plan).order_by(Plan.rank)).all()
+
+
+def teams() -> Sequence[Team]:
+    """Every team by name."""
+    return db.session.scalars(select(Team).order_by(Team.name)).all()
+
+
+def team_keys_of(person: User) -> list[str]:
+    """The teams that somebody is on."""
+    mine = select(Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id)
+    return list(db.session.scalars(mine.order_by(Team.name)))
+
+
+def staff() -> Sequence[User]:
+    """Everybody who works at the desk and may sign in, by name."""
+    return db.session.scalars(select(User).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id)).all()
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What an administrator looks for in the event log. `actor` is a name or an address; dates are whole days in `zone`."""
+
+    kind: str = ""
+    actor: str = ""
+    ticket: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter in SQL. A kind may end with a dot, for all of its noun."""
+        found: list[ColumnElement[bool]] = []
+        if self.kind:
+            found.append(Event.kind.startswith(self.kind, autoescape=True) if self.kind.endswith(".") else Event.kind == self.kind)
+        if self.actor:
+            ids = select(User.id).where(*matching(self.actor))
+            found.append(or_(Event.actor_id.in_(ids), Event.impersonator_id.in_(ids)))
+        if self.ticket:
+            found.append(Event.ticket_id.in_(select(TICKETS.c.id).where(TICKETS.c.ref == self.ticket.upper())))
+        if self.since:
+            found.append(Event.at >= self.since)
+        if self.until:
+            found.append(Event.at < self.until)
+        return found
+
+
+def audit(wanted: AuditFilter, cursor: str = "") -> Page:
+    """The event log, newest first, a page at a time: who did what to what, and who was at the keyboard. One statement."""
+    actor, behind = aliased(User), aliased(User)
+    columns = (
+        *(Event.id, Event.kind, Event.at, Event.facts, Event.is_public),
+        *(actor.name.label("actor"), actor.email.label("actor_email"), behind.name.label("behind")),
+        *(Organization.name.label("organization"), TICKETS.c.ref.label("ref")),
+    )
+    query = (
+        select(*columns)
+        .outerjoin(actor, actor.id == Event.actor_id)
+        .outerjoin(behind, behind.id == Event.impersonator_id)
+        .outerjoin(Organization, Organization.id == Event.organization_id)
+        .outerjoin(TICKETS, TICKETS.c.id == Event.ticket_id)
+        .where(*wanted.conditions())
+    )
+    return paged(query, (Event.id,), cursor, newest_first=True)
+
+
+def names_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """The names of people by id; what the facts of events hold."""
+    wanted = set(user_ids)
+    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples().all()) if wanted else {}
+
+
+def paged(query: Select[*tuple[Any, ...]], key: tuple[Any, ...], cursor: str, *, newest_first: bool = False) -> Page:
+    """One page of a query in the order of `key`, whose last column is unique. Backwards reads in the other order and turns round."""
+    values, back = position(cursor, key)
+    descending = newest_first != back
+    if values:
+        query = query.where(beyond(key, values, descending))
+    rows = list(db.session.execute(query.order_by(*(c.desc() if descending else c for c in key)).limit(PAGE + 1)))
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if not rows:
+        return Page([])
+    if back:
+        rows.reverse()
+    has_next, has_previous = (True, more) if back else (more, bool(values))
+    return Page(
+        rows,
+        next=encode_cursor(place(rows[-1], key)) if has_next else None,
+        previous=encode_cursor(place(rows[0], key), back=True) if has_previous else None,
+    )
+
+
+def position(cursor: str, key: tuple[Any, ...]) -> tuple[list[Any], bool]:
+    """Where a cursor stands, and whether it looks back. Raises Invalid for one whose values are not of the key's types."""
+    if not cursor:
+        return [], False
+    values, back = decode_cursor(cursor, len(key))
+    for part, value in zip(key, values, strict=True):
+        if type(value) is not part.type.python_type or (isinstance(value, int) and abs(value) > MAX_ID):
+            raise Invalid("That page address is not one of ours. Start again from the first page.")
+    return [one_line(value) if isinstance(value, str) else value for value in values], back
+
+
+def place(row: Any, key: tuple[Any, ...]) -> list[Any]:
+    """The key of a row."""
+    return [getattr(row, part.key) for part in key]
+
+
+def beyond(key: tuple[Any, ...], values: list[Any], descending: bool) -> ColumnElement[bool]:
+    """Rows after `values` in the order of `key`, written out so that both databases use an index for it."""
+    found = []
+    for n, part in enumerate(key):
+        after = part < values[n] if descending else part > values[n]
+        found.append(and_(*(key[i] == values[i] for i in range(n)), after))
+    return or_(*found)
+
+
+def bounded(query: Select[Any]) -> int:
+    """How many rows a query has, up to COUNTED."""
+    return db.session.scalar(select(func.count()).select_from(query.limit(COUNTED).subquery())) or 0
