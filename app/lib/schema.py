@@ -1,5 +1,7 @@
 """Migrating the database from within the application."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
@@ -22,8 +24,9 @@ def upgrade() -> None:
     command.upgrade(alembic_config(), "head")
 
 
+@cache
 def newest() -> str | None:
-    """The schema that this code needs."""
+    """The schema that this code needs, read from the folder of migrations once a process."""
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 

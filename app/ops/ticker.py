@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 LOCK_REFRESH_SECONDS = 20
 SHORTEST_CLAIM_SECONDS = 60
+ALIVE = "hive:ticked"
+ALIVE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ def tick(schedule: Mapping[str, Every], now: float) -> list[str]:
             queue(every.queue).enqueue(every.job, retry=retry(), result_ttl=0, failure_ttl=86400)
             fired.append(name)
     return fired
+
+
+def is_ticking() -> bool:
+    """Whether some ticker has ticked within ALIVE_SECONDS."""
+    return bool(redis().exists(ALIVE))
 
 
 class Retries:
@@ -71,6 +78,7 @@ def run(schedule: Mapping[str, Every], is_stopping: Callable[[], bool]) -> None:
         try:
             tick(schedule, now)
             retries.move(now)
+            redis().set(ALIVE, int(now), ex=ALIVE_SECONDS)
             away = False
         except (RedisError, OSError) as error:
             if not away:

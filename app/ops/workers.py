@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 import structlog
 from flask import Flask
@@ -17,6 +18,7 @@ from rq.serializers import JSONSerializer
 from rq.worker_registration import clean_worker_registry
 
 from app.extensions import QUEUES, db, queue, redis
+from app.lib.database import writing
 from app.ops import ticker
 from app.ops.processes import Child, Supervisor, fork
 
@@ -27,7 +29,8 @@ PARTS = (*QUEUES, TICKER)
 # A fresh process after so many jobs keeps memory bounded, whatever a library forgets to free.
 JOBS_A_LIFE = 2000
 STOP_SECONDS = 25.0
-ABANDONED = float("-inf")
+# Jobs of this queue read much and write little, so they take SQLite's one write lock only where they say so.
+READING = frozenset({"index"})
 
 
 def run(app: Flask, schedule: Mapping[str, ticker.Every], only: str | None = None) -> None:
@@ -79,7 +82,8 @@ class AppWorker(SimpleWorker):
     def perform_job(self, job, queue, execution):  # type: ignore[no-untyped-def]
         """Do one job. A session that an unfinished job left open must not colour the next."""
         try:
-            return super().perform_job(job, queue, execution)
+            with nullcontext() if queue.name in READING else writing():
+                return super().perform_job(job, queue, execution)
         finally:
             db.session.remove()
 
