@@ -48,7 +48,17 @@ NOT_YET = {
     "once", "if", "can", "could", "how", "supposedly", "allegedly", "cannot", "can't", "haven't", "won't", "all",
 }  # fmt: skip
 PAST_VERBS = {"was", "were", "had", "went", "lost", "caused", "got"}
-PAST_TIMES = PhraseBook(("past", phrase) for phrase in ("last week|month|year|quarter|spring|summer|autumn|winter|january", "years|months|weeks|days ago", "back in", "used to", "previously", "yesterday's"))
+PAST_TIMES = PhraseBook(
+    ("past", phrase)
+    for phrase in (
+        "last week|month|year|quarter|spring|summer|autumn|winter|january",
+        "years|months|weeks|days ago",
+        "back in",
+        "used to",
+        "previously",
+        "yesterday's",
+    )
+)
 STILL = {"still", "now", "again", "since", "currently", "keeps", "today", "ongoing", "right"}
 RECOVERED = (
     "back up|online", "back to normal", "works|working ~1 again", "all good|clear|well now|again", "false alarm", "resolved itself",

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -10,11 +11,16 @@ from app.lib.database import UTCDateTime
 
 
 class TriageRule(Model):
-    """One rule. `group` orders its evaluation (team, words, urgency, trigger); its data is what triage/rules.py reads."""
+    """One rule. `group` and `position` order its evaluation; its data is what triage/rules.py reads.
+
+    conditions: {"field": labels|title|text, "words": [word or phrase…]}. outcome: {"to": team, priority, subject,
+    trigger or category, "weight": points, "trigger": trigger or ""}.
+    """
 
     __tablename__ = "triage_rules"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # Rules that a lead added begin with `own.`; only those can be deleted.
     key: Mapped[str] = mapped_column(unique=True)
     group: Mapped[str] = mapped_column()
     position: Mapped[int] = mapped_column()
@@ -22,4 +28,9 @@ class TriageRule(Model):
     conditions: Mapped[dict[str, Any]] = mapped_column()
     outcome: Mapped[dict[str, Any]] = mapped_column()
     explanation: Mapped[str] = mapped_column()
+    # A new random number at each change: the sum over all rows tells every process whether the rules it has are still so.
+    stamp: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}

@@ -14,10 +14,21 @@ from app.triage.text import own_text, own_title
 from app.triage.urgency import Reading, Scorer, Seen, Signal
 
 PRIORITIES = ("low", "medium", "high", "critical", "emergency")
-CATEGORIES = (
-    "cli", "tui", "consensus", "repository", "planning", "enterprise", "performance", "security", "documentation",
-    "installation", "billing", "other",
-)  # fmt: skip
+CATEGORY_NAMES = {
+    "cli": "CLI Interface",
+    "tui": "TUI Interface",
+    "consensus": "Consensus Engine",
+    "repository": "Repository Analysis",
+    "planning": "Planning Mode",
+    "enterprise": "Enterprise Features",
+    "performance": "Performance",
+    "security": "Security",
+    "documentation": "Documentation",
+    "installation": "Installation",
+    "billing": "Account & Billing",
+    "other": "Other",
+}
+CATEGORIES = tuple(CATEGORY_NAMES)
 TEAMS = ("engineering", "product", "security", "docs", "performance", "enterprise", "support")
 DEFAULT_TEAM = "support"
 GROUPS = ("team", "words", "urgency", "trigger", "category")
@@ -30,12 +41,22 @@ PLAN_TOP = {
     "enterprise_priority": "emergency",
     "enterprise_emergency": "emergency",
 }
-PLAN_ALIASES = {"enterprise": "enterprise_standard", "standard": "enterprise_standard", "priority": "enterprise_priority", "emergency": "enterprise_emergency"}
+PLAN_ALIASES = {
+    "enterprise": "enterprise_standard",
+    "standard": "enterprise_standard",
+    "priority": "enterprise_priority",
+    "emergency": "enterprise_emergency",
+}
 KIND_LABELS = {"bug": "bug", "feature": "enhancement"}
 TRIGGERS = (
     "production_down", "security_vulnerability", "data_loss", "enterprise_escalation", "critical_unresolved_24h", "public_relations",
 )  # fmt: skip
 HIGHEST_TIER = 3
+# When a first answer comes: by tier, for the priority that is promised.
+TIER_TIMES = {
+    2: {"low": "1 week", "medium": "3 business days", "high": "24 hours", "critical": "2 hours", "emergency": "2 hours"},
+    3: {"low": "3 days", "medium": "24 hours", "high": "4 hours", "critical": "1 hour", "emergency": "15 minutes"},
+}
 # A category word in the title says more than one in the text.
 TITLE_FACTOR = 3
 WISH_LABELS = frozenset({"enhancement", "documentation", "question"})
@@ -114,7 +135,9 @@ class RuleBook:
         self.label_rules = [rule for rule in live if rule.field == "labels"]
         self.word_books = {where: _phrase_book(live, "words", where) for where in ("title", "text")}
         self.categories = _phrase_book(live, "category", "text")
-        self.scorer = Scorer([Signal(rule.key, rule.outcome, rule.words, rule.weight, rule.trigger) for rule in live if rule.group == "urgency"])
+        self.scorer = Scorer(
+            [Signal(rule.key, rule.outcome, rule.words, rule.weight, rule.trigger) for rule in live if rule.group == "urgency"]
+        )
 
 
 @lru_cache(maxsize=8)
@@ -139,7 +162,11 @@ def decide(intake: Intake, rules: Sequence[Rule]) -> Decision:
     tier, tiers = _tier(plan, triggers)
     promised = allowed(priority, plan)
     waits = promised != priority
-    held = [Because("needs_confirmation", promised, "plan.limit", f"The plan promises {PLAN_TOP[plan]} at most until a person confirms {priority}.")]
+    held = [
+        Because(
+            "needs_confirmation", promised, "plan.limit", f"The plan promises {PLAN_TOP[plan]} at most until a person confirms {priority}."
+        )
+    ]
     because = (team, *raises, *pulled, category, *tiers, *(held if waits else ()))
     return Decision(priority, promised, team.to, category.to, tier, triggers, waits, because, reading.points, reading.seen)
 
@@ -161,6 +188,16 @@ def higher(first: str, second: str) -> str:
 def allowed(priority: str, plan: str | None) -> str:
     """What a plan lets us promise for a priority: the priority itself, or the plan's highest."""
     return min(priority, PLAN_TOP[plan_key(plan)], key=PRIORITIES.index)
+
+
+def timeframe(promised: str, plan: str | None, source: str = "portal") -> str:
+    """When a first answer comes, in words that follow a verb: `within 4 hours`.
+
+    The Community plan promises nothing, except to those who file on GitHub: they get the figures of tier 2.
+    """
+    tier = PLAN_TIERS[plan_key(plan)]
+    times = TIER_TIMES.get(max(tier, 2) if source == "github" else tier)
+    return f"within {times[promised]}" if times else "as soon as possible"
 
 
 def checked(rule: Rule) -> Rule:
@@ -188,7 +225,9 @@ def _team(book: RuleBook, named: set[str]) -> Because:
     return Because("team", DEFAULT_TEAM, "team.default", "No label or kind names another team.")
 
 
-def _priority(book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], reading: Reading) -> tuple[str, list[Because]]:
+def _priority(
+    book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], reading: Reading
+) -> tuple[str, list[Because]]:
     """The requester's choice, raised by the words' floor and by the urgency read; never lowered."""
     priority = intake.priority if intake.priority in PRIORITIES else "medium"
     because = []
@@ -242,7 +281,9 @@ TRIGGER_WORDS = {
 }
 
 
-def _category(book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], labels: set[str], triggers: tuple[str, ...]) -> Because:
+def _category(
+    book: RuleBook, intake: Intake, title: list[Sentence], sentences: list[Sentence], labels: set[str], triggers: tuple[str, ...]
+) -> Because:
     """The requester's choice, else the form's answer, else a label, else the words that weigh most."""
     chosen = intake.category if intake.category in CATEGORIES and intake.category != "other" else None
     if chosen := chosen or forms_text.chosen_category(intake.body):

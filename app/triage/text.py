@@ -31,7 +31,7 @@ BACKTICKS = re.compile(r"`+")
 FILE_OR_PATH = re.compile(
     r"(?<!\S)[.~]{0,2}/\S+|\b[\w-]{1,80}\.(?:rs|toml|log|txt|md|json|ya?ml|conf|py|js|ts|sh|csv|html|xml|db|sql)\b", re.I
 )
-DROPPED_CHARACTERS = {code: None for code in (0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD)}
+DROPPED_CHARACTERS = dict.fromkeys((8203, 8204, 8205, 8288, 65279, 173))
 MADE_PLAIN = DROPPED_CHARACTERS | {0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x2010: "-", 0x2011: "-", 0x0000: " "}
 SIGNATURE_LINES = 12
 
