@@ -15,6 +15,7 @@ BLUEPRINTS = (
     "app.accounts.public",
     "app.accounts.portal",
     "app.accounts.admin",
+    "app.accounts.api",
     "app.tickets.portal",
     "app.tickets.public",
     "app.tickets.desk",
