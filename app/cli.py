@@ -17,6 +17,7 @@ from app.schedule import SCHEDULE
 # What people type → the module that has it. A module is loaded when its command is asked for, so that each starts fast.
 COMMANDS = {
     "config": "app.ops.commands",
+    "demo": "app.dev.commands",
     "doctor": "app.ops.commands",
     "migrate": "app.ops.commands",
     "reset": "app.ops.commands",

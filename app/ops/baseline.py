@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from app.accounts import defaults as accounts
+from app.macros import defaults as macros
+from app.sla import defaults as sla
 
 # In the order of the layers: plans and teams come before the rules, policies and texts that name them.
-FEATURES = (accounts,)
+FEATURES = (accounts, macros, sla)
 
 
 def ensure(now: datetime) -> None:

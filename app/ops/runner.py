@@ -21,7 +21,9 @@ from app.accounts.models import User
 from app.config import Config
 from app.extensions import db
 from app.lib import schema
-from app.ops import redis_server, workers
+from app.lib.clock import utcnow
+from app.lib.database import writing
+from app.ops import baseline, redis_server, workers
 from app.ops.processes import Child, Supervisor, exit_code, fork
 from app.ops.ticker import Every
 from app.ops.web import GRACE_SECONDS, Server
@@ -176,10 +178,12 @@ def leave_with(answer: bool) -> None:
 
 
 def migrate(app: Flask) -> None:
-    """Bring the database to the schema of this code; nothing to do costs one query."""
-    with app.app_context():
+    """Bring the database to the schema of this code, and its reference rows to be there; nothing to do costs a few queries."""
+    with app.app_context(), writing():
         if schema.current() != schema.newest():
             schema.upgrade()
+        baseline.ensure(utcnow())
+        db.session.commit()
 
 
 def has_people(app: Flask) -> bool:
