@@ -28,6 +28,8 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "ticket.assigned": [("mail", "app.notifications.jobs.tell_assignee")],
     "sla.warned": [("mail", "app.notifications.jobs.warn_of_deadline")],
     "sla.breached": [("mail", "app.notifications.jobs.tell_of_breach")],
+    "sla.policy_changed": [("default", "app.sla.jobs.follow_policy")],
+    "organization.changed": [("default", "app.sla.jobs.follow_organization")],
     "survey.invited": [("mail", "app.notifications.jobs.invite_to_survey")],
     "survey.answered": [("mail", "app.notifications.jobs.alert_low_score"), ("default", "app.surveys.jobs.follow_up")],
     "mail.failed": [("mail", "app.notifications.jobs.tell_of_failed_mail")],

@@ -3,6 +3,8 @@
 from app.ops.ticker import Every
 
 SCHEDULE: dict[str, Every] = {
+    "sweep-clocks": Every(60, "app.sla.jobs.sweep"),
+    "extend-holidays": Every(86400, "app.sla.jobs.extend_holidays"),
     "dispatch-overdue-events": Every(60, "app.reactions.dispatch_overdue"),
     "sweep-mail": Every(60, "app.mail.jobs.sweep_mail", "mail"),
     "sweep-counted-events": Every(86400, "app.analytics.jobs.sweep_counted"),

@@ -29,7 +29,7 @@ KINDS: dict[str, frozenset[str]] = {
         # service levels
         "sla.warned": "clock_id metric due_at ref assignee_id",
         "sla.breached": "clock_id metric due_at ref assignee_id",
-        "sla.policy_changed": "policy summary",
+        "sla.policy_changed": "policy summary policies organizations",
         # guests
         "guest.requested": "pending_id",
         "guest.confirmed": "ref",

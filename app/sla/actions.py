@@ -6,6 +6,7 @@ step. None commits. A repeat changes nothing. The rules are argued in docs/decis
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
@@ -70,14 +71,26 @@ def retarget(ticket: Subject, *, now: datetime) -> None:
     """
     terms = terms_for(ticket.organization_id, ticket.promised_priority)
     found = held_by(ticket.id)
-    if not found and terms is not None and ticket.status not in ("resolved", "closed"):
-        metrics = [metric for metric in (FIRST, RESOLUTION) if metric in terms.minutes and (metric != FIRST or not is_answered(ticket, []))]
-        found = [begin(ticket, terms, metric, 1, ticket.created_at) for metric in metrics]
-        db.session.flush()
+    found += begin_missing(ticket, terms, found, now)
     changes = status_changes(ticket.id) if found else []
     found = [aim(one, ticket, terms, changes, now) for one in found]
     db.session.flush()
     show(ticket, found)
+
+
+def begin_missing(ticket: Subject, terms: Terms | None, found: list[Held], now: datetime) -> list[Held]:
+    """Clocks that the ticket should have and never had: its priority had no target before, or its plan no policy.
+
+    Where nothing at all was promised until now, nobody can have been late: the clocks begin now.
+    """
+    if terms is None or ticket.status in ("resolved", "closed"):
+        return []
+    have = {one.clock.metric for one in found}
+    wanted = [RESOLUTION] if is_answered(ticket, found) else [FIRST, RESOLUTION]
+    since = ticket.created_at if found else now
+    fresh = [begin(ticket, terms, metric, 1, since) for metric in wanted if metric in terms.minutes and metric not in have]
+    db.session.flush()
+    return fresh
 
 
 def has_clocks(ticket_id: int) -> bool:
@@ -173,8 +186,8 @@ def tell_breach(clock: Clock, ticket: Subject, since: datetime, now: datetime) -
         record("sla.breached", now=now, ticket=ticket, facts=facts_of(clock, since, ticket.assignee_id))
 
 
-def facts_of(clock: Clock, due_at: datetime | None, assignee_id: int | None) -> dict[str, object]:
-    """What an event about a clock carries."""
+def facts_of(clock: Any, due_at: datetime | None, assignee_id: int | None) -> dict[str, object]:
+    """What an event about a clock (or a row with its id, metric and ticket_ref) carries."""
     return {
         "clock_id": clock.id,
         "metric": clock.metric,

@@ -43,8 +43,7 @@ class Held:
             calendar=self.hours,
             start=to_us(self.clock.started_at),
             target=self.clock.target_seconds * SECOND,
-            changes=[change for change in changes if change.at >= to_us(self.clock.started_at)] if is_resolution else (),
-            initial_status="new" if self.clock.sequence == 1 else "open",
+            changes=changes if is_resolution else (),
             paused=self.paused if is_resolution else frozenset(),
         )
 

@@ -77,6 +77,15 @@ class Clock(Model):
             sqlite_where=text("state = 'running' AND breached_at IS NULL"),
             postgresql_where=text("state = 'running' AND breached_at IS NULL"),
         ),
+        # What an edited policy recomputes.
+        Index(
+            "ix_clocks_open",
+            "ticket_id",
+            "policy_id",
+            "organization_id",
+            sqlite_where=text("state IN ('running', 'paused')"),
+            postgresql_where=text("state IN ('running', 'paused')"),
+        ),
         # The report reads a range of one metric without touching the table.
         Index(
             "ix_clocks_report",
