@@ -37,10 +37,12 @@ def keep(response: Response) -> Response:
 
     An address of another version comes from another release that runs beside this one: its answer must not stick.
     """
-    if request.endpoint != "static" or response.status_code not in {200, 206, 304}:
+    if request.endpoint != "static":
         return response
     asked = request.args.get("v")
-    if asked and request.view_args and asked == version(request.view_args["filename"]):
+    if response.status_code not in {200, 206, 304}:
+        response.headers["Cache-Control"] = "no-store"
+    elif asked and request.view_args and asked == version(request.view_args["filename"]):
         response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     else:
         response.headers["Cache-Control"] = "public, no-cache"
