@@ -1,0 +1,115 @@
+"""From text to terms: words, the parts of compound and command words, stems, phrases that count as one word. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from app.search.stemming import stem
+from app.search.synonyms import JOIN, Synonyms
+
+HERE = Path(__file__).resolve().parent
+MAX_WORD = 40
+# A chunk is a word with what holds it together: `--no-cache`, `consensus.stage_timeout`, `doesn't`, `C++`.
+CHUNK = re.compile(r"(?:(?<![\w-])--?|_+)?[^\W_]+(?:[-._'’+#]{1,2}[^\W_]+)*(?:\+\+|#)?")
+SEPARATORS = re.compile(r"[-._'’+#]+")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def word_list(name: str) -> frozenset[str]:
+    """A file of words; lines that begin with # are comments."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@lru_cache(maxsize=16384)
+def fold(word: str) -> str:
+    """Lower case without accents; compatibility forms (full width, ligatures) as their plain letters."""
+    if not NOT_ASCII.search(word):
+        return word.lower()
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+STOP = word_list("stopwords.txt")
+WEAK_WORDS = word_list("weakwords.txt")
+WEAK = frozenset(stem(word) for word in WEAK_WORDS)
+SYNONYMS = Synonyms.read((HERE / "synonyms.txt").read_text(encoding="utf-8"), lambda text: [stem(fold(word)) for word in text.split()])
+
+
+class Token(NamedTuple):
+    """A word of a text: folded, with its place, and the whole and parts of a compound (none for a plain word)."""
+
+    word: str
+    start: int
+    end: int
+    parts: tuple[str, ...] = ()
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it is written as one types it to a program: `--no-cache`, `hive.toml`, `E_TIMEOUT`."""
+        return bool(self.parts) or self.word.startswith("-")
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text in order. Offsets are those of `text` itself."""
+    for match in CHUNK.finditer(text):
+        raw = match[0]
+        if raw.isascii() and raw.isalpha() and (raw.islower() or raw.istitle()):
+            yield Token(raw.lower()[:MAX_WORD], match.start(), match.end())
+        else:
+            yield from compound(raw, match.start(), match.end())
+
+
+def compound(raw: str, start: int, end: int) -> Iterator[Token]:
+    """A chunk that is more than plain letters: contraction, possessive, compound, camel case, ideographs."""
+    if CJK.search(raw):
+        pairs = [raw[i : i + 2] for i in range(max(1, len(raw) - 1))]
+        yield from (Token(pair, start + i, start + i + len(pair)) for i, pair in enumerate(pairs))
+        return
+    plain = raw.replace("’", "'")
+    if plain.endswith(("'s", "'S")):
+        plain, end = plain[:-2], end - 2
+    if "'" in plain and plain.replace("'", "").isalpha():
+        yield Token(fold(plain.replace("'", ""))[:MAX_WORD], start, end)
+        return
+    core = plain.lstrip("-_")
+    pieces = [fold(part) for piece in SEPARATORS.split(core) for part in CAMEL.split(piece) if part]
+    parts = tuple(part[:MAX_WORD] for part in pieces) if len(pieces) > 1 else ()
+    yield Token(fold(plain)[:MAX_WORD], start, end, parts)
+
+
+def words_of(token: Token) -> list[str]:
+    """Every word form that a token can be found by: itself, its parts, and its parts written as one."""
+    if not token.parts:
+        bare = token.word.lstrip("-_")
+        return [token.word] if bare == token.word else [token.word, bare]
+    bare = token.word.lstrip("-_")
+    forms = [token.word, bare, "".join(token.parts), *token.parts]
+    return list(dict.fromkeys(form for form in forms if form))
+
+
+def terms(text: str) -> list[str]:
+    """What the index keeps of a text: the stems of its words in order without stop words, and its phrases."""
+    found: list[str] = []
+    stems: list[str] = []
+    for token in tokens(text):
+        forms = words_of(token)
+        stems.append(stem(forms[0]))
+        found.extend(stem(form) for form in forms if form not in STOP)
+    found.extend(JOIN.join(phrase) for _, phrase in SYNONYMS.phrases_in(stems))
+    return found
+
+
+def words(text: str) -> set[str]:
+    """The word forms of a text, for spelling and for half-typed words."""
+    return {form for token in tokens(text) for form in words_of(token) if form not in STOP and len(form) > 1}
+
+
+def beginnings(text: str, longest: int = 12) -> set[str]:
+    """What people may have typed of the words of a title."""
+    return {word[:n] for word in words(text) for n in range(1, min(len(word), longest) + 1)}

@@ -1,0 +1,104 @@
+"""What goes into the index and what comes out of it. Pure."""
+
+from array import array
+from dataclasses import dataclass, field
+
+from app.search.analysis import words
+from app.search.highlight import Highlighter
+
+GAP = "\x1f"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text to be found. `body` is plain text; `stamp` changes whenever the text has to be indexed again."""
+
+    kind: str
+    id: int
+    title: str
+    body: str
+    tags: tuple[str, ...]
+    category: str
+    audience: str
+    popularity: int
+    stamp: str
+
+    @property
+    def key(self) -> str:
+        """Its name in the index."""
+        return f"{self.kind}:{self.id}"
+
+    def words(self) -> set[str]:
+        """Its vocabulary."""
+        return words(f"{self.title} {self.body} {' '.join(self.tags)}")
+
+
+@dataclass
+class Entry:
+    """What ranking knows of a text without reading it."""
+
+    kind: str
+    id: int
+    audience: str
+    category: str
+    popularity: int
+    stamp: str
+    # Terms of title, tags and body.
+    lengths: "array[int]" = field(default_factory=lambda: array("H", [0, 0, 0]))
+    title: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The document's key."""
+        return f"{self.kind}:{self.id}"
+
+    def packed(self) -> str:
+        """As the index keeps it."""
+        numbers = [self.id, self.popularity, *self.lengths]
+        return GAP.join([self.kind, self.audience, self.category, self.stamp, " ".join(map(str, numbers)), " ".join(self.title)])
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Entry":
+        """From what the index keeps."""
+        kind, audience, category, stamp, numbers, title = text.split(GAP)
+        id_, popularity, *lengths = map(int, numbers.split(" "))
+        return cls(kind, id_, audience, category, popularity, stamp, array("H", lengths), tuple(title.split(" ")) if title else ())
+
+
+@dataclass(frozen=True)
+class Query:
+    """What somebody asks, and which audiences, kinds and category they may or wish to see."""
+
+    text: str
+    audiences: frozenset[str]
+    category: str | None = None
+    kinds: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer: which text, how relevant (0 to 1), and its number in the generation."""
+
+    kind: str
+    id: int
+    relevance: float
+    number: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found, best first. `categories` counts the answers of each category before one was chosen."""
+
+    hits: tuple[Hit, ...]
+    categories: dict[str, int]
+    # The question with its misspelt words mended.
+    did_you_mean: str | None
+    highlighter: Highlighter
+    # Nothing in the question says what it is about: only stop words, or nothing at all.
+    is_empty: bool
+    generation: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many answers there are."""
+        return len(self.hits)

@@ -1,0 +1,90 @@
+"""Where a text matches, as offsets, and the piece of it that shows why. Pure."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from app.search.analysis import STOP, Token, tokens, words_of
+from app.search.query import START
+from app.search.stemming import stem
+from app.search.synonyms import JOIN
+
+Span = tuple[int, int]
+SNIPPET = 240
+MOST_PLACES = 60
+
+
+class Highlighter:
+    """Marks what stands for a question in any text. `terms` are those of a plan: stems, phrases, beginnings."""
+
+    def __init__(self, terms: Iterable[str] = ()) -> None:
+        terms = frozenset(terms)
+        self.starts = tuple(term[1:] for term in terms if term.startswith(START))
+        self.phrases = [tuple(term.split(JOIN)) for term in terms if JOIN in term]
+        self.stems = frozenset(term for term in terms if JOIN not in term and not term.startswith(START))
+        self.known: dict[str, bool] = {}
+
+    def spans(self, text: str) -> list[Span]:
+        """(start, end) of each matching word, in order, apart from each other."""
+        found = list(tokens(text))
+        hits = {i for i, token in enumerate(found) if self.matches(token)}
+        if self.phrases:
+            stems = [stem(token.word) for token in found]
+            for phrase in self.phrases:
+                starts = (i for i, first in enumerate(stems) if first == phrase[0])
+                hits.update(j for i in starts if tuple(stems[i : i + len(phrase)]) == phrase for j in range(i, i + len(phrase)))
+        return apart([(found[i].start, found[i].end) for i in sorted(hits)])
+
+    def matches(self, token: Token) -> bool:
+        """Whether a word stands for one of the question."""
+        known = self.known.get(token.word)
+        if known is None:
+            forms = [form for form in words_of(token) if form not in STOP]
+            known = any(stem(form) in self.stems or form.startswith(self.starts) for form in forms) if forms else False
+            self.known[token.word] = known
+        return known
+
+    @cached_property
+    def places(self) -> re.Pattern[str] | None:
+        """What finds the likely places of a long text fast; None when there is nothing to find."""
+        beginnings = {term if len(term) <= 3 else term[:-1] for term in self.stems} | set(self.starts)
+        beginnings |= {phrase[0] for phrase in self.phrases}
+        if not beginnings:
+            return None
+        return re.compile("(?<![^\\W_])(?:" + "|".join(re.escape(word) for word in sorted(beginnings)) + ")", re.IGNORECASE)
+
+    def snippet(self, text: str, length: int = SNIPPET) -> tuple[str, list[Span]]:
+        """(piece of the text where it matches most, spans in that piece). An ellipsis stands where it was cut."""
+        begin = self.best_place(text, length)
+        end = len(text) if begin + length >= len(text) else edge(text, begin + length)
+        begin = 0 if begin == 0 else edge(text, begin)
+        piece = ("… " if begin else "") + text[begin:end].strip() + (" …" if end < len(text) else "")
+        return piece, self.spans(piece)
+
+    def best_place(self, text: str, length: int) -> int:
+        """Where a piece of `length` begins that has the most different words of the question; 0 when it all fits."""
+        if len(text) <= length or self.places is None:
+            return 0
+        found = [(match.start(), match[0].lower()) for match in self.places.finditer(text)][:MOST_PLACES]
+        best, place = 0, 0
+        for i, (at, _) in enumerate(found):
+            different = len({word for start, word in found[i:] if start < at + length - 40})
+            if different > best:
+                best, place = different, at
+        return max(0, min(place - 40, len(text) - length))
+
+
+def edge(text: str, at: int, reach: int = 30) -> int:
+    """The next gap between words, if there is one near."""
+    gap = text.find(" ", at, at + reach)
+    return gap if gap >= 0 else min(at, len(text))
+
+
+def apart(spans: list[Span]) -> list[Span]:
+    """Spans in order, without overlaps."""
+    kept: list[Span] = []
+    for start, end in spans:
+        if start >= end or (kept and start < kept[-1][1]):
+            continue
+        kept.append((start, end))
+    return kept

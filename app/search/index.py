@@ -1,0 +1,255 @@
+"""The full-text index: what the product asks of it, and the only file that imports whoosh.
+
+Derived from the database: it can be thrown away and built again at any time. One writer at a time (a lock), any number
+of readers in any number of processes; each notices a publication by one look at a small file.
+"""
+
+import shutil
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from whoosh.analysis import SpaceSeparatedTokenizer
+from whoosh.fields import COLUMN, ID, KEYWORD, STORED, TEXT, Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import FileIndex
+from whoosh.reading import IndexReader, TermNotFound
+from whoosh.writing import SegmentWriter
+
+from app.search import analysis, store
+from app.search.documents import Answer, Document, Entry, Query
+from app.search.lens import Lens
+from app.search.query import MAX_CHARACTERS, START
+from app.search.spelling import Spelling
+from app.search.store import Published, Unusable
+
+HERE = Path(__file__).resolve().parent
+FINGERPRINT = store.fingerprint_of(
+    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "documents.py", "stopwords.txt", "synonyms.txt"))
+)
+VOCABULARY = "vocabulary.txt"
+ANSWERS_KEPT = 512
+
+
+def schema() -> Schema:
+    """The fields. Texts come analysed, their terms apart by spaces; `about` is what ranking needs of each text."""
+    spaces = SpaceSeparatedTokenizer()
+    return Schema(
+        key=ID(unique=True),
+        title=TEXT(analyzer=spaces, phrase=False),
+        body=TEXT(analyzer=spaces, phrase=False),
+        tags=TEXT(analyzer=spaces, phrase=False),
+        starts=KEYWORD(),
+        about=COLUMN(),
+        text=STORED(),
+    )
+
+
+class Opened:
+    """One generation, open for reading. Threads must take turns."""
+
+    def __init__(self, home: Path, published: Published, before: "Opened | None") -> None:
+        folder = store.verify(home, published)
+        self.published = published
+        try:
+            self.reader: IndexReader = FileIndex(FileStorage(str(folder)), schema()).reader()
+            vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
+        except OSError as gone:
+            raise Unusable(f"{published.name} went away") from gone
+        self.spelling: Spelling = before.spelling.renewed(vocabulary) if before else Spelling(vocabulary)
+        self.leaves = self.reader.leaf_readers()
+        self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
+        self.lenses: dict[frozenset[str], Lens] = {}
+
+    def lens(self, audiences: frozenset[str]) -> Lens:
+        """The index as somebody sees it who may read these audiences."""
+        if audiences not in self.lenses:
+            self.lenses[audiences] = Lens(self.entries, audiences, self.spelling, self.occurrences, self.published.number)
+        return self.lenses[audiences]
+
+    def occurrences(self, field: str, term: str) -> Iterator[tuple[int, float]]:
+        """(number of the text, how often) for each text that has the term in the field, deleted texts among them."""
+        for leaf, offset in self.leaves:
+            try:
+                matcher = leaf.postings(field, term)
+            except TermNotFound:
+                continue
+            matcher = getattr(matcher, "child", matcher)
+            if hasattr(matcher, "_read_weights"):
+                # Whole blocks at once: ten times as fast as stepping from text to text.
+                while matcher.is_active():
+                    matcher._read_ids()
+                    matcher._read_weights()
+                    for number, weight in zip(matcher._ids, matcher._weights, strict=True):
+                        yield number + offset, weight
+                    matcher._next_block()
+                continue
+            while matcher.is_active():
+                yield matcher.id() + offset, matcher.weight()
+                matcher.next()
+
+    def text(self, number: int) -> str:
+        """The plain body of a text, for snippets."""
+        return str(self.reader.stored_fields(number)["text"])
+
+
+def entries_of(leaf: IndexReader) -> list[Entry | None]:
+    """What ranking knows of each text of a segment; None for a deleted one."""
+    column = leaf.column_reader("about")
+    return [None if leaf.is_deleted(i) else Entry.unpacked(column[i].decode()) for i in range(leaf.doc_count_all())]
+
+
+class Index:
+    """The index in one folder, as one process uses it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.lock = Lock()
+        self.opened: Opened | None = None
+        self.marker: tuple[int, int, int] = (0, 0, 0)
+        self.answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
+
+    def find(self, query: Query) -> Answer:
+        """The best answers to a question. Raises Unusable when there is no index to ask.
+
+        Remembers the latest answers of each generation. Costs no statement.
+        """
+        text = query.text[:MAX_CHARACTERS]
+        key = (text.lower() if text == text.strip() else text.strip().lower() + " ", query.audiences, query.category, query.kinds)
+        with self.lock:
+            opened = self.current()
+            answer = self.answers.get(key)
+            if answer is None:
+                answer = opened.lens(query.audiences).answer(text, query.category, query.kinds)
+                self.answers[key] = answer
+                if len(self.answers) > ANSWERS_KEPT:
+                    self.answers.popitem(last=False)
+            else:
+                self.answers.move_to_end(key)
+        return answer
+
+    def texts(self, numbers: Iterable[int], answer: Answer) -> list[str]:
+        """The plain bodies of texts of an answer; empty when another generation has been published since."""
+        with self.lock:
+            opened = self.opened
+            if opened is None or opened.published.number != answer.generation:
+                return ["" for _ in numbers]
+            return [opened.text(number) for number in numbers]
+
+    def current(self) -> Opened:
+        """The published generation; opened anew when it is another than the last time. The lock must be held."""
+        marker = store.marker(self.home)
+        if self.opened is None or marker != self.marker:
+            self.opened = self.open()
+            self.marker = marker
+            self.answers.clear()
+        return self.opened
+
+    def open(self) -> Opened:
+        """Open what is published. A generation that is swept away meanwhile is looked up again."""
+        for tries in reversed(range(3)):
+            published = usable(self.home)
+            try:
+                return Opened(self.home, published, self.opened)
+            except Unusable:
+                if not tries or store.read_current(self.home).number == published.number:
+                    raise
+        raise Unusable("publications overtook us")
+
+    def stamps(self) -> dict[str, str]:
+        """Key → stamp of each text in the index, to compare with the database. Raises Unusable."""
+        with self.lock:
+            return {entry.key: entry.stamp for entry in self.current().entries if entry is not None}
+
+    def put(self, documents: Iterable[Document], gone: Iterable[str] = ()) -> int:
+        """Add or replace texts, and take away those with the keys `gone`; then publish. Returns the new generation.
+
+        Waits for another writer. Raises Unusable where there is nothing to add to: rebuild instead.
+        """
+        with store.only_writer(self.home):
+            base = usable(self.home)
+            store.verify(self.home, base)
+            number, folder = store.next_folder(self.home, base)
+            with changing(FileIndex(FileStorage(str(folder)), schema()), folder) as writer:
+                wanted = list(documents)
+                for key in [*gone, *(document.key for document in wanted)]:
+                    writer.delete_by_term("key", key)
+                for document in wanted:
+                    writer.add_document(**fields_of(document))
+                    writer.words |= document.words()
+            return store.publish(self.home, number, folder, FINGERPRINT).number
+
+    def rebuild(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda done: None, *, wait: bool = True) -> int:
+        """Build the whole index anew beside the one in use, then publish it. Returns how many texts it has.
+
+        `progress` hears how many are done. Raises Busy when another process is writing, unless `wait`.
+        """
+        with store.only_writer(self.home, wait=wait):
+            number, folder = store.next_folder(self.home, None)
+            done = 0
+            with changing(FileIndex.create(FileStorage(str(folder)), schema(), "MAIN"), folder) as writer:
+                for done, document in enumerate(documents, 1):
+                    writer.add_document(**fields_of(document))
+                    writer.words |= document.words()
+                    progress(done)
+            store.publish(self.home, number, folder, FINGERPRINT)
+            return done
+
+
+class Writer(SegmentWriter):
+    """A writer that also collects the vocabulary."""
+
+    words: set[str]
+
+
+@contextmanager
+def changing(index: FileIndex, folder: Path) -> Iterator[Writer]:
+    """A writer for one change of a folder. The folder goes when the change fails."""
+    writer = Writer(index, limitmb=64)
+    vocabulary = folder / VOCABULARY
+    writer.words = set(vocabulary.read_text(encoding="utf-8").split("\n")) if vocabulary.exists() else set()
+    try:
+        yield writer
+        writer.commit()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    vocabulary.unlink(missing_ok=True)
+    vocabulary.write_text("\n".join(sorted(writer.words - {""})), encoding="utf-8")
+
+
+def usable(home: Path) -> Published:
+    """What is published, if this version wrote it. Raises Unusable."""
+    published = store.read_current(home)
+    if published.fingerprint != FINGERPRINT:
+        raise Unusable("the index was built by another version")
+    return published
+
+
+def fields_of(document: Document) -> dict[str, str | bytes]:
+    """One text as whoosh takes it."""
+    title, body, tags = analysis.terms(document.title), analysis.terms(document.body), analysis.terms(", ".join(document.tags))
+    starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}"))
+    about = Entry(document.kind, document.id, document.audience, document.category, document.popularity, document.stamp)
+    about.lengths = array("H", [min(len(field), 65535) for field in (title, tags, body)])
+    about.title = tuple(title)
+    return {
+        "key": document.key,
+        "title": " ".join(title),
+        "body": " ".join(body),
+        "tags": " ".join(tags),
+        "starts": " ".join(starts),
+        "about": about.packed().encode(),
+        "text": document.body,
+    }
+
+
+INDEXES: dict[Path, Index] = {}
+
+
+def at(home: Path) -> Index:
+    """The process's one object for the index in a folder."""
+    return INDEXES.setdefault(home, Index(home))

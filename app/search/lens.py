@@ -1,0 +1,125 @@
+"""The index as one kind of viewer sees it: what they may not read does not exist, not even for spelling and rarity. Pure."""
+
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+from app.search import ranking
+from app.search.documents import Answer, Entry, Hit
+from app.search.highlight import Highlighter
+from app.search.query import START, Group, plan
+from app.search.ranking import Postings, Wanted
+from app.search.spelling import Spelling
+
+Occurrences = Callable[[str, str], Iterator[tuple[int, float]]]
+# Postings that are kept decoded: eight bytes each, so 2.4 MB at most.
+POSTINGS_KEPT = 300_000
+NOTHING = Postings(array("I"), array("f"))
+# A word that no text has counts as a rare one, but is not the whole question.
+UNKNOWN_SHARE = 0.6
+MOST_HITS = 200
+
+
+class Lens:
+    """Answers for one set of audiences over one generation. Threads must take turns."""
+
+    def __init__(
+        self, entries: Sequence[Entry | None], audiences: frozenset[str], spelling: Spelling, occurrences: Occurrences, generation: int
+    ) -> None:
+        self.generation = generation
+        self.entries = entries
+        self.spelling = spelling
+        self.occurrences = occurrences
+        visible = [(number, entry) for number, entry in enumerate(entries) if entry is not None and entry.audience in audiences]
+        self.mask = bytearray(len(entries))
+        for number, _ in visible:
+            self.mask[number] = 1
+        self.total = len(visible)
+        sums = [sum(entry.lengths[i] for _, entry in visible) for i in range(len(ranking.FIELDS))]
+        self.averages = [total / max(1, len(visible)) for total in sums]
+        self.kept: OrderedDict[str, Postings] = OrderedDict()
+        self.size = 0
+
+    def has(self, term: str) -> bool:
+        """Whether a text that may be read has the term."""
+        return bool(self.postings(term).documents)
+
+    def postings(self, term: str) -> Postings:
+        """The texts that may be read and have the term, with their BM25F weights. Kept while there is room."""
+        found = self.kept.get(term)
+        if found is None:
+            found = self.starting(term) if term.startswith(START) else self.weighed(term)
+            self.kept[term] = found
+            self.size += len(found.documents) + 20
+            while self.size > POSTINGS_KEPT and len(self.kept) > 1:
+                self.size -= len(self.kept.popitem(last=False)[1].documents) + 20
+        else:
+            self.kept.move_to_end(term)
+        return found
+
+    def weighed(self, term: str) -> Postings:
+        """BM25F of one term in each text."""
+        frequencies: dict[int, float] = {}
+        mask, entries = self.mask, self.entries
+        for i, (name, (weight, b)) in enumerate(ranking.FIELDS.items()):
+            average = self.averages[i] or 1.0
+            for number, count in self.occurrences(name, term):
+                if mask[number]:
+                    length = entries[number].lengths[i]  # type: ignore[union-attr]
+                    once = weight / (1.0 - b + b * length / average)
+                    frequencies[number] = frequencies.get(number, 0.0) + count * once
+        if not frequencies:
+            return NOTHING
+        return Postings(array("I", frequencies), array("f", [ranking.saturated(value) for value in frequencies.values()]))
+
+    def starting(self, term: str) -> Postings:
+        """The texts with a word in title or tags that begins so: all the same."""
+        numbers = array("I", [number for number, _ in self.occurrences("starts", term) if self.mask[number]])
+        return Postings(numbers, array("f", [1.0]) * len(numbers)) if numbers else NOTHING
+
+    def answer(self, text: str, category: str | None, kinds: frozenset[str] | None) -> Answer:
+        """What this viewer is told: at most MOST_HITS answers, best first, of one category and some kinds if wished."""
+        wanted = plan(text, self)
+        terms = {term for group in wanted.groups for term in group.terms}
+        ranked = self.ranked(wanted.groups, wanted.stems, frozenset(terms), kinds)
+        counts = Counter(self.entry(number).category for _, number in ranked)
+        chosen = [pair for pair in ranked if category is None or self.entry(pair[1]).category == category]
+        hits = tuple(self.hit(score, number) for score, number in chosen[:MOST_HITS])
+        meant = wanted.meant if hits or ranked else None
+        return Answer(hits, dict(counts), meant, Highlighter(terms), not wanted.groups, self.generation)
+
+    def ranked(
+        self, groups: Sequence[Group], stems: Sequence[str], terms: frozenset[str], kinds: frozenset[str] | None
+    ) -> list[tuple[float, int]]:
+        """(score, number) best first, those cut off that are no answers beside the best."""
+        scores = ranking.text_scores([self.wanted(group) for group in groups])
+        if kinds is not None:
+            scores = {number: score for number, score in scores.items() if self.entry(number).kind in kinds}
+        first = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+        ranked = [(score + self.bonus(number, stems, terms), number) for number, score in first[: ranking.LOOKED_AT]]
+        ranked.sort(key=lambda pair: (-pair[0], pair[1]))
+        return ranking.cut(ranked + [(score, number) for number, score in first[ranking.LOOKED_AT :]])
+
+    def wanted(self, group: Group) -> Wanted:
+        """A group with its postings. Its rarity is that of the word itself where somebody wrote it."""
+        found = [(self.postings(term), factor) for term, factor in group.terms.items()]
+        if not found:
+            return Wanted((), group.importance * UNKNOWN_SHARE, ranking.rarity(0, self.total))
+        having = len(found[0][0].documents) if group.is_known else sum(len(postings.documents) for postings, _ in found)
+        return Wanted(found, group.importance, ranking.rarity(min(having, self.total), self.total))
+
+    def bonus(self, number: int, stems: Sequence[str], terms: frozenset[str]) -> float:
+        """What title and popularity add."""
+        entry = self.entry(number)
+        return ranking.title_bonus(stems, terms, entry.title) + ranking.popularity_bonus(entry.popularity)
+
+    def hit(self, score: float, number: int) -> Hit:
+        """A ranked text as an answer."""
+        entry = self.entry(number)
+        return Hit(entry.kind, entry.id, ranking.relevance(score), number)
+
+    def entry(self, number: int) -> Entry:
+        """What is known of a text that is not deleted."""
+        found = self.entries[number]
+        assert found is not None
+        return found

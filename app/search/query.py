@@ -1,0 +1,211 @@
+"""From what somebody typed to a plan: groups of terms, any of a group standing for one word of the question. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Protocol
+
+from app.search.analysis import STOP, SYNONYMS, WEAK, Token, tokens, words_of
+from app.search.spelling import Spelling
+from app.search.stemming import stem
+from app.search.synonyms import JOIN
+
+# What a question is read to; nobody types more, and some send books.
+MAX_CHARACTERS, MAX_WORDS = 400, 24
+# How much a match counts that is not the word itself.
+SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, PART = 0.6, 0.9, 0.9, 0.7, 0.5
+EXPANDED, EXPANDED_UNKNOWN, NEARLY = 0.35, 0.9, 0.6
+EDITED = {1: 0.85, 2: 0.7}
+WEAK_WORD = 0.4
+EXPANSIONS = 10
+COMMON = ((WEAK, WEAK_WORD), (frozenset(stem(word) for word in STOP), 0.05))
+# Before the beginning of a word of a title: one term for all titles that have such a word.
+START = "\x02"
+
+
+class Lexicon(Protocol):
+    """What a plan asks of the index, as one viewer may know it."""
+
+    spelling: Spelling
+
+    def has(self, term: str) -> bool:
+        """Whether a text that the viewer may read has the term."""
+
+
+@dataclass
+class Group:
+    """One word of the question: the terms that stand for it, each with a factor up to 1, and how much the word matters."""
+
+    word: str
+    terms: dict[str, float] = field(default_factory=dict)
+    importance: float = 1.0
+    correction: str | None = None
+    is_known: bool = True
+
+    def add(self, term: str, factor: float) -> None:
+        """One more term; the better factor stands."""
+        if factor > self.terms.get(term, 0.0):
+            self.terms[term] = factor
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to look for. `meant` is the question with its misspelt words mended, or None."""
+
+    groups: tuple[Group, ...]
+    meant: str | None = None
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The first term of each group, in order: what a title would read like that asks the same."""
+        return tuple(next(iter(group.terms)) for group in self.groups if group.terms)
+
+
+def plan(text: str, lexicon: Lexicon) -> Plan:
+    """Read a question. Stop words alone make an empty plan; a word that nobody wrote stays as a group without terms."""
+    text = text[:MAX_CHARACTERS]
+    found = list(tokens(text))[:MAX_WORDS]
+    is_open = bool(found) and found[-1].end == len(text) and not text[-1:].isspace()
+    kept = [token for token in found if token.word not in STOP or token.parts]
+    if not kept and is_open:
+        kept = found[-1:]
+    groups: list[Group] = []
+    mended: list[tuple[Token, str]] = []
+    for token in kept:
+        group = group_of(token, lexicon, is_open and token is found[-1])
+        groups.append(group)
+        groups.extend(Group(part, {stem(part): 1.0}, PART) for part in parts_beside(token, group))
+        if group.correction:
+            mended.append((token, group.correction))
+    join_neighbours(kept, groups, lexicon)
+    add_phrases(found, groups, lexicon)
+    weigh(groups)
+    return Plan(tuple(groups), replaced(text, mended) if mended else None)
+
+
+def group_of(token: Token, lexicon: Lexicon, is_open: bool) -> Group:
+    """One word with everything that may stand for it."""
+    group = Group(token.word)
+    for factor, form in zip((1.0, 0.95, 0.9, *(PART for _ in token.parts)), words_of(token), strict=False):
+        if form not in STOP and lexicon.has(stem(form)):
+            group.add(stem(form), factor)
+    group.is_known = bool(group.terms)
+    if is_open and not token.parts:
+        complete(group, token.word.lstrip("-"), lexicon)
+    if not group.terms:
+        stands_for_others(group, token.word, 1.0, lexicon)
+    if not group.terms and not token.parts:
+        correct(group, token.word, lexicon)
+    if not group.terms and not token.parts:
+        split(group, token.word, lexicon)
+    if not group.terms and is_open and not token.parts:
+        complete_nearly(group, token.word, lexicon)
+    for other in SYNONYMS.others.get(stem(token.word), ()):
+        if group.is_known and lexicon.has(other):
+            group.add(other, SYNONYM)
+    return group
+
+
+def complete(group: Group, word: str, lexicon: Lexicon) -> None:
+    """The last word may be half of one: titles that have a word beginning so, then any word that begins so."""
+    factor = EXPANDED if group.is_known else EXPANDED_UNKNOWN
+    if lexicon.has(START + word[:12]):
+        group.add(START + word[:12], factor)
+    if len(word) > 2:
+        for whole in lexicon.spelling.starting(word, EXPANSIONS):
+            if stem(whole) not in group.terms and lexicon.has(stem(whole)):
+                group.add(stem(whole), factor)
+
+
+def complete_nearly(group: Group, word: str, lexicon: Lexicon) -> None:
+    """The last word is half of one and misspelt, too."""
+    for whole in lexicon.spelling.starting_nearly(word, EXPANSIONS):
+        if lexicon.has(stem(whole)):
+            group.add(stem(whole), NEARLY)
+
+
+def correct(group: Group, word: str, lexicon: Lexicon) -> None:
+    """A word that nobody wrote: the words it may have been meant for, the likeliest as the correction."""
+    nearest = 0
+    for meant, edits in lexicon.spelling.meant_by(word):
+        if nearest and edits > nearest:
+            break
+        if lexicon.has(stem(meant)):
+            group.add(stem(meant), EDITED[edits] * (1.0 if group.correction is None else 0.9))
+        elif meant not in STOP and not stands_for_others(group, meant, EDITED[edits], lexicon):
+            continue
+        nearest = edits
+        group.correction = group.correction or meant
+
+
+def stands_for_others(group: Group, word: str, factor: float, lexicon: Lexicon) -> bool:
+    """Add what means the same as a word; whether there was anything."""
+    found = [other for other in SYNONYMS.others.get(stem(word), ()) if lexicon.has(other)]
+    for other in found:
+        group.add(other, SYNONYM_OF_UNKNOWN * factor)
+    return bool(found)
+
+
+def split(group: Group, word: str, lexicon: Lexicon) -> None:
+    """Two known words written as one: `stagetimeout`."""
+    if not word.isalpha():
+        return
+    for at in range(3, len(word) - 2):
+        left, right = word[:at], word[at:]
+        if lexicon.spelling.knows(left) and lexicon.spelling.knows(right):
+            for half in (left, right):
+                if lexicon.has(stem(half)):
+                    group.add(stem(half), SPLIT)
+            return
+
+
+def parts_beside(token: Token, group: Group) -> list[str]:
+    """The parts of a compound, as words of their own: they decide where nobody wrote the whole."""
+    return [part for part in dict.fromkeys(token.parts) if part not in STOP and len(part) > 1 and group.word != part]
+
+
+def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
+    """Two words that somebody wrote as one: `time out`."""
+    by_word = {group.word: group for group in groups}
+    for left, right in pairwise(kept):
+        if left.word.isalpha() and right.word.isalpha() and right.start - left.end <= 1:
+            joined = stem(left.word + right.word)
+            if lexicon.has(joined):
+                for token in (left, right):
+                    by_word[token.word].add(joined, JOINED)
+
+
+def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
+    """Phrases that have a meaning of their own (`log in`): the phrase, and what means the same, stand for its words."""
+    by_word = {group.word: group for group in groups}
+    for at, phrase in SYNONYMS.phrases_in([stem(token.word) for token in found]):
+        inside = [by_word[token.word] for token in found[at : at + len(phrase)] if token.word in by_word]
+        group = next(iter(inside), None)
+        if group is None:
+            group = Group(" ".join(phrase))
+            groups.append(group)
+        whole = JOIN.join(phrase)
+        for term, factor in [(whole, 1.0), *((other, 0.8) for other in SYNONYMS.others.get(whole, ()))]:
+            if lexicon.has(term):
+                for member in inside or [group]:
+                    member.add(term, factor)
+
+
+def weigh(groups: list[Group]) -> None:
+    """Words that are in every question count little, unless there are no others."""
+    common = [min((share for words, share in COMMON if meant_word(group) in words), default=1.0) for group in groups]
+    if max(common, default=1.0) == 1.0:
+        for group, share in zip(groups, common, strict=True):
+            group.importance *= share
+
+
+def meant_word(group: Group) -> str:
+    """The stem of what the word was meant to be."""
+    return stem(group.correction or group.word)
+
+
+def replaced(text: str, mended: Iterable[tuple[Token, str]]) -> str:
+    """The question as it was typed, with other words at some places."""
+    for token, word in sorted(mended, key=lambda pair: pair[0].start, reverse=True):
+        text = text[: token.start] + word + text[token.end :]
+    return " ".join(text.split())

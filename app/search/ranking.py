@@ -1,0 +1,113 @@
+"""Which texts answer best: BM25F over title, tags and body, then a second look at the titles of the best. Pure.
+
+BM25F after Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields", CIKM 2004.
+"""
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+# Field → (weight, how much its length counts against it).
+FIELDS = {"title": (3.2, 0.4), "tags": (2.2, 0.3), "body": (1.0, 0.7)}
+K1 = 1.8
+# A term once in a title of average length is as good as it gets: such a match counts 1.
+FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
+# What else counts, beside a text score up to 1.
+TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.14, 0.05, 0.6, 0.04
+LOOKED_AT = 60
+# What is less than this beside the best is not an answer; and nothing is below the floor.
+BESIDE_BEST, FLOOR = 0.3, 0.1
+
+
+@dataclass(frozen=True)
+class Postings:
+    """The texts that have a term, and how well it stands for each (0 to 1, BM25F without the rarity of the term)."""
+
+    documents: "array[int]"
+    weights: "array[float]"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One word of the question: postings with the factor each counts, the word's importance, its rarity (idf)."""
+
+    postings: Sequence[tuple[Postings, float]]
+    importance: float
+    rarity: float
+
+
+def rarity(having: int, total: int) -> float:
+    """How much it says that a text has a term that `having` of `total` texts have: BM25's idf, never negative."""
+    return math.log(1.0 + (total - having + 0.5) / (having + 0.5))
+
+
+def saturated(frequency: float) -> float:
+    """A weighted term frequency as 0 to 1, where once in a usual title is 1."""
+    return min(1.0, frequency / (K1 + frequency) / FULL)
+
+
+def field_weight(name: str, length: int, average: float) -> float:
+    """What one occurrence in a field of `length` terms counts."""
+    weight, b = FIELDS[name]
+    return weight / (1.0 - b + b * length / average) if average else weight
+
+
+def text_scores(wanted: Iterable[Wanted]) -> dict[int, float]:
+    """Each text that has any of the words → its score, 1 for one that has every word as well as can be."""
+    wanted = list(wanted)
+    ideal = sum(word.importance * word.rarity for word in wanted)
+    scores: dict[int, float] = {}
+    for word in wanted:
+        share = word.importance * word.rarity / ideal if ideal else 0.0
+        if not share:
+            continue
+        for document, weight in best_of(word.postings).items():
+            scores[document] = scores.get(document, 0.0) + share * weight
+    return scores
+
+
+def best_of(postings: Sequence[tuple[Postings, float]]) -> dict[int, float]:
+    """Each text → the best that any of the terms does for it."""
+    best: dict[int, float] = {}
+    for found, factor in postings:
+        if not best:
+            best = {document: factor * weight for document, weight in zip(found.documents, found.weights, strict=True)}
+            continue
+        for document, weight in zip(found.documents, found.weights, strict=True):
+            if factor * weight > best.get(document, 0.0):
+                best[document] = factor * weight
+    return best
+
+
+def title_bonus(asked: Sequence[str], others: frozenset[str], title: Sequence[str]) -> float:
+    """What the title adds: the share of it that was asked for, words in the same order, and most for the very same title.
+
+    `asked` are the terms of the question in order, `others` all that may stand for them.
+    """
+    if not title or not asked:
+        return 0.0
+    matched = sum(1 for term in title if term in others)
+    pairs = set(pairwise(asked))
+    in_order = sum(1 for pair in pairwise(title) if pair in pairs)
+    bonus = TITLE_SHARE * matched / len(title) + TITLE_ORDER * in_order / max(1, len(asked) - 1)
+    return bonus + (TITLE_SAME if tuple(title) == tuple(asked) else 0.0)
+
+
+def popularity_bonus(popularity: int) -> float:
+    """A light prior: it decides between equals. Grows ever slower, full at a thousand."""
+    return POPULARITY * min(1.0, math.log1p(max(0, popularity)) / math.log1p(1000))
+
+
+def relevance(score: float) -> float:
+    """A score as 0 to 1 for people; the bonuses fill what a text score leaves."""
+    return round(min(1.0, score / (1.0 + TITLE_SHARE + TITLE_ORDER)), 3)
+
+
+def cut(ranked: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Those that are answers beside the best, out of (score, text), best first."""
+    if not ranked:
+        return []
+    least = max(FLOOR, ranked[0][0] * BESIDE_BEST) if ranked[0][0] >= FLOOR else ranked[0][0]
+    return [pair for pair in ranked if pair[0] >= least]
