@@ -7,7 +7,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.accounts import actions, administration, forms, passwords, queries, sign_in
-from app.accounts.web import browser, private, proved
+from app.accounts.web import browser, browser_name, private, proved
 from app.audiences import public, to_sign_in
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
@@ -17,6 +17,7 @@ from app.lib.security import READS, same_site_path
 from app.lib.tokens import fingerprint
 
 bp = public("accounts", __name__)
+bp.add_app_template_filter(browser_name, "browser")
 
 WRONG = "That address and password do not match. Check for caps lock, or set a new password."
 # An office shares one address, so it is allowed far more than one account is.

@@ -44,3 +44,14 @@ def private_or_part(page_template: str, part_template: str, status: int = 200, *
 def typed(name: str, length: int = 100) -> str:
     """A word of the address, cleaned; what people search for."""
     return one_line(request.args.get(name))[:length]
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"), ("curl", "curl"))
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+
+
+def browser_name(user_agent: str) -> str:
+    """`Firefox on Linux`: enough for people to know their own browser again."""
+    what = next((name for mark, name in BROWSERS if mark in user_agent), "Another program")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{what} on {system}" if system else what
