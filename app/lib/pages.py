@@ -1,6 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -28,6 +29,7 @@ def install(app: Flask) -> None:
         dom_id=dom_id,
         static_url=static_url,
         has_endpoint=has_endpoint,
+        shell_links=shell_links,
         duration=times.duration,
         in_words=times.in_words,
         local_time=times.local,
@@ -80,6 +82,13 @@ def theme(viewer: Any) -> str:
 def has_endpoint(name: str) -> bool:
     """Whether a page exists under this name."""
     return name in current_app.view_functions
+
+
+@lru_cache(maxsize=512)
+def shell_links(part: str, role: str, section: str) -> Any:
+    """A part of components/nav.html as the people of a role see it on the pages of a section; drawn once, since every page has it."""
+    macros = current_app.jinja_env.get_template("components/nav.html").module
+    return getattr(macros, part)(role, section)
 
 
 def wants_json() -> bool:
