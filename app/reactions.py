@@ -49,7 +49,7 @@ def dispatch(event_id: int) -> int:
 
     A crash between the two leaves it unmarked, and the sweep queues its reactions again: jobs bear running twice.
     """
-    event = db.session.get(Event, event_id)
+    event = db.session.get(Event, event_id, populate_existing=True)
     if event is None or event.dispatched_at is not None:
         return 0
     wanted = REACTIONS.get(event.kind, [])

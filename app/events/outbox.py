@@ -46,5 +46,6 @@ def send(session: Session) -> None:
 
 
 def forget(session: Session) -> None:
-    """A rolled-back change never happened."""
-    session.info.pop("events", None)
+    """A rolled-back change never happened. What a savepoint takes back stays noted: dispatching an event that is not there does nothing."""
+    if not session.in_nested_transaction():
+        session.info.pop("events", None)

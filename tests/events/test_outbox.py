@@ -1,0 +1,135 @@
+"""What was committed is queued, what was rolled back is not, and nothing is lost when Redis is away."""
+
+import time
+
+import pytest
+from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import select, update
+
+from app import reactions
+from app.events.actions import record
+from app.events.models import Event
+from app.extensions import db, queue
+from app.mail.models import OutboundMail
+from tests import services
+
+BOTH = pytest.mark.engines("sqlite", "postgresql")
+
+
+def wish(person, now):
+    """An event that sends one mail."""
+    return record("account.reset_requested", now=now, actor=person, facts={"email": person.email})
+
+
+def mails():
+    """Whom mail was written to."""
+    return db.session.scalars(select(OutboundMail.recipient).order_by(OutboundMail.id)).all()
+
+
+def queued():
+    """The arguments of what waits on the default queue."""
+    return [list(job.args) for job in queue("default").jobs]
+
+
+@BOTH
+def test_a_commit_queues_the_events_of_its_transaction_and_no_others(people, now):
+    first, second = wish(people.user, now), wish(people.owner, now)
+    assert queued() == []
+    db.session.commit()
+    assert queued() == [[first.id], [second.id]]
+    db.session.commit()
+    assert len(queued()) == 2
+
+
+@BOTH
+def test_a_rollback_sends_nothing(people, now, drain):
+    wish(people.user, now)
+    db.session.rollback()
+    db.session.commit()
+    assert queued() == []
+    assert drain() == 0
+    assert mails() == []
+
+
+def test_a_released_savepoint_is_not_a_commit_yet(people, now):
+    with db.session.begin_nested():
+        event = wish(people.user, now)
+    assert queued() == []
+    db.session.commit()
+    assert queued() == [[event.id]]
+
+
+def test_what_a_savepoint_took_back_has_no_effect(people, now, drain):
+    kept = wish(people.owner, now)
+    with pytest.raises(RuntimeError), db.session.begin_nested():
+        wish(people.user, now)
+        raise RuntimeError
+    db.session.commit()
+    drain()
+    assert [event.id for event in db.session.scalars(select(Event))] == [kept.id]
+    assert mails() == ["owner@acme.example"]
+
+
+@BOTH
+def test_an_event_becomes_its_effects_and_is_marked(people, now, drain):
+    event = wish(people.user, now)
+    drain()
+    assert mails() == ["user@acme.example"]
+    assert event.dispatched_at == now
+
+
+@BOTH
+def test_an_event_that_is_delivered_twice_has_one_effect(people, now, drain):
+    event = wish(people.user, now)
+    db.session.commit()
+    reactions.dispatch(event.id)
+    db.session.execute(update(Event).values(dispatched_at=None))
+    db.session.commit()
+    reactions.dispatch(event.id)
+    assert reactions.dispatch(event.id) == 0
+    drain()
+    assert mails() == ["user@acme.example"]
+
+
+def test_the_sweep_leaves_fresh_events_to_their_listener(people, now, clock):
+    wish(people.user, now)
+    db.session.commit()
+    assert reactions.dispatch_overdue() == 0
+    clock.shift(31)
+    assert reactions.dispatch_overdue() == 1
+    assert reactions.dispatch_overdue() == 0
+
+
+@pytest.fixture
+def dead_redis(redis):
+    """Redis is killed, with all that it held; `dead_redis()` starts another in its place."""
+    server = services.redis()
+    server.kill()
+
+    def revive():
+        if server.server.poll() is not None:
+            server.start()
+
+    yield revive
+    revive()
+
+
+@BOTH
+def test_a_request_succeeds_while_redis_is_dead_and_its_mail_leaves_when_it_is_back(people, browse, dead_redis, clock, drain):
+    started = time.monotonic()
+    browse(None).post("/password-reset", {"email": people.user.email}, to="/password-reset?sent=1")
+    assert time.monotonic() - started < 3
+    with pytest.raises(RedisAway):
+        queue("default").count
+    dead_redis()
+    assert drain() == 0
+    clock.shift(60)
+    assert reactions.dispatch_overdue() == 1
+    drain()
+    assert mails() == ["user@acme.example"]
+
+
+def test_a_request_that_is_throttled_succeeds_too_while_redis_is_dead(people, browse, rate_limits, dead_redis):
+    started = time.monotonic()
+    browse(None).post("/password-reset", {"email": people.user.email}, to="/password-reset?sent=1")
+    assert time.monotonic() - started < 3
