@@ -117,7 +117,7 @@ def made(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: 
         state="running",
         started_at=started_at,
     )
-    one = Held(clock, terms.hours, terms.paused)
+    one = Held(clock, terms.hours, terms.paused, terms.words)
     set_deadlines(clock, one.case(()))
     return one
 
@@ -227,7 +227,7 @@ def aim(one: Held, ticket: Subject, terms: Terms | None, changes: list[pure.Chan
             clock.state, clock.stopped_at, clock.due_at, clock.warn_at = "cancelled", now, None, None
         return one
     clock.policy_id, clock.target_seconds, clock.stopped_at = terms.policy_id, minutes * 60, None
-    aimed = Held(clock, terms.hours, terms.paused)
+    aimed = Held(clock, terms.hours, terms.paused, terms.words)
     place(aimed, ticket, aimed.case(changes), now)
     return aimed
 

@@ -14,7 +14,7 @@ from app.sla.clock import Case, Change, elapsed
 from app.sla.hours import SECOND, to_us
 from app.sla.hours import Calendar as Hours
 from app.sla.models import Calendar, Clock, Policy
-from app.sla.terms import PAUSES, RESOLUTION
+from app.sla.terms import RESOLUTION, Source, pauses
 
 OPEN = ("running", "paused")
 # The kinds of event that carry a status.
@@ -35,6 +35,7 @@ class Held:
     clock: Clock
     hours: Hours
     paused: frozenset[str]
+    source: Source
 
     def case(self, changes: Sequence[Change]) -> Case:
         """The clock as a pure case: only a resolution clock is ever paused."""
@@ -59,7 +60,16 @@ class Held:
 def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
     """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
     query = (
-        select(Clock, Policy.pause_on_hold, Calendar.definition)
+        select(
+            Clock,
+            Calendar.definition,
+            Policy.pause_on_hold,
+            Policy.name,
+            Policy.organization_id.is_not(None),
+            Policy.changed_at,
+            Calendar.name,
+            Calendar.changed_at,
+        )
         .join(Policy, Policy.id == Clock.policy_id)
         .join(Calendar, Calendar.id == Policy.calendar_id)
         .where(Clock.ticket_id == ticket_id)
@@ -69,12 +79,10 @@ def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
         later = aliased(Clock)
         same = and_(later.ticket_id == Clock.ticket_id, later.metric == Clock.metric, later.sequence > Clock.sequence)
         query = query.where(~exists().where(same))
-    return [held(clock, on_hold, definition) for clock, on_hold, definition in db.session.execute(query)]
-
-
-def held(clock: Clock, pause_on_hold: bool, definition: object) -> Held:
-    """A clock with what its policy says."""
-    return Held(clock, calendar(definition), PAUSES | {"on_hold"} if pause_on_hold else PAUSES)
+    return [
+        Held(clock, calendar(definition), pauses(on_hold), Source(*source))
+        for clock, definition, on_hold, *source in db.session.execute(query)
+    ]
 
 
 def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Change]:

@@ -66,16 +66,22 @@ class Subject(Protocol):
 
 
 @dataclass(frozen=True)
+class Source:
+    """By which policy and calendar a clock runs, in words; `own` says that it is the organization's and not its plan's."""
+
+    policy: str
+    own: bool
+    policy_changed_at: datetime
+    calendar: str
+    calendar_changed_at: datetime
+
+
+@dataclass(frozen=True)
 class Terms:
     """What a policy promises at one priority: counted minutes by metric, on its calendar."""
 
     policy_id: int
-    policy: str
-    # `organization` or `plan`: which of the two the policy belongs to.
-    source: str
-    changed_at: datetime
-    calendar_name: str
-    calendar_changed_at: datetime
+    words: Source
     hours: Hours
     pause_on_hold: bool
     minutes: dict[str, int]
@@ -83,7 +89,12 @@ class Terms:
     @property
     def paused(self) -> frozenset[str]:
         """The statuses that stop a resolution clock."""
-        return PAUSES | {"on_hold"} if self.pause_on_hold else PAUSES
+        return pauses(self.pause_on_hold)
+
+
+def pauses(on_hold: bool) -> frozenset[str]:
+    """The statuses that stop a resolution clock, where being on hold does or does not."""
+    return PAUSES | {"on_hold"} if on_hold else PAUSES
 
 
 def terms_for(organization_id: int | None, priority: str) -> Terms | None:
@@ -119,11 +130,7 @@ def terms_for(organization_id: int | None, priority: str) -> Terms | None:
     first = chosen[0]
     return Terms(
         policy_id=first.id,
-        policy=first.name,
-        source="organization" if own else "plan",
-        changed_at=first.changed_at,
-        calendar_name=first.calendar_name,
-        calendar_changed_at=first.calendar_changed_at,
+        words=Source(first.name, bool(own), first.changed_at, first.calendar_name, first.calendar_changed_at),
         hours=calendar(first.definition),
         pause_on_hold=first.pause_on_hold,
         minutes={row.metric: row.target_minutes for row in chosen if row.metric is not None},

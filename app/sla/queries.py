@@ -1,0 +1,152 @@
+"""What pages are told of clocks: how each stands, why, and what the customer is promised. One statement or two each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.lib.errors import NotFound
+from app.sla import clock as pure
+from app.sla import words
+from app.sla.held import Held, held_by, status_changes
+from app.sla.hours import SECOND, Piece, from_us, to_us
+from app.sla.terms import LABELS, METRICS, RESOLUTION, Subject
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A clock as a page shows it. tone: ok, risk, breach, paused, met or missed; remaining is below 0 beyond the target."""
+
+    id: int
+    metric: str
+    label: str
+    tone: str
+    due_at: datetime | None
+    target_seconds: int
+    remaining_seconds: int
+    share_left: int
+    elapsed_seconds: int
+    # Under the label: "Due Tue 24 Nov, 14:30 CET", "Paused, waiting on the customer", "Target 4 h".
+    target: str
+    left: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A counted or skipped stretch on the "why" panel; what lies ahead of now is marked."""
+
+    start: datetime
+    end: datetime
+    counted: bool
+    why: str
+    ahead: bool
+
+    def __getitem__(self, name: str) -> object:
+        """`span["from"]`, `span["to"]`, `span["counted"]`, `span["why"]`, as in `sla replay`."""
+        return {"from": self.start, "to": self.end, "counted": self.counted, "why": self.why}[name]
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a clock stands as it does: one sentence, and every stretch from its start on."""
+
+    view: ClockView
+    sentence: str
+    spans: list[Span]
+    counted_seconds: int
+    skipped_seconds: int
+
+
+def clocks_for(ticket: Subject, now: datetime) -> list[ClockView]:
+    """The ticket's clocks as they stand: the last one of each metric, responses first; cancelled ones are left out. One statement."""
+    found = [one for one in held_by(ticket.id) if one.clock.state != "cancelled"]
+    return [view(one, now) for one in sorted(found, key=lambda one: METRICS.index(one.clock.metric))]
+
+
+def view(one: Held, now: datetime) -> ClockView:
+    """One clock at a moment."""
+    clock = one.clock
+    counted = counted_seconds(one, now)
+    remaining = clock.target_seconds - counted
+    tone = pure.tone(clock.state, due_at=clock.due_at, warn_at=clock.warn_at, breached_at=clock.breached_at, now=now)
+    return ClockView(
+        id=clock.id,
+        metric=clock.metric,
+        label=LABELS[clock.metric],
+        tone=tone,
+        due_at=clock.due_at,
+        target_seconds=clock.target_seconds,
+        remaining_seconds=remaining,
+        share_left=max(0, min(100, round(100 * remaining / clock.target_seconds))),
+        elapsed_seconds=counted,
+        target=words.length(clock.target_seconds, one.hours),
+        left=words.left(tone, clock.state, remaining, counted, one.hours),
+    )
+
+
+def counted_seconds(one: Held, now: datetime) -> int:
+    """What a clock has counted, in whole seconds: as stored when it stands, as of now when it runs."""
+    if one.clock.state == "running":
+        return one.counted(now) // SECOND
+    return one.clock.elapsed_seconds or 0
+
+
+def clock_of(ticket: Subject, clock_id: int) -> Held:
+    """One clock of a ticket. Raises NotFound. One statement."""
+    for one in held_by(ticket.id, all_of_them=True):
+        if one.clock.id == clock_id:
+            return one
+    raise NotFound()
+
+
+def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str) -> Why:
+    """Why a clock is due when it is: one sentence in the viewer's zone and every stretch with its rule. Two statements.
+
+    The stretches go up to the deadline or to now, whichever is later, and up to its stop where it has stopped. Raises
+    NotFound for a clock of another ticket.
+    """
+    one = clock_of(ticket, clock_id)
+    case = case_now(one, now)
+    end = end_of(one, case, now)
+    pieces = pure.explain(case, end)
+    shown = view(one, now)
+    return Why(
+        view=shown,
+        sentence=words.sentence(one, case, shown.tone, now=now, zone=zone),
+        spans=[span for piece in pieces for span in spans_of(piece, to_us(now))],
+        counted_seconds=sum(p.end - p.start for p in pieces if p.counted) // SECOND,
+        skipped_seconds=sum(p.end - p.start for p in pieces if not p.counted) // SECOND,
+    )
+
+
+def case_now(one: Held, now: datetime) -> pure.Case:
+    """The clock with all that it has seen: until it stopped, or until now."""
+    return one.case(status_changes(one.clock.ticket_id, until=one.clock.stopped_at or now))
+
+
+def end_of(one: Held, case: pure.Case, now: datetime) -> int:
+    """Up to where a clock is explained."""
+    if one.clock.stopped_at is not None:
+        return to_us(one.clock.stopped_at)
+    due = pure.due(case)
+    return max(to_us(now), due) if due is not None and not case.stands_still else to_us(now)
+
+
+def spans_of(piece: Piece, now: int) -> list[Span]:
+    """A stretch, cut at the present moment."""
+    if piece.start < now < piece.end:
+        return spans_of(Piece(piece.start, now, piece.counted, piece.why), now) + spans_of(
+            Piece(now, piece.end, piece.counted, piece.why), now
+        )
+    return [Span(from_us(piece.start), from_us(piece.end), piece.counted, piece.why, piece.start >= now)]
+
+
+def promise(ticket: Subject, *, now: datetime, zone: str) -> str | None:
+    """What the customer is promised next, in one sentence and in their zone; None where nothing is. One statement."""
+    if ticket.status in ("resolved", "closed"):
+        return None
+    found = held_by(ticket.id)
+    running = [one for one in found if one.clock.state == "running" and one.clock.due_at is not None]
+    if running:
+        responses = [one for one in running if one.clock.metric != RESOLUTION]
+        return words.promised((responses or running)[0], now=now, zone=zone)
+    paused = next((one for one in found if one.clock.state == "paused"), None)
+    return words.waits(paused, ticket.status) if paused is not None else None

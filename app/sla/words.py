@@ -1,0 +1,115 @@
+"""Clocks in words: for the "why" panel and for the customer's promise. Pure."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.lib.times import duration, in_words
+from app.sla import clock as pure
+from app.sla.hours import SECOND, Calendar, from_us, to_us
+from app.sla.terms import FIRST, LABELS, NEXT, RESOLUTION
+
+if TYPE_CHECKING:
+    from app.sla.held import Held
+
+PROMISES = {FIRST: "a first response", NEXT: "an answer", RESOLUTION: "a solution"}
+BEGINNINGS = {FIRST: "We answer by", NEXT: "Our next answer comes by", RESOLUTION: "We aim to solve this by"}
+ENDED = {FIRST: "answered", NEXT: "answered", RESOLUTION: "resolved"}
+
+
+def length(seconds: int, hours: Calendar) -> str:
+    """A counted length: `3 d` around the clock, but `24 h` where a day has only its opening hours."""
+    if hours.is_round_the_clock or seconds < 86_400:
+        return duration(seconds)
+    whole, rest = divmod(seconds // 60, 60)
+    return f"{whole} h {rest} min" if rest else f"{whole} h"
+
+
+def left(tone: str, state: str, remaining: int, counted: int, hours: Calendar) -> str:
+    """The figure at the right of a clock: what is left, how far over it is, or how long it took."""
+    if state == "stopped":
+        return length(counted, hours)
+    if remaining < 0:
+        return f"{length(-remaining, hours)} over"
+    return "now due" if tone == "breach" else f"{length(remaining, hours)} left"
+
+
+def counted_on(one: "Held") -> str:
+    """How time is counted."""
+    return "counted around the clock" if one.hours.is_round_the_clock else f"counted on the calendar “{one.source.calendar}”"
+
+
+def basis(one: "Held", zone: str) -> str:
+    """The rule, with where it comes from."""
+    clock, owner = one.clock, "the organization's own policy" if one.source.own else "the plan's policy"
+    target = length(clock.target_seconds, one.hours)
+    return (
+        f"“{one.source.policy}”, {owner}, promises {PROMISES[clock.metric]} to {clock.priority} tickets within {target}, "
+        f"{counted_on(one)} from {in_words(clock.started_at, zone)}"
+    )
+
+
+def stood_still(case: pure.Case, end: int) -> str:
+    """How long the clock was paused, and why."""
+    total, reasons = 0, []
+    for stretch in pure.stretches(case):
+        until = end if stretch.end is None else min(stretch.end, end)
+        if not stretch.runs and until > stretch.start:
+            total += until - stretch.start
+            reasons.append(pure.standing(stretch.status))
+    if not total:
+        return ""
+    return f" It stood still for {duration(total // SECOND)}: {', '.join(dict.fromkeys(reasons))}."
+
+
+def edited(one: "Held", zone: str) -> str:
+    """That the policy or its calendar was edited while the clock ran."""
+    changed = max(one.source.policy_changed_at, one.source.calendar_changed_at)
+    if changed <= one.clock.started_at or (one.clock.stopped_at is not None and changed > one.clock.stopped_at):
+        return ""
+    return f" The policy changed on {in_words(changed, zone)}; the time is computed by the new one, from the beginning."
+
+
+def sentence(one: "Held", case: pure.Case, tone: str, *, now: datetime, zone: str) -> str:
+    """The whole reason: when it is due, by which policy and calendar, and what was skipped."""
+    clock, label = one.clock, LABELS[one.clock.metric]
+    end = to_us(clock.stopped_at or now)
+    because = f" because {basis(one, zone)}."
+    tail = stood_still(case, end) + edited(one, zone)
+    if clock.state == "cancelled":
+        return f"{label} is not promised any more: its priority or plan has no target for it." + tail
+    if clock.state == "stopped":
+        used = length(pure.elapsed(case, end) // SECOND, one.hours)
+        kept = "Missed" if tone == "missed" else "Kept"
+        when = f", where it was due {in_words(clock.breached_at, zone)}," if clock.breached_at else ""
+        return f"{kept}: {ENDED[clock.metric]} {in_words(clock.stopped_at or now, zone)} after {used}{when}{because}" + tail
+    if case.stands_still:
+        return f"{label} has no due time while it stands still,{because[:-1]}.{tail}{if_resumed(one, case, now, zone)}"
+    due = pure.due(case)
+    if due is None:
+        return f"{label} is never due. {pure.no_due_reason(case)}" + tail
+    was = "was due" if tone == "breach" else "is due"
+    return f"{label} {was} {in_words(from_us(due), zone)}{because}{tail}"
+
+
+def if_resumed(one: "Held", case: pure.Case, now: datetime, zone: str) -> str:
+    """When a paused clock would be due."""
+    due = pure.due(case, as_of=to_us(now))
+    return "" if due is None else f" Resumed now, it would be due {in_words(from_us(due), zone)}."
+
+
+def promised(one: "Held", *, now: datetime, zone: str) -> str:
+    """The promise of a running clock, for the customer."""
+    clock = one.clock
+    by = in_words(clock.due_at or now, zone)
+    if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now):
+        return f"{'Our solution' if clock.metric == RESOLUTION else 'Our answer'} was due by {by}. We are late, and whoever is in charge knows."
+    where = "around the clock" if one.hours.is_round_the_clock else "in our business hours"
+    within = length(clock.target_seconds, one.hours)
+    return f"{BEGINNINGS[clock.metric]} {by}, because your plan promises {PROMISES[clock.metric]} to {clock.priority} tickets within {within} {where}."
+
+
+def waits(one: "Held", status: str) -> str:
+    """What a paused resolution clock means to the customer."""
+    rest = max(one.clock.target_seconds - (one.clock.elapsed_seconds or 0), 0)
+    why = "we wait for your answer" if status == "pending_customer" else "the ticket is on hold"
+    return f"Our time to solve this stands still while {why}; {length(rest, one.hours)} of it are left."
