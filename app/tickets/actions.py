@@ -8,21 +8,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import serialize_on
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
-from app.lib.tokens import fingerprint, public_ref
+from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.tickets import rules
+from app.tickets.drafts import drop_draft, drop_new
+from app.tickets.drafts import save_draft as save_draft
 from app.tickets.kinds import compose
-from app.tickets.models import Attachment, Draft, Message, StagedFile, Ticket, TicketTag
+from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
+from app.tickets.once import opened_by_form, own_key, written_by_form
 from app.triage import actions as triage
 
 # Changes by others that a person should know of before their answer leaves.
@@ -87,15 +89,10 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     sla.start(ticket, now=now)
     if answer:
         add_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
+    if new.source == "portal":
+        drop_new(actor)
     db.session.flush()
     return ticket
-
-
-def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> str | None:
-    """A form's one-time key as it is stored: nobody's key finds what another person, or another ticket's form, has written."""
-    if form_key is None:
-        return None
-    return fingerprint(f"{actor.id}:{ticket.id if ticket else 'new'}:{form_key}")
 
 
 def clean_tags(wanted: Sequence[str]) -> list[str]:
@@ -107,12 +104,6 @@ def clean_tags(wanted: Sequence[str]) -> list[str]:
     if len(tags) > rules.MAX_TAGS:
         raise Invalid(f"A ticket takes {rules.MAX_TAGS} tags at most.")
     return tags
-
-
-def opened_by_form(form_key: str) -> Ticket | None:
-    """The ticket that this very form has opened already; later submissions of it wait for the first to commit."""
-    serialize_on(db.session, form_key)
-    return db.session.scalar(select(Ticket).where(Ticket.form_key == form_key))
 
 
 def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime) -> Ticket:
@@ -199,11 +190,13 @@ def reply(
     seen: int | None = None,
     files: Sequence[StagedFile] = (),
     source: str = "portal",
+    left_out: Sequence[str] = (),
 ) -> Message:
-    """Answer in public. Staff may set the status along with it (`status`, one of SETTABLE or resolved).
+    """Answer in public. Along with it anybody may resolve (`status` resolved), and staff set one of SETTABLE.
 
-    A repeated `form_key` returns the first reply. Raises Invalid for an empty answer, WrongState on a closed ticket,
-    and Stale if colleagues changed the ticket after event `seen`. A customer's answer reopens what was resolved.
+    `left_out` are addresses of followers that get no copy of it. A repeated `form_key` returns the first reply. Raises
+    Invalid for an empty answer, WrongState on a closed ticket, and Stale if colleagues changed the ticket after event
+    `seen`. A customer's answer reopens what was resolved.
     """
     form_key = own_key(form_key, actor, ticket)
     if form_key is not None and (earlier := written_by_form(form_key)) is not None:
@@ -217,8 +210,8 @@ def reply(
     if actor.is_staff:
         refuse_stale(ticket, seen, actor)
     message = add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, form_key=form_key, files=files)
-    message.source = source
-    resolving = actor.is_staff and status == "resolved"
+    message.source, message.left_out = source, list(left_out)
+    resolving = status == "resolved"
     wanted = status if status in rules.SETTABLE else None
     old, new = ticket.status, rules.status_after_reply(ticket.status, by_staff=actor.is_staff, wanted=wanted)
     set_status(ticket, new, now)
@@ -230,9 +223,17 @@ def reply(
     sla.public_reply(ticket, by_staff=actor.is_staff, now=now)
     drop_draft(ticket, actor)
     if resolving:
-        resolve(ticket, "answered", actor=actor, now=now)
+        resolve(ticket, "answered" if actor.is_staff else "solved", actor=actor, now=now)
     db.session.flush()
     return message
+
+
+def solve(ticket: Ticket, body: str, *, actor: User, now: datetime, form_key: str | None = None, files: Sequence[StagedFile] = ()) -> None:
+    """“This is solved”, said by a customer: with their last words if there are any. Solved again, nothing changes."""
+    if body.strip() or files:
+        reply(ticket, body, actor=actor, now=now, status="resolved", form_key=form_key, files=files)
+    else:
+        resolve(ticket, "solved", actor=actor, now=now)
 
 
 def tell(ticket: Ticket, actor: User | None, now: datetime) -> None:
@@ -246,12 +247,6 @@ def note_first_response(ticket: Ticket, actor: User, now: datetime) -> None:
     if actor.is_staff and ticket.first_responded_at is None and ticket.requester_id != actor.id:
         ticket.first_responded_at = now
         ticket.first_response_seconds = int((now - ticket.created_at).total_seconds())
-
-
-def written_by_form(form_key: str) -> Message | None:
-    """The message that this very form has written already."""
-    serialize_on(db.session, form_key)
-    return db.session.scalar(select(Message).where(Message.form_key == form_key))
 
 
 def changes_since(ticket: Ticket, seen: int, actor: User) -> Sequence[Event]:
@@ -351,24 +346,6 @@ def close(ticket: Ticket, *, actor: User | None, now: datetime) -> None:
         raise WrongState("Resolve the ticket before you close it.")
     ticket.status, ticket.closed_at = "closed", now
     record("ticket.closed", now=now, actor=actor, ticket=ticket, public=True, facts={"status": "closed"})
-
-
-def save_draft(ticket: Ticket, body: str, visibility: str, *, actor: User, now: datetime, files: Sequence[StagedFile] = ()) -> None:
-    """Keep what somebody is typing, and which files go with it; nothing at all removes the draft.
-
-    No event: nothing has happened yet.
-    """
-    if not body.strip() and not files:
-        drop_draft(ticket, actor)
-        return
-    refs = [file.ref for file in files]
-    db.session.merge(Draft(ticket_id=ticket.id, user_id=actor.id, body=body, visibility=visibility, files=refs, saved_at=now))
-    db.session.flush()
-
-
-def drop_draft(ticket: Ticket, actor: User) -> None:
-    """The text was sent or thrown away."""
-    db.session.execute(delete(Draft).where(Draft.ticket_id == ticket.id, Draft.user_id == actor.id))
 
 
 def work(actor: User) -> None:

@@ -43,9 +43,13 @@ def visible_to(user: Any) -> ColumnElement[bool]:
     return mine
 
 
-def ticket_for(user: Any, ref: str) -> Ticket:
-    """The ticket with its people, if this viewer may see it; raises NotFound otherwise. One statement."""
-    ticket = db.session.scalar(with_people(select(Ticket)).where(Ticket.ref == ref.upper(), visible_to(user)))
+def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
+    """The ticket with its people, if this viewer may see it; raises NotFound otherwise. One statement.
+
+    `for_change` makes those who are about to change it follow one another; SQLite's writers do so anyway.
+    """
+    query = with_people(select(Ticket)).where(Ticket.ref == ref.upper(), visible_to(user))
+    ticket = db.session.scalar(query.with_for_update(of=Ticket) if for_change else query)
     if ticket is None:
         raise NotFound()
     return ticket

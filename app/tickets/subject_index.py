@@ -7,7 +7,7 @@ a migration where that is made by one.
 import re
 from typing import Any
 
-from sqlalchemy import DDL, Select, column, event, func, literal_column, select, table
+from sqlalchemy import DDL, ColumnElement, Select, column, event, func, literal_column, select, table
 
 from app.tickets.models import Ticket
 
@@ -52,15 +52,26 @@ def matching(text: str, dialect: str, *, start: int | None, descending: bool, li
     wanted = words(text)
     if not wanted:
         return None
-    key: Any
-    if dialect == "sqlite":
-        terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
-        key = SUBJECTS.c.rowid
-        query = select(key.label("id")).where(literal_column("ticket_subjects").op("MATCH")(terms))
-    else:
-        terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
-        key = Ticket.id
-        query = select(key).where(literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms)))
+    key: Any = SUBJECTS.c.rowid if dialect == "sqlite" else Ticket.id
+    query = select(key.label("id")).where(holds(wanted, dialect))
     if start is not None:
         query = query.where(key < start if descending else key > start)
     return query.order_by(key.desc() if descending else key.asc()).limit(limit)
+
+
+def holds(wanted: list[str], dialect: str) -> ColumnElement[bool]:
+    """The condition that a subject has all of these words: on SUBJECTS for SQLite, on Ticket for PostgreSQL."""
+    if dialect == "sqlite":
+        terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
+        return literal_column("ticket_subjects").op("MATCH")(terms)
+    terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
+    return literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms))
+
+
+def holding(text: str, dialect: str) -> ColumnElement[bool] | None:
+    """The same as `matching`, as a condition on Ticket beside others that are narrow already, such as one customer's tickets."""
+    wanted = words(text)
+    if not wanted:
+        return None
+    found = holds(wanted, dialect)
+    return Ticket.id.in_(select(SUBJECTS.c.rowid).where(found)) if dialect == "sqlite" else found

@@ -1,0 +1,67 @@
+"""What a person keeps for themself: the replies and the ticket that they have begun to write, and what they have read.
+
+No events: nothing has happened to a ticket. None commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+
+from app.accounts.models import User
+from app.extensions import db
+from app.lib.database import serialize_on
+from app.tickets.models import Draft, NewDraft, Reading, StagedFile, Ticket
+from app.tickets.once import own_key, written_by_form
+
+
+def save_draft(
+    ticket: Ticket,
+    body: str,
+    visibility: str,
+    *,
+    actor: User,
+    now: datetime,
+    files: Sequence[StagedFile] = (),
+    form_key: str | None = None,
+) -> None:
+    """Keep what somebody is typing, and which files go with it; nothing at all removes the draft.
+
+    What the form with this key has sent already is not kept again: the last word typed may arrive after it.
+    No event: nothing has happened yet.
+    """
+    serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
+    sent = own_key(form_key, actor, ticket)
+    if (not body.strip() and not files) or (sent is not None and written_by_form(sent) is not None):
+        drop_draft(ticket, actor)
+        return
+    refs = [file.ref for file in files]
+    db.session.merge(Draft(ticket_id=ticket.id, user_id=actor.id, body=body, visibility=visibility, files=refs, saved_at=now))
+    db.session.flush()
+
+
+def drop_draft(ticket: Ticket, actor: User) -> None:
+    """The text was sent or thrown away."""
+    db.session.execute(delete(Draft).where(Draft.ticket_id == ticket.id, Draft.user_id == actor.id))
+
+
+def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], *, now: datetime) -> None:
+    """Keep the form of a new ticket as it stands. Answers to other kinds' questions stay, so that going back finds them."""
+    serialize_on(db.session, f"new-draft:{owner.id}")
+    earlier = db.session.get(NewDraft, owner.id)
+    kept = {**(earlier.form if earlier else {}), **form, "files": [file.ref for file in files]}
+    db.session.merge(NewDraft(user_id=owner.id, form=kept, saved_at=now))
+    db.session.flush()
+
+
+def drop_new(owner: User) -> None:
+    """The ticket was sent, or the draft thrown away."""
+    db.session.execute(delete(NewDraft).where(NewDraft.user_id == owner.id))
+
+
+def mark_read(ticket: Ticket, reader: User, *, now: datetime) -> None:
+    """They have seen all that was said so far."""
+    serialize_on(db.session, f"reading:{ticket.id}:{reader.id}")
+    db.session.merge(Reading(user_id=reader.id, ticket_id=ticket.id, seen_at=now))
+    db.session.flush()

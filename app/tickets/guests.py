@@ -1,0 +1,128 @@
+"""Tickets of people without an account: asked for first, opened when the address is proved. None commits.
+
+Whoever types an address in may not be whose it is. So until its owner has followed the link nothing exists but a waiting
+row, nobody is mailed a word that the typist chose, and the answer is the same for every address.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+
+from app.accounts import sign_in
+from app.accounts.actions import Browser
+from app.accounts.domains import domain_of
+from app.accounts.models import OrganizationDomain, User
+from app.accounts.permissions import CUSTOMERS
+from app.events.actions import record
+from app.extensions import db
+from app.lib.database import serialize_on
+from app.lib.errors import Gone, NotAllowed
+from app.lib.tokens import fingerprint
+from app.tickets import actions, portal_queries
+from app.tickets.actions import NewTicket
+from app.tickets.models import PendingTicket, Ticket
+
+VALID = timedelta(hours=24)
+# Requests of one address that may wait within a day; more are taken with the same answer and forgotten.
+WAITING_A_DAY = 3
+# A confirmed request is kept so long, so that its link says that it was used.
+KEPT = timedelta(days=30)
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a link has opened, and for whom."""
+
+    ticket: Ticket
+    person: User
+    is_signed_in: bool
+
+
+def request(email: str, form: dict[str, Any], *, form_key: str | None, now: datetime) -> PendingTicket | None:
+    """Keep what a guest asks until their address is proved; None where the address has asked too often, or this form has already.
+
+    `form` is JSON: name, kind, subject, fields, priority, category. Three statements.
+    """
+    key = fingerprint(f"guest:{form_key}") if form_key else None
+    serialize_on(db.session, f"guest:{email}")
+    if key is not None and db.session.scalar(select(PendingTicket.id).where(PendingTicket.form_key == key)):
+        return None
+    if portal_queries.pending_since(email, now - timedelta(days=1)) >= WAITING_A_DAY:
+        return None
+    pending = PendingTicket(email=email, form=form, form_key=key, created_at=now, expires_at=now + VALID)
+    db.session.add(pending)
+    db.session.flush()
+    record("guest.requested", now=now, facts={"pending_id": pending.id})
+    return pending
+
+
+def confirm(token: str, *, browser: Browser, now: datetime) -> Confirmed:
+    """Open what a proved address has asked, once, and sign its owner in where no password guards the account.
+
+    Raises Gone for a link that was used, expired or is not ours, and NotAllowed where the address belongs to staff, a
+    moderator or somebody who was shut out: for them nothing is opened.
+    """
+    pending = portal_queries.pending_for(token, now)
+    serialize_on(db.session, f"guest:{pending.email}")
+    db.session.refresh(pending)
+    if pending.ticket_id is not None:
+        raise Gone("This link has been used. Your request is open.")
+    person = portal_queries.person_with(pending.email)
+    if person is not None:
+        refuse_others(person)
+    else:
+        person = newcomer(pending, now)
+    ticket = actions.open_ticket(asked(pending), requester=person, actor=person, now=now)
+    pending.ticket_id, pending.form = ticket.id, {}
+    record("guest.confirmed", now=now, actor=person, ticket=ticket, facts={"ref": ticket.ref})
+    enters = person.password_hash is None
+    if enters:
+        begun = sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
+        record("account.signed_in", now=now, actor=person, facts={"session_id": begun.id, "ip": browser.ip})
+    return Confirmed(ticket, person, enters)
+
+
+def refuse_others(person: User) -> None:
+    """Raise NotAllowed for whom this is not the way in."""
+    if not person.is_enabled:
+        raise NotAllowed("This address cannot open tickets here. Write to us from another one if you think that it should.")
+    if person.role not in CUSTOMERS:
+        raise NotAllowed("This address belongs to somebody who works with us. Sign in, and open the ticket from there.")
+
+
+def newcomer(pending: PendingTicket, now: datetime) -> User:
+    """A customer without a password, in the organization whose mail domain the proved address has, if there is one."""
+    home = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == domain_of(pending.email))
+    name = str(pending.form.get("name") or pending.email.partition("@")[0])
+    person = User(email=pending.email, name=name, role="customer", organization_id=db.session.scalar(home), time_zone="UTC", created_at=now)
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def asked(pending: PendingTicket) -> NewTicket:
+    """The request as a new ticket; its key is its own, so that it is opened once whatever happens."""
+    form = pending.form
+    return NewTicket(
+        kind=form["kind"],
+        subject=form["subject"],
+        fields=form["fields"],
+        priority=form["priority"],
+        category=form["category"],
+        source="guest",
+        form_key=f"pending-{pending.id}",
+    )
+
+
+def sweep(now: datetime) -> int:
+    """Forget requests whose time is over, and confirmed ones after KEPT. Returns how many, BATCH at most."""
+    over = or_(
+        PendingTicket.ticket_id.is_(None) & (PendingTicket.expires_at <= now - timedelta(days=1)),
+        PendingTicket.expires_at <= now - KEPT,
+    )
+    old = db.session.scalars(select(PendingTicket.id).where(over).order_by(PendingTicket.expires_at).limit(BATCH)).all()
+    db.session.execute(delete(PendingTicket).where(PendingTicket.id.in_(old)))
+    return len(old)

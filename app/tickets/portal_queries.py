@@ -1,0 +1,264 @@
+"""The readers behind the customer's pages: their list, what a form offers them, what their ticket's page shows.
+
+Lists hold at a million tickets: each branch of what a person may see is one index in the order of the list (their
+organization's, their own, those that they follow), of which a page takes no more than it shows. Search is by words of the
+subject through subject_index.py, within the same branches, and by the beginning of a reference.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_, union
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import User
+from app.extensions import db
+from app.lib.errors import Gone, Invalid, NotFound
+from app.lib.paging import Page, decode_cursor, encode_cursor
+from app.lib.text import one_line
+from app.lib.tokens import fingerprint
+from app.sla.models import Calendar, Policy, PolicyTarget
+from app.tickets import subject_index
+from app.tickets.models import Draft, Follower, NewDraft, PendingTicket, Reading, Ticket
+from app.tickets.queries import visible_to, with_people
+from app.tickets.rules import CATEGORIES, PRIORITIES
+
+PAGE = 25
+MAX_ID = 2**31 - 1
+MAX_QUERY = 100
+STATES = {"open": "Open", "resolved": "Resolved", "all": "All"}
+REF = re.compile(r"HT-[0-9A-Z]{1,7}")
+NOT_OURS = "That page address is not one of ours. Start again from the first page."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list is filtered by; a word that is no choice counts as none."""
+
+    state: str = "open"
+    mine: bool = False
+    priority: str = ""
+    category: str = ""
+    q: str = ""
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> "Wanted":
+        """The filter that an address asks for."""
+        state, priority, category = args.get("state", ""), args.get("priority", ""), args.get("category", "")
+        return cls(
+            state=state if state in STATES else "open",
+            mine=args.get("who") == "mine",
+            priority=priority if priority in PRIORITIES else "",
+            category=category if category in CATEGORIES else "",
+            q=one_line(args.get("q", ""))[:MAX_QUERY],
+        )
+
+    def query(self, **over: Any) -> str:
+        """The same as the query of an address, without what is usual; `over` replaces a part."""
+        values = {
+            "state": self.state,
+            "who": "mine" if self.mine else "",
+            "priority": self.priority,
+            "category": self.category,
+            "q": self.q,
+        }
+        values |= over
+        return urlencode({name: value for name, value in values.items() if value and (name, value) != ("state", "open")})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything is left out but by the state."""
+        return bool(self.mine or self.priority or self.category or self.q)
+
+
+def shares(user: Any) -> bool:
+    """Whether they see the tickets of their whole organization; the same as in visible_to."""
+    return user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
+
+
+def branches(user: Any, mine: bool) -> list[ColumnElement[bool]]:
+    """What the list consists of, each an index in the list's order. All within visible_to; staff see what they opened or follow."""
+    if user.role == "moderator":
+        return []
+    own = Ticket.requester_id == user.id
+    followed = Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == user.id))
+    if not mine and shares(user):
+        return [Ticket.organization_id == user.organization_id, own, followed]
+    return [own, followed]
+
+
+def filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The conditions of a filter."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.state == "open":
+        found.append(Ticket.is_open)  # type: ignore[arg-type]
+    elif wanted.state == "resolved":
+        found.append(Ticket.status.in_(("resolved", "closed")))
+    if wanted.priority:
+        found.append(Ticket.priority == wanted.priority)
+    if wanted.category:
+        found.append(Ticket.category == wanted.category)
+    if REF.fullmatch(wanted.q.upper()):
+        found.append(Ticket.ref.startswith(wanted.q.upper(), autoescape=True))
+    elif wanted.q:
+        words = subject_index.holding(wanted.q, db.session.get_bind().dialect.name)
+        found.append(words if words is not None else Ticket.id == 0)
+    return found
+
+
+def tickets_of(user: Any, wanted: Wanted, cursor: str = "") -> Page:
+    """A page of the person's tickets, newest activity first: rows of columns. One statement. Raises Invalid for a forged cursor."""
+    after, back = position(cursor) if cursor else (None, False)
+    conditions = filters(wanted)
+    if after is not None:
+        key = tuple_(Ticket.active_at, Ticket.id)
+        conditions.append(key > tuple_(*after) if back else key < tuple_(*after))
+    pieces = [ordered(select(Ticket.id).where(branch, *conditions), back).subquery() for branch in branches(user, wanted.mine)]
+    if not pieces:
+        return Page([])
+    ids = union(*(select(piece.c.id) for piece in pieces))
+    rows = list(db.session.execute(ordered(columns(user).where(Ticket.id.in_(ids)), back)))
+    return page_of(rows, back, first=after is None)
+
+
+def ordered(query: Any, back: bool) -> Any:
+    """In the order of the list, or backwards, one row more than a page."""
+    order = (Ticket.active_at.asc(), Ticket.id.asc()) if back else (Ticket.active_at.desc(), Ticket.id.desc())
+    return query.order_by(*order).limit(PAGE + 1)
+
+
+def columns(user: Any) -> Any:
+    """What a row of the list shows."""
+    requester, assignee = aliased(User), aliased(User)
+    return (
+        select(
+            Ticket.id,
+            Ticket.ref,
+            Ticket.subject,
+            Ticket.status,
+            Ticket.priority,
+            Ticket.active_at,
+            Ticket.told_at,
+            Ticket.next_due_at,
+            Ticket.requester_id,
+            Ticket.last_public_by,
+            requester.name.label("requester"),
+            assignee.name.label("assignee"),
+            Reading.seen_at,
+        )
+        .join(requester, requester.id == Ticket.requester_id)
+        .outerjoin(assignee, assignee.id == Ticket.assignee_id)
+        .outerjoin(Reading, and_(Reading.ticket_id == Ticket.id, Reading.user_id == user.id))
+    )
+
+
+def position(cursor: str) -> tuple[tuple[datetime, int], bool]:
+    """The sort key that a cursor names, and whether to go backwards. Raises Invalid."""
+    (at, number), back = decode_cursor(cursor, 2)
+    if not (isinstance(at, datetime) and at.tzinfo and type(number) is int and 0 < number <= MAX_ID):
+        raise Invalid(NOT_OURS)
+    return (at, number), back
+
+
+def page_of(rows: list[Any], back: bool, *, first: bool) -> Page:
+    """The rows of a page in order, with the cursors beside it."""
+    more, shown = len(rows) > PAGE, rows[:PAGE]
+    if back:
+        shown.reverse()
+    if not shown:
+        return Page([])
+    forth = encode_cursor([shown[-1].active_at, shown[-1].id]) if more or back else None
+    before = encode_cursor([shown[0].active_at, shown[0].id], back=True) if (more if back else not first) else None
+    return Page(shown, forth, before)
+
+
+def promises(user: Any) -> tuple[dict[str, int], bool]:
+    """(priority → minutes to the first response, whether they count around the clock) of the person's contract.
+
+    The organization's own policy wins over its plan's; nothing is promised without an organization. One statement.
+    """
+    if user.organization is None:
+        return {}, False
+    own = Policy.organization_id == user.organization_id
+    query = (
+        select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
+        .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
+        .join(Calendar, Calendar.id == Policy.calendar_id)
+        .where(PolicyTarget.metric == "first_response", or_(own, Policy.plan_id == user.organization.plan_id))
+    )
+    rows = db.session.execute(query).all()
+    chosen = [row for row in rows if row.organization_id is not None] or rows
+    return {row.priority: row.target_minutes for row in chosen}, any(row.definition.get("hours") == "24x7" for row in chosen)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A ticket as its page needs it: with what the viewer has begun to write and whether something is new to them."""
+
+    ticket: Ticket
+    draft: Draft | None
+    is_unread: bool
+
+
+def kept_for(user: Any, ref: str) -> Kept:
+    """The ticket with its people, if this viewer may see it, and what is theirs about it. Raises NotFound. One statement."""
+    asked: Any = select(Ticket, Draft, Reading.seen_at)
+    query = (
+        with_people(asked)
+        .outerjoin(Draft, and_(Draft.ticket_id == Ticket.id, Draft.user_id == user.id))
+        .outerjoin(Reading, and_(Reading.ticket_id == Ticket.id, Reading.user_id == user.id))
+        .where(Ticket.ref == ref.upper(), visible_to(user))
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        raise NotFound()
+    ticket, draft, seen_at = row
+    return Kept(ticket, draft, is_unread(user.id, ticket, seen_at))
+
+
+def is_unread(user_id: int, ticket: Any, seen_at: datetime | None) -> bool:
+    """Whether somebody else changed what the requester sees since they looked. Only requesters are told."""
+    told_at = ticket.told_at
+    return ticket.requester_id == user_id and told_at is not None and (seen_at is None or seen_at < told_at)
+
+
+def new_draft(user: Any) -> NewDraft | None:
+    """The ticket that somebody has begun to write."""
+    return db.session.get(NewDraft, user.id)
+
+
+def follower_of(ticket: Ticket, follower_id: int) -> Follower:
+    """One follower of this very ticket; raises NotFound."""
+    found = db.session.scalar(select(Follower).where(Follower.id == follower_id, Follower.ticket_id == ticket.id))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def person_with(email: str) -> User | None:
+    """Who has this address."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
+def pending_for(token: str, now: datetime) -> PendingTicket:
+    """The open request of a guest's link. Raises Gone for one that was used, has expired, or is not ours: all the same."""
+    found = db.session.scalar(select(PendingTicket).where(PendingTicket.secret_hash == fingerprint(token)))
+    if found is None or found.ticket_id is not None or found.expires_at <= now:
+        raise Gone("This link has been used, or it is too old. If your request is open already, we have mailed you its number.")
+    return found
+
+
+def pending_since(email: str, since: datetime) -> int:
+    """How many requests of an address wait since a time, three at most."""
+    query = select(PendingTicket.id).where(PendingTicket.email == email, PendingTicket.created_at > since).limit(3)
+    return len(db.session.scalars(query).all())
+
+
+def to_close(now: datetime, days: int, limit: int) -> Sequence[int]:
+    """Ids of tickets that were resolved so many days ago and wait to be closed, oldest first; by ix_tickets_resolved."""
+    query = select(Ticket.id).where(Ticket.status == "resolved", Ticket.resolved_at < now - timedelta(days=days))
+    return db.session.scalars(query.order_by(Ticket.resolved_at).limit(limit)).all()
