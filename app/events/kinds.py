@@ -59,6 +59,8 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.published": "kind entry_id title",
         "knowledge.unpublished": "kind entry_id title",
         "knowledge.changed": "kind entry_id title",
+        "knowledge.imported": "source added changed",
+        "knowledge.miss_dismissed": "query",
         "knowledge.voted": "kind entry_id helpful",
         "knowledge.deflected": "query kind entry_id",
         # surveys

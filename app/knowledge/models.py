@@ -1,7 +1,7 @@
 """FAQ entries, articles, what readers thought of them, and what they looked for in vain."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,10 @@ class Faq(Model):
     """A question and its answer (Markdown). `external_id` is its name in imports and exports."""
 
     __tablename__ = "faqs"
-    __table_args__ = (Index("ix_faqs_popular", "status", "audience", "popularity"), Index("ix_faqs_category", "category", "status"))
+    __table_args__ = (
+        Index("ix_faqs_popular", "status", "audience", "popularity"),
+        Index("ix_faqs_category", "category", "status", "popularity"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(unique=True)
@@ -23,6 +26,10 @@ class Faq(Model):
     category: Mapped[str] = mapped_column()
     tags: Mapped[list[Any]] = mapped_column()
     popularity: Mapped[int] = mapped_column(default=0)
+    # Each reader once a day; `helpful` of `votes` said that it helped.
+    views: Mapped[int] = mapped_column(default=0)
+    votes: Mapped[int] = mapped_column(default=0)
+    helpful: Mapped[int] = mapped_column(default=0)
     # public, customers, enterprise or staff
     audience: Mapped[str] = mapped_column(default="public")
     # draft or published
@@ -32,6 +39,12 @@ class Faq(Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     __mapper_args__ = {"version_id_col": version}
+    kind: ClassVar[str] = "faq"
+
+    @property
+    def heading(self) -> str:
+        """What it is called in lists."""
+        return self.question
 
 
 class Article(Model):
@@ -49,6 +62,10 @@ class Article(Model):
     tags: Mapped[list[Any]] = mapped_column()
     position: Mapped[int] = mapped_column(default=0)
     popularity: Mapped[int] = mapped_column(default=0)
+    # Each reader once a day; `helpful` of `votes` said that it helped.
+    views: Mapped[int] = mapped_column(default=0)
+    votes: Mapped[int] = mapped_column(default=0)
+    helpful: Mapped[int] = mapped_column(default=0)
     audience: Mapped[str] = mapped_column(default="public")
     status: Mapped[str] = mapped_column(default="published")
     # The product version that it holds for, and when somebody last made sure.
@@ -59,6 +76,12 @@ class Article(Model):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     __mapper_args__ = {"version_id_col": version}
+    kind: ClassVar[str] = "article"
+
+    @property
+    def heading(self) -> str:
+        """What it is called in lists."""
+        return self.title
 
 
 class Vote(Model):
@@ -85,3 +108,16 @@ class SearchMiss(Model):
     query: Mapped[str] = mapped_column(unique=True)
     times: Mapped[int] = mapped_column(default=1)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class SearchCount(Model):
+    """How often a question was asked on a day, and how many answers it had. Masked, and of nobody in particular."""
+
+    __tablename__ = "search_counts"
+    __table_args__ = (UniqueConstraint("day", "query"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column()
+    query: Mapped[str] = mapped_column()
+    times: Mapped[int] = mapped_column(default=0)
+    results: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,252 @@
+"""Searching knowledge for somebody: what they may read, with marks, categories and a word for what they meant."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from markupsafe import Markup, escape
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from app.extensions import db, queue, retry
+from app.knowledge import indexing
+from app.knowledge.models import Article, Faq
+from app.knowledge.render import plain
+from app.knowledge.sections import Reader, audiences_of
+from app.lib.text import one_line
+from app.search.documents import Answer, Hit, Query
+from app.search.highlight import Highlighter, Span
+from app.search.store import Busy, Unusable
+
+log = structlog.get_logger()
+
+PAGE = 10
+POPULAR = 10
+LAST_PAGE = 20
+# A process that finds no index builds a small one on the spot; a large one is left to the worker.
+BUILT_ON_THE_SPOT = 400
+MAX_QUERY = 200
+SNIPPET = 240
+CATCH_UP = "app.knowledge.jobs.catch_up"
+
+
+@dataclass(frozen=True)
+class Result:
+    """An answer as lists show it. `title` and `snippet` carry marks; `relevance` is 0 to 1, None where nobody asked."""
+
+    kind: str
+    id: int
+    key: str
+    category: str
+    heading: str
+    title: Markup
+    snippet: Markup
+    relevance: float | None
+    popularity: int
+    views: int
+    votes: int
+    helpful: int
+    changed_at: Any
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Section and slug of its page."""
+        return ("faq", self.key) if self.kind == "faq" else (self.category, self.key)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of answers. `is_popular`: nothing was asked, these are read most. `is_rough`: the index is away."""
+
+    query: str
+    results: list[Result]
+    total: int
+    categories: dict[str, int]
+    did_you_mean: str | None = None
+    is_popular: bool = False
+    is_rough: bool = False
+    page: int = 1
+    answer: Answer | None = None
+
+    @property
+    def best(self) -> float:
+        """How relevant the first answer is."""
+        return max((result.relevance or 0.0 for result in self.results), default=0.0)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return min(LAST_PAGE, -(-self.total // PAGE))
+
+
+def search(reader: Reader | None, text: str, *, category: str | None = None, page: int = 1) -> Found:
+    """The answers to a question, a page of PAGE. Nothing asked: the most popular. Two or three statements."""
+    query = one_line(text)[:MAX_QUERY]
+    # The space at the end says that the last word is finished.
+    asked = query + " " if text.endswith(" ") and query else query
+    if not query:
+        return popular(reader, category=category)
+    answer = ask(reader, asked, category=category)
+    if answer is None:
+        return roughly(reader, query, category=category)
+    if answer.is_empty:
+        return popular(reader, query=query, category=category)
+    page = max(1, min(page, LAST_PAGE))
+    hits = answer.hits[(page - 1) * PAGE : page * PAGE]
+    results = results_of(hits, reader, answer)
+    return Found(query, results, answer.total, answer.categories, answer.did_you_mean, page=page, answer=answer)
+
+
+def ask(reader: Reader | None, text: str, *, category: str | None = None, kinds: frozenset[str] | None = None) -> Answer | None:
+    """Ask the index; None where there is none and it cannot be had at once."""
+    wanted = Query(text, audiences_of(reader), category or None, kinds)
+    try:
+        return indexing.the_index().find(wanted)
+    except Unusable as missing:
+        if not mended(missing):
+            return None
+    try:
+        return indexing.the_index().find(wanted)
+    except Unusable:
+        return None
+
+
+def mended(missing: Unusable) -> bool:
+    """Build a small index here and now; ask the worker for a large one. Whether it was built."""
+    log.warning("search.index_unusable", reason=str(missing))
+    if indexing.count_published() <= BUILT_ON_THE_SPOT:
+        try:
+            indexing.rebuild(wait=False)
+            return True
+        except (Busy, OSError) as hindered:
+            log.warning("search.not_rebuilt", reason=str(hindered))
+            return False
+    try:
+        queue("index").enqueue(CATCH_UP, job_id="search-catch-up", retry=retry(), result_ttl=0)
+    except (RedisError, OSError) as away:
+        log.warning("search.not_queued", error=type(away).__name__)
+    return False
+
+
+def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> list[Result]:
+    """The answers as they are in the database now: what was withdrawn since it was indexed is left out."""
+    rows = rows_of(((hit.kind, hit.id) for hit in hits), reader)
+    texts = indexing.the_index().texts([hit.number for hit in hits], answer)
+    results = []
+    for hit, text in zip(hits, texts, strict=True):
+        row = rows.get((hit.kind, hit.id))
+        if row is not None:
+            piece, spans = answer.highlighter.snippet(text, SNIPPET)
+            results.append(result_of(hit.kind, row, answer.highlighter, marked(piece, spans), hit.relevance))
+    return results
+
+
+def result_of(kind: str, row: Any, highlighter: Highlighter, snippet: Markup, relevance: float | None) -> Result:
+    """One row as a result."""
+    title = marked(row.heading, highlighter.spans(row.heading))
+    counts = (row.popularity, row.views, row.votes, row.helpful, row.changed_at)
+    return Result(kind, row.id, row.key, row.category, row.heading, title, snippet, relevance, *counts)
+
+
+def bare_result(kind: str, row: Any) -> Result:
+    """One row as a result that shows its heading only."""
+    return result_of(kind, row, Highlighter(), Markup(""), None)
+
+
+def columns_of(kind: str) -> tuple[Any, ...]:
+    """What lists show of an entry."""
+    if kind == "faq":
+        own: tuple[Any, ...] = (Faq.external_id.label("key"), Faq.category.label("category"), Faq.question.label("heading"))
+    else:
+        own = (Article.slug.label("key"), Article.section.label("category"), Article.title.label("heading"))
+    table = indexing.KINDS[kind]
+    return (table.id, *own, table.popularity, table.views, table.votes, table.helpful, table.changed_at)
+
+
+def readable(kind: str, reader: Reader | None) -> ColumnElement[bool]:
+    """What somebody may read of a kind."""
+    table = indexing.KINDS[kind]
+    return and_(table.status == "published", table.audience.in_(sorted(audiences_of(reader))))
+
+
+def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tuple[str, int], Any]:
+    """(kind, id) → row of those that may be read. One statement for each kind that is there."""
+    wanted: dict[str, list[int]] = {}
+    for kind, number in keys:
+        wanted.setdefault(kind, []).append(number)
+    found = {}
+    for kind, numbers in wanted.items():
+        query = select(*columns_of(kind)).where(indexing.KINDS[kind].id.in_(numbers), readable(kind, reader))
+        found.update({(kind, row.id): row for row in db.session.execute(query)})
+    return found
+
+
+def popular(reader: Reader | None, *, query: str = "", category: str | None = None, limit: int = POPULAR) -> Found:
+    """What is read most, out of one category if wished. Two statements and those of the counts."""
+    rows: list[tuple[str, Any]] = []
+    nothing = Highlighter()
+    for kind, table, text in (("faq", Faq, Faq.answer), ("article", Article, Article.summary)):
+        by = Faq.category if kind == "faq" else Article.section
+        wanted = select(*columns_of(kind), text.label("text")).where(readable(kind, reader), *([by == category] if category else []))
+        rows += [(kind, row) for row in db.session.execute(wanted.order_by(table.popularity.desc(), table.id).limit(limit))]
+    rows.sort(key=lambda pair: (-pair[1].popularity, pair[0], pair[1].id))
+    results = [result_of(kind, row, nothing, escape(nothing.snippet(plain(row.text), SNIPPET)[0]), None) for kind, row in rows[:limit]]
+    return Found(query, results, len(results), counts(reader), is_popular=True)
+
+
+def counts(reader: Reader | None) -> dict[str, int]:
+    """Category or section → how many entries somebody may read there. Two statements."""
+    found = counts_of("faq", reader)
+    for key, number in counts_of("article", reader).items():
+        found[key] = found.get(key, 0) + number
+    return found
+
+
+def counts_of(kind: str, reader: Reader | None) -> dict[str, int]:
+    """The same for one kind. One statement."""
+    by = Faq.category if kind == "faq" else Article.section
+    return dict(db.session.execute(select(by, func.count()).where(readable(kind, reader)).group_by(by)).tuples().all())
+
+
+def roughly(reader: Reader | None, query: str, *, category: str | None = None) -> Found:
+    """Without an index: entries that have the words, as the database finds them. Two statements."""
+    words = query.split()[:6]
+    highlighter = Highlighter()
+    results = []
+    for kind, table, texts in (("faq", Faq, (Faq.question, Faq.answer)), ("article", Article, (Article.title, Article.summary))):
+        by = Faq.category if kind == "faq" else Article.section
+        hits: list[ColumnElement[bool]] = [or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in words]
+        wanted = select(*columns_of(kind), texts[1].label("text")).where(
+            or_(*hits), readable(kind, reader), *([by == category] if category else [])
+        )
+        for row in db.session.execute(wanted.order_by(table.popularity.desc(), table.id).limit(PAGE)):
+            piece, _ = highlighter.snippet(plain(row.text), SNIPPET)
+            results.append(result_of(kind, row, highlighter, escape(piece), None))
+    return Found(query, results[:PAGE], len(results[:PAGE]), {}, is_rough=True)
+
+
+def suggest(reader: Reader | None, text: str, *, limit: int = 4) -> Found:
+    """Answers to offer while a ticket's subject is typed: only those that are likely. Two statements."""
+    query = one_line(text)[:MAX_QUERY]
+    answer = ask(reader, query + " ") if len(query) >= MIN_SUGGEST else None
+    if answer is None or answer.is_empty:
+        return Found(query, [], 0, {})
+    likely = [hit for hit in answer.hits[:limit] if hit.relevance >= LIKELY]
+    results = results_of(likely, reader, answer)
+    return Found(query, results, len(results), answer.categories, answer.did_you_mean, answer=answer)
+
+
+MIN_SUGGEST = 4
+LIKELY = 0.3
+
+
+def marked(text: str, spans: Sequence[Span], escaped: Callable[[str], Markup] = escape) -> Markup:
+    """A text as HTML with its matches in <mark>; everything in it is escaped."""
+    pieces: list[Markup] = []
+    at = 0
+    for start, end in spans:
+        pieces += [escaped(text[at:start]), Markup("<mark>"), escaped(text[start:end]), Markup("</mark>")]
+        at = end
+    pieces.append(escaped(text[at:]))
+    return Markup("").join(pieces)

@@ -1,0 +1,127 @@
+"""Keeping the search index in step with the database, whatever happened to either."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.knowledge.importing import stamp
+from app.knowledge.models import Article, Faq
+from app.knowledge.render import plain
+from app.search import index
+from app.search.documents import Document
+from app.search.store import Unusable
+
+CHUNK = 500
+# So many changes at once are cheaper, and leave a tighter index, as a rebuild.
+REBUILD_FROM = 2000
+KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
+
+
+def home() -> Path:
+    """Where the index lies on this machine."""
+    return Path(current_app.config["SETTINGS"].data_dir) / "index"
+
+
+def the_index() -> index.Index:
+    """This process's object for the index."""
+    return index.at(home())
+
+
+def documents(keys: Iterable[str] | None = None) -> Iterator[Document]:
+    """The published entries as the index takes them: all, or those with the given keys. One statement for each 500."""
+    wanted: dict[str, list[int]] = {}
+    for key in keys or ():
+        kind, _, number = key.partition(":")
+        wanted.setdefault(kind, []).append(int(number))
+    for kind, table in KINDS.items():
+        ids = sorted(wanted.get(kind, [])) if keys is not None else None
+        for entry in entries(table, ids):
+            yield document_of(entry)
+
+
+def entries(table: type[Faq] | type[Article], ids: list[int] | None) -> Iterator[Faq | Article]:
+    """Published rows of one kind, in pieces, so that a large table is never in memory at once."""
+    last = 0
+    published = select(table).where(table.status == "published")
+    while ids is None or ids:
+        if ids is None:
+            query = published.where(table.id > last).order_by(table.id).limit(CHUNK)
+        else:
+            query, ids = published.where(table.id.in_(ids[:CHUNK])), ids[CHUNK:]
+        rows: list[Any] = list(db.session.scalars(query))
+        yield from rows
+        if ids is None:
+            if not rows:
+                return
+            last = rows[-1].id
+        for row in rows:
+            db.session.expunge(row)
+
+
+def document_of(entry: Faq | Article) -> Document:
+    """One entry as the index takes it."""
+    if isinstance(entry, Faq):
+        title, body, category = entry.question, plain(entry.answer), entry.category
+    else:
+        title, body, category = entry.title, f"{entry.summary} {plain(entry.body)}".strip(), entry.section
+    about = (entry.audience, entry.popularity, stamp(entry.version, entry.popularity))
+    return Document(entry.kind, entry.id, title, body, tuple(entry.tags), category, *about)
+
+
+def published_stamps() -> dict[str, str]:
+    """Key → stamp of every published entry, as the index should have them. Two statements."""
+    found = {}
+    for kind, table in KINDS.items():
+        for number, version, popularity in db.session.execute(
+            select(table.id, table.version, table.popularity).where(table.status == "published")
+        ):
+            found[f"{kind}:{number}"] = stamp(version, popularity)
+    return found
+
+
+def count_published() -> int:
+    """How many entries the index should have."""
+    return sum(
+        db.session.scalar(select(func.count()).select_from(table).where(table.status == "published")) or 0 for table in KINDS.values()
+    )
+
+
+def catch_up() -> int:
+    """Make the index what the database says: add, replace and take away what differs. Returns how many did.
+
+    An index that is missing, damaged or of another version is built anew. Again is harmless.
+    """
+    wanted = published_stamps()
+    try:
+        have = the_index().stamps()
+        changed = [key for key, value in wanted.items() if have.get(key) != value]
+        gone = [key for key in have if key not in wanted]
+        if len(changed) + len(gone) < REBUILD_FROM:
+            if changed or gone:
+                the_index().put(documents(changed), gone)
+            return len(changed) + len(gone)
+    except Unusable:
+        pass
+    return rebuild()
+
+
+def refresh(kind: str, number: int) -> None:
+    """Bring one entry up to date in the index. Where there is no index, all of it is built."""
+    key = f"{kind}:{number}"
+    table = KINDS[kind]
+    row = db.session.execute(select(table.status, table.version, table.popularity).where(table.id == number)).first()
+    wanted = stamp(row.version, row.popularity) if row is not None and row.status == "published" else None
+    try:
+        if the_index().stamps().get(key) != wanted:
+            the_index().put(documents([key]) if wanted else (), () if wanted else (key,))
+    except Unusable:
+        rebuild()
+
+
+def rebuild(progress: Callable[[int], None] = lambda done: None, *, wait: bool = True) -> int:
+    """Build the whole index anew; returns how many entries it has. Raises Busy if another process is at it, unless `wait`."""
+    return the_index().rebuild(documents(), progress, wait=wait)

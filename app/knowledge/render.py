@@ -1,0 +1,87 @@
+"""Articles and answers as HTML: Markdown, sanitized, with anchors, notes and code that can be scrolled by keyboard."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS, with_anchors
+from app.lib.marks import icon
+
+NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*(.*?)</p>\s*</blockquote>", re.DOTALL)
+NOTES = {"Note": ("info", "info"), "Tip": ("ok", "circle-check"), "Warning": ("warn", "triangle-alert")}
+OURS = re.compile(r'<a href="(/[^/"][^"]*|#[^"]*)" rel="[^"]*">')
+PRE = re.compile(r"<pre><code(?: class=\"language-([\w+-]{1,20})\")?>")
+WORDS_A_MINUTE = 220
+
+
+@dataclass(frozen=True)
+class Page:
+    """A rendered article: its HTML, its headings as (level, id, text), how many minutes it takes to read."""
+
+    html: Markup
+    headings: tuple[tuple[int, str, str], ...]
+    minutes: int
+
+
+@lru_cache(maxsize=1)
+def parser() -> MarkdownIt:
+    """One parser a process. Unlike in a message, a line break in the source is only a space."""
+    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+
+
+def html_of(text: str) -> str:
+    """Markdown as sanitized HTML; headings begin at h2."""
+    raw = parser().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    clean = nh3.clean(raw, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
+    return OURS.sub(r'<a href="\1">', clean)
+
+
+def dressed(html: str) -> str:
+    """Notes as callouts, tables and code in boxes that scroll by themselves, tables and code reachable by keyboard."""
+    html = NOTE.sub(callout, html)
+    html = PRE.sub(lambda m: f'<pre tabindex="0" aria-label="{code_label(m[1])}"><code>', html)
+    html = html.replace("<table>", '<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table class="table">')
+    return html.replace("</table>", "</table></div>")
+
+
+def callout(match: re.Match[str]) -> str:
+    """A quote that begins with Note, Tip or Warning."""
+    tone, mark = NOTES[match[1]]
+    return f'<div class="callout" data-tone="{tone}">{icon(mark)}<div><p><b>{match[1]}</b></p><p>{match[2]}</p></div></div>'
+
+
+def code_label(language: str | None) -> str:
+    """What a screen reader says of a block of code."""
+    return f"Code, {escape(language)}" if language else "Code"
+
+
+@lru_cache(maxsize=256)
+def article(text: str) -> Page:
+    """The body of an article. Kept for the texts that are read most."""
+    html, headings = with_anchors(html_of(text))
+    return Page(Markup(dressed(html)), tuple(headings), max(1, round(len(text.split()) / WORDS_A_MINUTE)))  # noqa: S704 - sanitized above
+
+
+@lru_cache(maxsize=1024)
+def answer(text: str) -> Markup:
+    """An answer to a question: as an article, one heading level lower and without anchors."""
+    html = html_of(text).replace("<h3>", "<h4>").replace("</h3>", "</h4>").replace("<h2>", "<h3>").replace("</h2>", "</h3>")
+    return Markup(dressed(html))  # noqa: S704 - sanitized above
+
+
+@lru_cache(maxsize=512)
+def plain(text: str) -> str:
+    """The words of a Markdown text without its marks, for search and snippets. Code keeps its characters."""
+    tokens = parser().parse(text)
+    words: list[str] = []
+    for token in tokens:
+        if token.type in {"fence", "code_block"}:
+            words.append(token.content)
+        for child in token.children or ():
+            words.append(" " if child.type in {"softbreak", "hardbreak"} else child.content)
+        words.append(" ")
+    return " ".join("".join(words).split())

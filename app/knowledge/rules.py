@@ -1,0 +1,93 @@
+"""Decisions about knowledge that need no database: slugs, masks, popularity, what somebody searched for in the end. Pure."""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MAX_QUESTION, MAX_ANSWER = 250, 20_000
+MAX_TITLE, MAX_SUMMARY, MAX_BODY = 200, 1_000, 200_000
+MAX_TAGS, MAX_TAG, MAX_KEY = 20, 60, 200
+# A reader counts one for popularity, a vote five; an answer that solved a question ten.
+VIEW, VOTE, SOLVED = 1, 5, 10
+MOST_POPULAR = 1_000_000
+# Somebody who types on within this time had not finished the question.
+TYPING_SECONDS = 20.0
+MIN_QUERY = 3
+
+KEY = re.compile(r"[^\x00-\x20\x7f<>\"'`\\^{}|/?#%\u2028\u2029]+")
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+LINK = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
+NUMBER = re.compile(r"\+?\d[\d ()/.-]{5,}\d|\d{5,}")
+SECRET = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w-]{16,}\b")
+
+
+def slug_of(text: str) -> str:
+    """An address word for a title: `What's new?` → `what-s-new`. Never empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "entry"
+
+
+def is_slug(text: str) -> bool:
+    """Whether a word can stand in the address of an article."""
+    return len(text) <= MAX_KEY and SLUG.fullmatch(text) is not None
+
+
+def is_key(text: str) -> bool:
+    """Whether a word can name a question in imports and in its address."""
+    return 0 < len(text) <= MAX_KEY and KEY.fullmatch(text) is not None and text not in {".", ".."}
+
+
+def masked(query: str) -> str:
+    """A question without what may point at a person: addresses, links, long numbers, secrets. In lower case, so that equal ones meet."""
+    for pattern, word in ((LINK, "[link]"), (ADDRESS, "[address]"), (SECRET, "[secret]"), (NUMBER, "[number]")):
+        query = pattern.sub(word, query)
+    return query.lower()[:200].strip()
+
+
+def visitor(key: str, who: str) -> str:
+    """A visitor as a word that leads back to nobody without our key."""
+    return hmac.new(key.encode(), f"knowledge visitor {who}".encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def popularity_step(popularity: int) -> int:
+    """How popular, in steps that double: the index is told when the step changes, not at each reader."""
+    return max(0, popularity).bit_length()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search: when (seconds), by which visitor, what (masked), how many answers, how relevant the best was (0 to 1)."""
+
+    at: float
+    visitor: str
+    query: str
+    results: int
+    best: float
+
+
+def settled(searches: Sequence[Asked]) -> list[Asked]:
+    """The searches that were meant, without those that are steps of typing the next one. Oldest first."""
+    kept = []
+    last: dict[str, Asked] = {}
+    for search in reversed(searches):
+        later = last.get(search.visitor)
+        last[search.visitor] = search
+        if later is None or later.at - search.at > TYPING_SECONDS or not is_step(search.query, later.query):
+            kept.append(search)
+    return kept[::-1]
+
+
+def is_step(query: str, later: str) -> bool:
+    """Whether somebody who typed the one went on, or back, to the other."""
+    return later.startswith(query) or query.startswith(later)
+
+
+def tags_of(text: str | Iterable[str]) -> list[str]:
+    """Tags as typed (`a, b`) or given, each once, trimmed, in order."""
+    words = text.split(",") if isinstance(text, str) else list(text)
+    cleaned = (" ".join(word.split())[:MAX_TAG] for word in words)
+    return list(dict.fromkeys(word for word in cleaned if word))[:MAX_TAGS]
