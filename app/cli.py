@@ -22,6 +22,7 @@ COMMANDS = {
     "migrate": "app.ops.commands",
     "reset": "app.ops.commands",
     "rollups": "app.analytics.commands",
+    "sla": "app.sla.commands",
     "routes": "app.ops.commands",
     "token": "app.accounts.commands",
 }

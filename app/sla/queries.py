@@ -11,6 +11,10 @@ from app.sla.hours import SECOND, Piece, from_us, to_us
 from app.sla.terms import LABELS, METRICS, RESOLUTION, Subject
 
 
+# A panel shows so many stretches from the beginning and from the end; the page can show all.
+ENDS = 12
+
+
 @dataclass(frozen=True)
 class ClockView:
     """A clock as a page shows it. tone: ok, risk, breach, paused, met or missed; remaining is below 0 beyond the target."""
@@ -24,9 +28,13 @@ class ClockView:
     remaining_seconds: int
     share_left: int
     elapsed_seconds: int
-    # Under the label: "Due Tue 24 Nov, 14:30 CET", "Paused, waiting on the customer", "Target 4 h".
+    # In words: the target, and what is left, over or was used. `ticks`: what is left shrinks with every minute.
     target: str
     left: str
+    ticks: bool
+    sequence: int
+    started_at: datetime
+    stopped_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -53,12 +61,26 @@ class Why:
     spans: list[Span]
     counted_seconds: int
     skipped_seconds: int
+    is_whole: bool = False
+
+    @property
+    def shown(self) -> list[Span]:
+        """The first and the last stretches, or every one."""
+        return self.spans[:ENDS] + self.spans[-ENDS:] if self.left_out else self.spans
+
+    @property
+    def left_out(self) -> int:
+        """How many stretches in the middle are not shown."""
+        return 0 if self.is_whole else max(0, len(self.spans) - 2 * ENDS)
 
 
-def clocks_for(ticket: Subject, now: datetime) -> list[ClockView]:
-    """The ticket's clocks as they stand: the last one of each metric, responses first; cancelled ones are left out. One statement."""
-    found = [one for one in held_by(ticket.id) if one.clock.state != "cancelled"]
-    return [view(one, now) for one in sorted(found, key=lambda one: METRICS.index(one.clock.metric))]
+def clocks_for(ticket: Subject, now: datetime, *, all_of_them: bool = False) -> list[ClockView]:
+    """The ticket's clocks as they stand, responses first: the last one of each metric, or those of earlier rounds, too.
+
+    Cancelled ones are left out. One statement.
+    """
+    found = [one for one in held_by(ticket.id, all_of_them=all_of_them) if one.clock.state != "cancelled"]
+    return [view(one, now) for one in sorted(found, key=lambda one: (METRICS.index(one.clock.metric), one.clock.sequence))]
 
 
 def view(one: Held, now: datetime) -> ClockView:
@@ -79,6 +101,10 @@ def view(one: Held, now: datetime) -> ClockView:
         elapsed_seconds=counted,
         target=words.length(clock.target_seconds, one.hours),
         left=words.left(tone, clock.state, remaining, counted, one.hours),
+        ticks=clock.state == "running" and one.hours.is_round_the_clock,
+        sequence=clock.sequence,
+        started_at=clock.started_at,
+        stopped_at=clock.stopped_at,
     )
 
 
@@ -97,7 +123,7 @@ def clock_of(ticket: Subject, clock_id: int) -> Held:
     raise NotFound()
 
 
-def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str) -> Why:
+def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str, is_whole: bool = False) -> Why:
     """Why a clock is due when it is: one sentence in the viewer's zone and every stretch with its rule. Two statements.
 
     The stretches go up to the deadline or to now, whichever is later, and up to its stop where it has stopped. Raises
@@ -114,6 +140,7 @@ def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str) -> Why:
         spans=[span for piece in pieces for span in spans_of(piece, to_us(now))],
         counted_seconds=sum(p.end - p.start for p in pieces if p.counted) // SECOND,
         skipped_seconds=sum(p.end - p.start for p in pieces if not p.counted) // SECOND,
+        is_whole=is_whole,
     )
 
 

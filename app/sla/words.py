@@ -30,7 +30,7 @@ def left(tone: str, state: str, remaining: int, counted: int, hours: Calendar) -
         return length(counted, hours)
     if remaining < 0:
         return f"{length(-remaining, hours)} over"
-    return "now due" if tone == "breach" else f"{length(remaining, hours)} left"
+    return "now due" if tone == "breach" else length(remaining, hours)
 
 
 def counted_on(one: "Held") -> str:

@@ -1,0 +1,73 @@
+"""`hive-support sla replay` and `hive-support sla report`."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import BinaryIO, TextIO
+
+import click
+
+from app.lib.clock import utcnow
+from app.sla import exports, replay, reports
+from app.sla.calendars import BadCalendar, zone_named
+from app.sla.forms import day_range
+from app.sla.reports import Scope
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def sla() -> None:
+    """Service levels: replay clocks, report how promises were kept."""
+
+
+@sla.command("replay")
+def replay_lines() -> None:
+    """Read clocks as JSON lines, print what each comes to as JSON lines, in order. A bad line answers with its error."""
+    answer_all(sys.stdin.buffer, sys.stdout)
+
+
+def answer_all(lines: BinaryIO | Iterable[bytes], out: TextIO) -> None:
+    """One answer for each line that is not empty."""
+    for line in lines:
+        if line.strip():
+            out.write(json.dumps(replay.answer(line)) + "\n")
+            out.flush()
+
+
+@sla.command()
+@click.option("--from", "first", type=DAY, required=True, help="First day, such as 2026-11-01.")
+@click.option("--to", "last", type=DAY, required=True, help="Last day, included.")
+@click.option("--organization", help="Only this organization, by name or number.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--zone", default="UTC", show_default=True, help="The zone whose days are meant.")
+def report(first: datetime, last: datetime, organization: str | None, form: str, zone: str) -> None:
+    """Total, met, breached, running, paused, compliance, average, median and 90th percentile, by metric and priority."""
+    scope = scope_of(first.date(), last.date(), organization, zone)
+    found = reports.report(scope, now=utcnow())
+    about = exports.heading(scope, zone, organization)
+    if form == "json":
+        click.echo(json.dumps(exports.as_json(found, about), indent=2))
+    elif form == "csv":
+        click.echo(exports.as_csv(found, about), nl=False)
+    else:
+        click.echo(exports.as_table(found, about))
+
+
+def scope_of(first: date, last: date, organization: str | None, zone: str) -> Scope:
+    """What is asked for. Demo work is reported where there is no real one."""
+    if last < first:
+        raise click.BadParameter("The last day is before the first.", param_hint="--to")
+    try:
+        zone_named(zone)
+    except BadCalendar as unknown:
+        raise click.BadParameter(str(unknown), param_hint="--zone") from unknown
+    number = reports.organization_named(organization) if organization else None
+    if organization and number is None:
+        raise click.BadParameter(f"There is no organization “{organization}”.", param_hint="--organization")
+    since, until = day_range(first, last, zone)
+    return Scope(since, until, is_demo=not reports.has_real_clocks(), organization_id=number)
+
+
+COMMANDS = (sla,)

@@ -1,0 +1,61 @@
+"""The forms of the SLA pages: what a report is narrowed to, a policy, a calendar."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField
+from wtforms.validators import Optional
+
+from app.lib.times import local, zone
+from app.sla.reports import PRIORITIES, Scope
+
+DAYS = 30
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
+
+
+def number(text: str | None) -> int | None:
+    """A choice's id, or nothing."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
+class ReportForm(FlaskForm):
+    """The range, both days included, and whom it is about. A plain GET form: its address can be sent to a colleague."""
+
+    class Meta:
+        csrf = False
+
+    since = DateField("From", name="from", validators=[Optional()])
+    until = DateField("To", name="to", validators=[Optional()])
+    organization = SelectField("Organization", coerce=number, validate_choice=True)
+    team = SelectField("Team", coerce=number)
+    priority = SelectField("Priority", choices=[("", "All priorities"), *[(key, key.capitalize()) for key in PRIORITIES]])
+
+    def offer(self, organizations: list[tuple[int, str]], teams: list[tuple[int, str]]) -> "ReportForm":
+        """Fill in what can be chosen."""
+        self.organization.choices = [("", "All organizations"), *[(str(key), name) for key, name in organizations]]
+        self.team.choices = [("", "All teams"), *[(str(key), name) for key, name in teams]]
+        return self
+
+    def validate_until(self, field: Any) -> None:
+        """The end is not before the beginning."""
+        if field.data and self.since.data and field.data < self.since.data:
+            raise ValueError("Choose a day that is not before the first.")
+
+    def scope(self, *, zone_name: str, now: datetime, is_demo: bool) -> Scope:
+        """What the form asks for; the last DAYS days where it does not say. Days are those of the reader's zone."""
+        last = self.until.data or local(now, zone_name).date()
+        first = self.since.data or last - timedelta(days=DAYS - 1)
+        since, until = day_range(first, last, zone_name)
+        return Scope(since, until, is_demo, self.organization.data, self.team.data, self.priority.data or None)
+
+    def name_of(self, field: Any) -> str | None:
+        """The chosen organization or team by name."""
+        return next((name for key, name in field.choices if field.data is not None and key == str(field.data)), None)
+
+
+def day_range(first: date, last: date, zone_name: str) -> tuple[datetime, datetime]:
+    """From the beginning of the first day to the end of the last, as instants in UTC."""
+    first, last = (min(max(day, FIRST_DAY), LAST_DAY) for day in (first, last))
+    begins, ends = (datetime(day.year, day.month, day.day, tzinfo=zone(zone_name)) for day in (first, last + timedelta(days=1)))
+    return begins.astimezone(UTC), ends.astimezone(UTC)

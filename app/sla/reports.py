@@ -1,0 +1,204 @@
+"""The SLA report: how promises were kept, over a range, for an organization, a team or a priority.
+
+A clock belongs to the range in which it began. It was kept (met) if it stopped in time, and breached if its target was
+used up, whether it has stopped or not: the same as `clock.tone` says of each, here as a condition on rows.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from app.accounts.models import Organization, Team
+from app.extensions import db
+from app.sla.models import Clock
+from app.sla.terms import LABELS, METRICS
+
+PRIORITIES = ("emergency", "critical", "high", "medium", "low")
+ALL = "all"
+# In percent: product.md's goals. Emergency and critical tickets have none to lose.
+GOAL, URGENT_GOAL = 99.0, 100.0
+URGENT = frozenset({"emergency", "critical"})
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a report is about: clocks begun from `since` (included) to `until` (not included), narrowed by the rest."""
+
+    since: datetime
+    until: datetime
+    is_demo: bool = False
+    organization_id: int | None = None
+    team_id: int | None = None
+    priority: str | None = None
+
+
+@dataclass
+class Line:
+    """The figures of one metric and priority, or of all priorities. Lengths are counted seconds of stopped clocks."""
+
+    metric: str
+    priority: str
+    total: int = 0
+    met: int = 0
+    breached: int = 0
+    running: int = 0
+    paused: int = 0
+    compliance: float | None = None
+    average_seconds: float | None = None
+    median_seconds: float | None = None
+    p90_seconds: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The metric in words."""
+        return LABELS[self.metric]
+
+    @property
+    def goal(self) -> float:
+        """The compliance to reach, in percent."""
+        return URGENT_GOAL if self.priority in URGENT else GOAL
+
+    @property
+    def is_good(self) -> bool | None:
+        """Whether the goal is reached; None where nothing has been judged yet."""
+        return None if self.compliance is None else self.compliance >= self.goal
+
+
+@dataclass
+class Report:
+    """Every line that has a clock, by metric and priority, and one over all priorities for each metric."""
+
+    scope: Scope
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def overall(self) -> list[Line]:
+        """The lines over all priorities."""
+        return [line for line in self.lines if line.priority == ALL]
+
+    def of(self, metric: str) -> list[Line]:
+        """The lines of a metric, the most urgent first, the sum last."""
+        order = [*PRIORITIES, ALL]
+        return sorted((line for line in self.lines if line.metric == metric), key=lambda line: order.index(line.priority))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Plain rows, for JSON, CSV and the command line."""
+        return [asdict(line) for metric in METRICS for line in self.of(metric)]
+
+
+def report(scope: Scope, *, now: datetime) -> Report:
+    """The report as of now. Three statements; without organization they read the covering index ix_clocks_report alone."""
+    lines: dict[tuple[str, str], Line] = {}
+    for row in db.session.execute(counts(scope, now)):
+        for priority in (row.priority, ALL):
+            add(lines.setdefault((row.metric, priority), Line(row.metric, priority)), row)
+    for line in lines.values():
+        judged = line.met + line.breached
+        line.compliance = 100 * line.met / judged if judged else None
+    for overall in (False, True):
+        for row in db.session.execute(ranks(scope, overall=overall)):
+            line = lines[row.metric, ALL if overall else row.priority]
+            line.average_seconds, line.median_seconds, line.p90_seconds = float(row.average), float(row.median), int(row.p90)
+    return Report(scope, list(lines.values()))
+
+
+def add(line: Line, row: Any) -> None:
+    """Count a row in."""
+    line.total += row.total
+    line.met += row.met
+    line.breached += row.breached
+    line.running += row.running
+    line.paused += row.paused
+
+
+def is_late(now: datetime) -> ColumnElement[bool]:
+    """Whether the target of a clock is used up."""
+    return or_(Clock.breached_at.is_not(None), and_(Clock.state == "running", Clock.due_at < now))
+
+
+def inside(scope: Scope) -> list[ColumnElement[bool]]:
+    """The clocks of a scope. Metrics are named, so that an index which begins with them serves."""
+    wanted = [
+        Clock.metric.in_(METRICS),
+        Clock.started_at >= scope.since,
+        Clock.started_at < scope.until,
+        Clock.is_demo == scope.is_demo,
+        Clock.state != "cancelled",
+    ]
+    for column, value in ((Clock.organization_id, scope.organization_id), (Clock.team_id, scope.team_id), (Clock.priority, scope.priority)):
+        if value is not None:
+            wanted.append(column == value)
+    return wanted
+
+
+def counts(scope: Scope, now: datetime) -> Any:
+    """How many clocks of each metric and priority stand how."""
+    late = is_late(now)
+
+    def number(condition: ColumnElement[bool]) -> Any:
+        return func.sum(case((condition, 1), else_=0))
+
+    return (
+        select(
+            Clock.metric,
+            Clock.priority,
+            func.count().label("total"),
+            number(late).label("breached"),
+            number(and_(~late, Clock.state == "stopped")).label("met"),
+            number(and_(~late, Clock.state == "running")).label("running"),
+            number(and_(~late, Clock.state == "paused")).label("paused"),
+        )
+        .where(*inside(scope))
+        .group_by(Clock.metric, Clock.priority)
+    )
+
+
+def ranks(scope: Scope, *, overall: bool) -> Any:
+    """Average, median and 90th percentile (nearest rank) of what stopped clocks have counted."""
+    group = (Clock.metric,) if overall else (Clock.metric, Clock.priority)
+    ranked = (
+        select(
+            *group,
+            Clock.elapsed_seconds.label("seconds"),
+            func.row_number().over(partition_by=group, order_by=Clock.elapsed_seconds).label("place"),
+            func.count().over(partition_by=group).label("size"),
+            func.avg(Clock.elapsed_seconds).over(partition_by=group).label("average"),
+        )
+        .where(*inside(scope), Clock.state == "stopped", Clock.elapsed_seconds.is_not(None))
+        .subquery()
+    )
+    size, place = ranked.c["size"], ranked.c.place
+    middle = place.in_([(size + 1) // 2, (size + 2) // 2])
+    keys = [ranked.c[column.key] for column in group]
+    return (
+        select(
+            *keys,
+            func.max(ranked.c.average).label("average"),
+            func.avg(case((middle, ranked.c.seconds))).label("median"),
+            func.max(case((place == (size * 9 + 9) // 10, ranked.c.seconds))).label("p90"),
+        )
+        .where(or_(middle, place == (size * 9 + 9) // 10))
+        .group_by(*keys)
+    )
+
+
+def choices(*, is_demo: bool) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """The organizations (the first 500 by name) and teams that a report can be narrowed to. Two statements."""
+    organizations = select(Organization.id, Organization.name).where(Organization.is_demo == is_demo).order_by(Organization.name).limit(500)
+    teams = select(Team.id, Team.name).order_by(Team.name)
+    return [(number, name) for number, name in db.session.execute(organizations)], [
+        (number, name) for number, name in db.session.execute(teams)
+    ]
+
+
+def organization_named(name: str) -> int | None:
+    """The id of an organization by its exact name or by its number."""
+    by = Organization.id == int(name) if name.isdecimal() and len(name) < 10 else func.lower(Organization.name) == name.strip().lower()
+    return db.session.scalar(select(Organization.id).where(by).limit(1))
+
+
+def has_real_clocks() -> bool:
+    """Whether anything but demo work has ever been promised."""
+    return db.session.scalar(select(Clock.id).where(Clock.is_demo.is_(False)).limit(1)) is not None
