@@ -1,5 +1,6 @@
 """Every component in every state, drawn by the macros that the pages use."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from flask import render_template, request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.lib.clock import utcnow
@@ -40,6 +42,11 @@ SHELLS = {"portal": "portal.html", "desk": "desk.html"}
 HOSTILE = '<script>alert("1")</script> & "quotes"'
 
 
+def offered(words: Mapping[str, str]) -> list[SelectChoice]:
+    """What WTForms takes for a choice of these."""
+    return [SelectChoice(value, text) for value, text in words.items()]
+
+
 class Sample(FlaskForm):
     """One field of each kind."""
 
@@ -50,13 +57,11 @@ class Sample(FlaskForm):
     version = StringField("Hive version", validators=[InputRequired("Enter the version that you run.")])
     email = EmailField("Work e-mail", validators=[InputRequired()])
     password = PasswordField("Password", validators=[InputRequired()])
-    category = SelectField("Category", choices=list(CATEGORIES.items()))
+    category = SelectField("Category", choices=offered(CATEGORIES))
     steps = TextAreaField("Steps to reproduce", validators=[Length(max=2000)])
-    priority = RadioField(
-        "How badly does it affect you?", choices=list(PRIORITY_CHOICES.items()), validators=[InputRequired("Choose one.")]
-    )
-    kind = RadioField("Kind", choices=[("bug", "Bug"), ("question", "Question"), ("feature", "Feature")])
-    notify = RadioField("Tell me", choices=[("each", "Of each answer"), ("none", "Never")])
+    priority = RadioField("How badly does it affect you?", choices=offered(PRIORITY_CHOICES), validators=[InputRequired("Choose one.")])
+    kind = RadioField("Kind", choices=offered({"bug": "Bug", "question": "Question", "feature": "Feature"}))
+    notify = RadioField("Tell me", choices=offered({"each": "Of each answer", "none": "Never"}))
     copy = BooleanField("Send me a copy")
 
 
@@ -65,7 +70,7 @@ def page() -> str:
     good = Sample(
         formdata=None, subject="Consensus run times out on a large monorepo", priority="high", kind="bug", notify="each", copy=True
     )
-    bad = Sample(formdata=None, prefix="bad-", version="two", category="other")
+    bad = Sample(formdata=None, prefix="bad-", version="two", category="other", kind="bug")
     bad.validate()
     asked = request.args.get("theme", "")
     return render_template(

@@ -6,8 +6,11 @@ from flask import Response, make_response, redirect, render_template, request
 
 
 def is_htmx() -> bool:
-    """Whether htmx asked for this, and not for a restored or boosted whole page."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+    """Whether htmx asked for a part, and not for a whole page: boosted, restored from history, or to be selected from."""
+    headers = request.headers
+    if headers.get("HX-Request") != "true":
+        return False
+    return "true" not in (headers.get("HX-Boosted"), headers.get("HX-History-Restore-Request")) and headers.get("HX-Request-Type") != "full"
 
 
 def dom_id(thing: Any, name: str = "") -> str:

@@ -8,10 +8,11 @@ import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from app.extensions import db, limiter
+from app.extensions import db, limiter, login_manager
 from app.lib import marks, times
 from app.lib.assets import static_url
 from app.lib.clock import utcnow
@@ -27,6 +28,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         dom_id=dom_id,
+        marks=marks,
         static_url=static_url,
         has_endpoint=has_endpoint,
         shell_links=shell_links,
@@ -55,6 +57,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(CSRFError, csrf_error)
     app.register_error_handler(StaleDataError, stale_error)
+    app.register_error_handler(OperationalError, no_database)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected)
 
@@ -102,11 +105,26 @@ def failure(status: int, title: str, message: str) -> Response:
         body = jsonify(type="about:blank", title=title, status=status, detail=message, request_id=g.get("request_id", ""))
         body.mimetype = "application/problem+json"
         return make_response(body, status)
-    if is_htmx():
-        answer = make_response(render_template("errors/_flash.html", status=status, title=title, message=message), status)
-        answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": "innerHTML show:top", "HX-Push-Url": "false", "Vary": "HX-Request"})
-        return answer
-    return make_response(render_template("errors/error.html", status=status, title=title, message=message), status)
+    part = is_htmx()
+    answer = make_response(
+        drawn("errors/_flash.html" if part else "errors/error.html", status=status, title=title, message=message), status
+    )
+    answer.vary.add("HX-Request")
+    if part:
+        # What somebody sent is answered where they look; a part that refreshes itself does not move the page.
+        swap = "innerHTML" if request.method == "GET" else "innerHTML show:top"
+        answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": swap, "HX-Push-Url": "false"})
+    return answer
+
+
+def drawn(template: str, **context: Any) -> str:
+    """The template; as visitors see it when the database cannot tell who is looking."""
+    try:
+        return render_template(template, **context)
+    except SQLAlchemyError:
+        db.session.rollback()
+        g._login_user = login_manager.anonymous_user()
+        return render_template(template, **context)
 
 
 def domain_error(error: DomainError) -> Response:
@@ -146,6 +164,15 @@ def http_error(error: HTTPException) -> Any:
     if error.code == 429 and limiter.current_limit:
         seconds = limiter.current_limit.reset_at - utcnow().timestamp()
         response.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    return response
+
+
+def no_database(error: OperationalError) -> Response:
+    """The database does not answer, or is busy for too long."""
+    log.error("database.failed", path=request.path, request_id=g.get("request_id", ""), error=str(error.orig))
+    db.session.rollback()
+    response = failure(503, *MESSAGES[503])
+    response.headers["Retry-After"] = "60"
     return response
 
 
