@@ -23,6 +23,7 @@ NAMES = {
 }
 QUEUES = ("default", "mail", "index")
 RETRY_AFTER_SECONDS = [10, 60, 300]
+ANSWER_SECONDS = 2
 
 
 class Base(DeclarativeBase):
@@ -50,7 +51,8 @@ def redis() -> Redis:
         url = current_app.config["SETTINGS"].redis_url
         # A socket on this machine has no TCP to keep alive, and refuses the option.
         options = {} if url.startswith("unix:") else {"socket_keepalive": True}
-        extensions["redis"] = Redis.from_url(url, socket_connect_timeout=1, **options)
+        # A server that hangs must not hang us. RQ's workers, who wait for jobs, raise the limit for themselves.
+        extensions["redis"] = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=ANSWER_SECONDS, **options)
     return extensions["redis"]
 
 

@@ -31,11 +31,14 @@ from app.accounts.models import User
 from app.config import Config
 from app.extensions import QUEUES, db, limiter, queue
 from app.extensions import redis as app_redis
+from app.lib.clock import utcnow
 from app.ops import baseline, workers
 from tests import services
 from tests.client import Browser
 from tests.factories import NOW
+from tests.mail.smtp import MailServer
 from tests.people import company, move_in
+from tests.worker import RealWorker
 
 hypothesis.settings.register_profile("suite", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("suite")
@@ -60,14 +63,17 @@ def engine() -> str:
 
 
 @pytest.fixture
-def now() -> datetime:
-    """The moment of every test: Monday 23 November 2026, 10:00 in UTC."""
-    return NOW
+def now(request: pytest.FixtureRequest) -> datetime:
+    """The moment of every test: Monday 23 November 2026, 10:00 in UTC; the present in those marked `real_clock`."""
+    return utcnow() if request.node.get_closest_marker("real_clock") else NOW
 
 
 @pytest.fixture
-def clock(now: datetime) -> Iterator[time_machine.Traveller]:
+def clock(request: pytest.FixtureRequest, now: datetime) -> Iterator[time_machine.Traveller | None]:
     """The clock of this process stands still at `now`; `clock.shift(seconds)` and `clock.move_to(moment)` move it."""
+    if request.node.get_closest_marker("real_clock"):
+        yield None
+        return
     with time_machine.travel(now, tick=False) as traveller:
         yield traveller
 
@@ -81,7 +87,7 @@ def redis() -> Redis:
 
 
 @pytest.fixture
-def app(engine: str, clock: time_machine.Traveller, redis: Redis) -> Iterator[Flask]:
+def app(engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iterator[Flask]:
     """The application with its context pushed, on a database as new."""
     application = application_on(engine)
     restore(engine)
@@ -160,6 +166,28 @@ def people(app: Flask) -> SimpleNamespace:
 def browse(app: Flask, now: datetime) -> Callable[[User | None], Browser]:
     """`browse(person)` is a browser in which they are signed in, `browse(None)` that of a visitor; see tests/client.py."""
     return lambda person=None: Browser(app, person, now)
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    """A real mail server on this machine; `smtp.received` is what arrived."""
+    server = MailServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def worker(app: Flask) -> Iterator[Callable[..., RealWorker]]:
+    """`worker(SMTP_URL=…)` starts the real worker.py on the database and Redis of this test; see tests/worker.py."""
+    started: list[RealWorker] = []
+
+    def start(**settings: Any) -> RealWorker:
+        started.append(RealWorker(app, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
 
 
 @pytest.fixture

@@ -7,14 +7,17 @@ from typing import Any
 from flask import Response, make_response, request
 from flask_login import current_user
 
+from app.analytics import metrics as figures
 from app.analytics import queries, rules, views
 from app.audiences import desk
+from app.lib import metrics
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.htmx import page_or_part
 from app.tickets.rules import CATEGORIES
 
 bp = desk("analytics", __name__)
+metrics.SOURCES["analytics"] = figures.families
 
 
 @bp.get("/desk/analytics")

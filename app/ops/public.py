@@ -12,7 +12,6 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.analytics import metrics as support
 from app.audiences import public
 from app.extensions import QUEUES, db, queue, redis
 from app.lib import metrics, schema
@@ -51,9 +50,8 @@ def prometheus() -> Response:
             return Response("A bearer token is needed.\n", 401, {"WWW-Authenticate": "Bearer", **NO_STORE}, mimetype="text/plain")
     elif settings.env == "production":
         raise NotAllowed("Set METRICS_TOKEN, and give it to Prometheus as its bearer token.")
-    body = (
-        generate_latest(Families(lambda: support.families(utcnow()))) + generate_latest(Families(own)) + generate_latest(metrics.registry())
-    )
+    collectors = [Families(lambda read=read: read(utcnow())) for read in metrics.SOURCES.values()]  # type: ignore[misc]
+    body = b"".join(map(generate_latest, [*collectors, Families(own)])) + generate_latest(metrics.registry())
     return Response(body, content_type=TEXT, headers=NO_STORE)
 
 
