@@ -28,7 +28,9 @@ def configure(settings: Config) -> None:
     ]
     machine = settings.env == "production"
     last: list[Processor] = (
-        [structlog.processors.JSONRenderer()] if machine else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        [structlog.processors.JSONRenderer()]
+        if machine
+        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     if machine:
         shared.append(structlog.processors.format_exc_info)
