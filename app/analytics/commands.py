@@ -19,8 +19,8 @@ def rebuild() -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        hours = jobs.rebuild(step)
-    click.echo(f"{hours} hours computed.")
+        days = jobs.rebuild(step)
+    click.echo(f"{days} days computed.")
 
 
 COMMANDS = (rollups,)

@@ -1,7 +1,7 @@
 """Keeping the roll-ups up to date: the sweep follows the events, `rebuild` starts anew."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -9,8 +9,8 @@ from sqlalchemy.orm import joinedload
 
 from app.analytics import metrics
 from app.analytics.models import CountedEvent, DayCategory, HourFigures, RollupMark
-from app.analytics.rollups import hour_of, roll_days, roll_hours
-from app.analytics.rules import HOUR
+from app.analytics.rollups import roll
+from app.analytics.rules import DAY
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
@@ -26,7 +26,7 @@ KINDS = (
 # A transaction that was given its number early may be committed late: so many events are looked at again.
 OVERLAP = 1000
 BATCH = 5000
-CHUNK = 48
+CHUNK = 7
 
 
 def follow() -> int:
@@ -41,48 +41,36 @@ def follow() -> int:
         rows = db.session.execute(query.order_by(Event.id).limit(BATCH)).all()
         if rows and rows[-1].id > mark.event_id:
             mark.event_id = rows[-1].id
-            roll_hours({hour_of(row.created_at) for row in rows} | {hour_of(row.at) for row in rows})
-            roll_days({row.created_at.date() for row in rows})
+            roll({row.created_at.date() for row in rows} | {row.at.date() for row in rows})
         db.session.commit()
     return len(rows)
 
 
 def rebuild(step: Callable[[int, int], None] | None = None) -> int:
-    """Compute every hour and day anew, in chunks that are each committed; `step(done, all)` tells progress. Returns the hours."""
-    first, last = bounds()
+    """Compute every day anew, in chunks that are each committed; `step(done, all)` tells progress. Returns how many days."""
     with writing():
         newest = db.session.scalar(select(func.max(Event.id))) or 0
-        if first is None or last is None:
-            db.session.execute(delete(HourFigures))
-            db.session.execute(delete(DayCategory))
-            db.session.commit()
-            return 0
-        hours = list(between(hour_of(first), hour_of(last)))
-        for at in range(0, len(hours), CHUNK):
-            chunk = hours[at : at + CHUNK]
-            roll_hours(chunk)
-            roll_days({hour.date() for hour in chunk})
+        days = all_days()
+        db.session.execute(delete(HourFigures).where(HourFigures.day.not_in(days)))
+        db.session.execute(delete(DayCategory).where(DayCategory.day.not_in(days)))
+        for at in range(0, len(days), CHUNK):
+            roll(days[at : at + CHUNK])
             db.session.commit()
             if step is not None:
-                step(min(at + CHUNK, len(hours)), len(hours))
+                step(min(at + CHUNK, len(days)), len(days))
         db.session.merge(RollupMark(name=NAME, event_id=newest))
         db.session.commit()
-    return len(hours)
+    return len(days)
 
 
-def bounds() -> tuple[datetime | None, datetime | None]:
-    """The first and the last instant that any figure speaks of."""
-    found = db.session.execute(select(func.min(Ticket.created_at), func.max(Ticket.created_at), func.max(Ticket.resolved_at))).one()
-    answered = db.session.scalar(select(func.max(Survey.answered_at)))
-    instants = [at for at in (*found, answered) if at is not None]
-    return (found[0], max(instants)) if instants else (None, None)
-
-
-def between(first: datetime, last: datetime) -> Iterator[datetime]:
-    """Every full hour from the first to the last."""
-    while first <= last:
-        yield first
-        first += HOUR
+def all_days() -> list[date]:
+    """Every day (UTC) from the first ticket to the last thing that any figure speaks of."""
+    first, *lasts = db.session.execute(select(func.min(Ticket.created_at), func.max(Ticket.created_at), func.max(Ticket.resolved_at))).one()
+    lasts.append(db.session.scalar(select(func.max(Survey.answered_at))))
+    if first is None:
+        return []
+    last = max(at for at in lasts if at is not None)
+    return [first.date() + n * DAY for n in range((last.date() - first.date()).days + 1)]
 
 
 def count_event(event_id: int) -> None:

@@ -1,10 +1,10 @@
-"""Computing the roll-ups. Each hour and day is computed anew from the rows behind it, so a repeat changes nothing."""
+"""Computing the roll-ups. Each day is computed anew from the rows behind it, so a repeat changes nothing."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.analytics.models import DayCategory, HourFigures
@@ -15,37 +15,36 @@ from app.surveys.models import Survey
 from app.tickets.models import Ticket
 
 
-def hour_of(at: datetime) -> datetime:
-    """The full hour (UTC) in which an instant lies."""
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def roll_hours(hours: Iterable[datetime]) -> int:
-    """Compute these hours (UTC, full) anew, for real and for demo work. Five statements an hour; returns how many hours."""
-    wanted = sorted(set(hours))
-    for hour in wanted:
-        rows = computed(hour)
-        if rows:
-            upsert(HourFigures, rows, ("hour", "is_demo"))
-        kept = [row["is_demo"] for row in rows]
-        db.session.execute(delete(HourFigures).where(HourFigures.hour == hour, HourFigures.is_demo.not_in(kept)))
+def roll(days: Iterable[date]) -> int:
+    """Compute these days (UTC) anew, hour by hour, for real and for demo work. Eight statements a day; returns how many days."""
+    wanted = sorted(set(days))
+    for day in wanted:
+        start = datetime.combine(day, time(), UTC)
+        replace(HourFigures, HourFigures.day == day, hours(start), ("hour", "is_demo"))
+        replace(DayCategory, DayCategory.day == day, categories(start), ("day", "is_demo", "category"))
     return len(wanted)
 
 
-def computed(hour: datetime) -> list[dict[str, Any]]:
-    """The rows of one hour, at most one for real and one for demo work."""
-    found: dict[bool, dict[str, Any]] = {}
-    for query in (opened(hour), targets(hour), resolved(hour), answered(hour)):
+def hours(start: datetime) -> list[dict[str, Any]]:
+    """The rows of a day's hours in which anything happened."""
+    found: dict[tuple[int, bool], dict[str, Any]] = {}
+    for query in (opened(start), targets(start), resolved(start), answered(start)):
         for row in db.session.execute(query).mappings():
-            values = {name: int(value or 0) for name, value in row.items() if name != "is_demo"}
-            blank = {"hour": hour, "is_demo": row["is_demo"], "day": hour.date()}
-            found.setdefault(row["is_demo"], blank).update(values)
-    names = {column.name for column in HourFigures.__table__.columns}
+            key = (int(row["nth"]), row["is_demo"])
+            blank = {"hour": start + key[0] * HOUR, "is_demo": key[1], "day": start.date()}
+            values = {name: int(value or 0) for name, value in row.items() if name not in ("nth", "is_demo")}
+            found.setdefault(key, blank).update(values)
+    names = [column.name for column in HourFigures.__table__.columns]
     return [{name: row.get(name, 0) for name in names} for row in found.values()]
 
 
-def opened(hour: datetime) -> Any:
-    """Tickets opened in the hour: how many, how many are resolved, and how soon they were answered. Index ix_tickets_created."""
+def nth(instant: Any) -> Any:
+    """The hour of the day of a column; sessions of both databases speak UTC."""
+    return extract("hour", instant).label("nth")
+
+
+def opened(start: datetime) -> Any:
+    """Tickets opened in each hour of a day: how many, how many are resolved, and how soon they were answered. Index ix_tickets_created."""
     seconds = Ticket.first_response_seconds
     buckets = []
     for name in (*BOUNDS, "later"):
@@ -54,6 +53,7 @@ def opened(hour: datetime) -> Any:
         buckets.append(func.sum(case((inside, 1), else_=0)).label(name))
     return (
         select(
+            nth(Ticket.created_at),
             Ticket.is_demo,
             func.count().label("opened"),
             func.sum(case((Ticket.status.in_(("resolved", "closed")), 1), else_=0)).label("opened_resolved"),
@@ -61,52 +61,57 @@ def opened(hour: datetime) -> Any:
             func.sum(seconds).label("response_seconds"),
             *buckets,
         )
-        .where(Ticket.created_at >= hour, Ticket.created_at < hour + HOUR)
-        .group_by(Ticket.is_demo)
+        .where(Ticket.created_at >= start, Ticket.created_at < start + DAY)
+        .group_by("nth", Ticket.is_demo)
     )
 
 
-def targets(hour: datetime) -> Any:
-    """The first-response targets of tickets opened in the hour that have been answered."""
+def targets(start: datetime) -> Any:
+    """The first-response targets of tickets opened in each hour of a day that have been answered."""
     return (
-        select(Ticket.is_demo, func.count().label("targets"), func.sum(Clock.target_seconds).label("target_seconds"))
-        .join(Clock, Clock.ticket_id == Ticket.id)
-        .where(Ticket.created_at >= hour, Ticket.created_at < hour + HOUR, Ticket.first_response_seconds.is_not(None))
-        .where(Clock.metric == "first_response", Clock.sequence == 1)
-        .group_by(Ticket.is_demo)
-    )
-
-
-def resolved(hour: datetime) -> Any:
-    """Resolutions that fell into the hour and still hold. Index ix_tickets_resolved_at."""
-    inside = (Ticket.resolved_at >= hour, Ticket.resolved_at < hour + HOUR)
-    return select(Ticket.is_demo, func.count().label("resolved")).where(*inside).group_by(Ticket.is_demo)
-
-
-def answered(hour: datetime) -> Any:
-    """Surveys answered in the hour. Index ix_surveys_answered."""
-    return (
-        select(Survey.is_demo, func.count().label("surveys"), func.sum(Survey.overall_satisfaction).label("satisfaction"))
-        .where(Survey.answered_at >= hour, Survey.answered_at < hour + HOUR)
-        .group_by(Survey.is_demo)
-    )
-
-
-def roll_days(days: Iterable[date]) -> int:
-    """Count the categories of these days (UTC) anew. Three statements a day; returns how many days."""
-    wanted = sorted(set(days))
-    for day in wanted:
-        start = datetime.combine(day, time(), UTC)
-        query = (
-            select(Ticket.is_demo, Ticket.category, func.count().label("opened"))
-            .where(Ticket.created_at >= start, Ticket.created_at < start + DAY)
-            .group_by(Ticket.is_demo, Ticket.category)
+        select(
+            nth(Ticket.created_at), Ticket.is_demo, func.count().label("targets"), func.sum(Clock.target_seconds).label("target_seconds")
         )
-        rows = [{"day": day, **row} for row in db.session.execute(query).mappings()]
-        db.session.execute(delete(DayCategory).where(DayCategory.day == day))
-        if rows:
-            upsert(DayCategory, rows, ("day", "is_demo", "category"))
-    return len(wanted)
+        .join(Clock, Clock.ticket_id == Ticket.id)
+        .where(Ticket.created_at >= start, Ticket.created_at < start + DAY, Ticket.first_response_seconds.is_not(None))
+        .where(Clock.metric == "first_response", Clock.sequence == 1)
+        .group_by("nth", Ticket.is_demo)
+    )
+
+
+def resolved(start: datetime) -> Any:
+    """Resolutions that fell into each hour and still hold. Index ix_tickets_resolved_at."""
+    inside = (Ticket.resolved_at >= start, Ticket.resolved_at < start + DAY)
+    return select(nth(Ticket.resolved_at), Ticket.is_demo, func.count().label("resolved")).where(*inside).group_by("nth", Ticket.is_demo)
+
+
+def answered(start: datetime) -> Any:
+    """Surveys answered in each hour. Index ix_surveys_answered."""
+    return (
+        select(
+            nth(Survey.answered_at),
+            Survey.is_demo,
+            func.count().label("surveys"),
+            func.sum(Survey.overall_satisfaction).label("satisfaction"),
+        )
+        .where(Survey.answered_at >= start, Survey.answered_at < start + DAY)
+        .group_by("nth", Survey.is_demo)
+    )
+
+
+def categories(start: datetime) -> list[dict[str, Any]]:
+    """The rows of a day's categories."""
+    query = select(Ticket.is_demo, Ticket.category, func.count().label("opened")).where(
+        Ticket.created_at >= start, Ticket.created_at < start + DAY
+    )
+    return [{"day": start.date(), **row} for row in db.session.execute(query.group_by(Ticket.is_demo, Ticket.category)).mappings()]
+
+
+def replace(model: Any, old: Any, rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+    """Put these rows in the place of the old ones, whoever else does the same."""
+    db.session.execute(delete(model).where(old))
+    if rows:
+        upsert(model, rows, keys)
 
 
 def upsert(model: Any, rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
