@@ -155,17 +155,11 @@ class Alert:
 def alert(case: Case, now: int) -> Alert:
     """How the clock stands at an instant, by what was known then.
 
-    An alert when less than a quarter of the target remains. Breached strictly after the due time, so also in the closed
-    hours that follow one at the end of a working day.
+    An alert when less than a quarter of the target remains, breached when more than the target has been counted.
     """
     known = case.until(now)
-    target = known.last_target
-    remaining = target - elapsed(known, now)
-    is_breached = remaining < 0
-    if remaining == 0:
-        due_at = due(known)
-        is_breached = due_at is not None and due_at < now
-    return Alert(is_at_risk(target, target - remaining), is_breached, remaining)
+    target, counted = known.last_target, elapsed(known, now)
+    return Alert(is_at_risk(target, counted), counted > target, target - counted)
 
 
 def is_at_risk(target: int, counted: int) -> bool:

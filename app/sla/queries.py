@@ -10,7 +10,6 @@ from app.sla.held import Held, held_by, status_changes
 from app.sla.hours import SECOND, Piece, from_us, to_us
 from app.sla.terms import LABELS, METRICS, RESOLUTION, Subject
 
-
 # A panel shows so many stretches from the beginning and from the end; the page can show all.
 ENDS = 12
 

@@ -118,10 +118,10 @@ def span(given: dict[str, Any], name: str) -> int:
     length = given.get(name)
     if length is None:
         raise BadCase(f"“{name}” is missing.")
-    if isinstance(length, bool) or not isinstance(length, int | float) or not math.isfinite(length):
+    if isinstance(length, bool) or not isinstance(length, int | float) or (isinstance(length, float) and not math.isfinite(length)):
         raise BadCase(f"“{name}” is a number of seconds.")
-    micros = round(length * SECOND)
-    if not 0 < micros <= LONGEST:
+    micros = round(length * SECOND) if 0 < length <= LONGEST // SECOND else 0
+    if micros == 0:
         raise BadCase(f"“{name}” is more than 0 seconds, and at most a hundred years.")
     return micros
 
