@@ -1,9 +1,10 @@
 """The forms that customers and guests fill in. What their fields are called is kinds.py's business."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wtforms import BooleanField, EmailField, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from app.lib.mail import clean_address
@@ -39,6 +40,7 @@ ERRORS = {
     "complete": "Tick this when everything is there",
     "reproducible": "Tick this if it happens again when you try",
 }
+CHOOSE = "Choose…"
 KEY = Regexp(r"^[A-Za-z0-9_-]{16,64}$", message="This form is not one of ours. Reload the page.")
 
 
@@ -95,13 +97,18 @@ class TicketForm(Once):
         return {"kind": self.kind} | {name: value if isinstance(value, bool) else str(value)[:MAX_CODE] for name, value in texts.items()}
 
 
+def offered(pairs: Iterable[tuple[str, str]], first: str = "") -> list[SelectChoice]:
+    """Choices as WTForms wants them, after an empty one called `first`."""
+    return [*([SelectChoice("", first)] if first else []), *(SelectChoice(value, text) for value, text in pairs)]
+
+
 def question_field(question: Question) -> Any:
     """The field of one question."""
     required: list[Any] = [DataRequired(ERRORS.get(question.name, "Answer this")) if question.required else Optional()]
     if question.type == "line":
         return StringField(question.label, [*required, Length(max=MAX_LINE)], filters=[one_line], description=question.help)
     if question.type == "choice":
-        return SelectField(question.label, required, choices=[("", "Choose…"), *question.choices], description=question.help)
+        return SelectField(question.label, required, choices=offered(question.choices, CHOOSE), description=question.help)
     limit = MAX_CODE if question.code else MAX_TEXT
     return TextAreaField(question.label, [*required, Length(max=limit)], filters=[many_lines], description=question.help)
 
@@ -126,11 +133,11 @@ def ticket_form(kind: str, top_priority: str, posted: Any = None, data: Mapping[
     """The form of a kind for somebody whose plan goes up to `top_priority`, filled from a request or from kept values."""
     form: TicketForm = (cls or FORMS)[kind](formdata=posted, data=data)
     words = PRIORITY_CHOICES if kind == "feature" else {key: key.capitalize() for key in IMPACTS}
-    form.priority.choices = [(key, words[key]) for key in reversed(priorities(kind, top_priority))]
+    form.priority.choices = offered((key, words[key]) for key in reversed(priorities(kind, top_priority)))
     if kind == "feature":
         form.priority.label.text = "How important is it to you?"
     categories = FEATURE_CATEGORIES if kind == "feature" else CATEGORIES
-    form.category.choices = [("", "Choose…"), *categories.items()]
+    form.category.choices = offered(categories.items(), CHOOSE)
     if kind == "feature":
         form.category.validators = [DataRequired(ERRORS["category"])]
         form.category.flags.required = True

@@ -1,0 +1,145 @@
+"""What the customer's pages show: the form of a new ticket, and the page of one ticket."""
+
+from datetime import datetime
+from secrets import token_urlsafe
+from types import SimpleNamespace
+from typing import Any
+
+from flask import current_app, request, url_for
+
+from app.accounts.models import User
+from app.lib.clock import utcnow
+from app.lib.marks import saves_to
+from app.lib.text import one_line
+from app.lib.times import duration
+from app.sla import queries as sla
+from app.tickets import forms, kinds, portal_queries, queries, rules, uploads
+from app.tickets.models import StagedFile, Ticket
+from app.tickets.portal_queries import Kept
+from app.tickets.uploads import Received
+
+# The public side of a ticket, whoever looks.
+CUSTOMERS_EYES = SimpleNamespace(is_staff=False)
+COMMUNITY_TOP = "medium"
+
+
+def top_priority(user: Any) -> str:
+    """The highest priority of the person's plan."""
+    return user.plan.top_priority if user.plan else COMMUNITY_TOP
+
+
+def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketForm, list[StagedFile], datetime | None]:
+    """A form to begin with: the draft, over it what the address says; with the draft's files and when it was saved."""
+    draft = portal_queries.new_draft(user)
+    kept = dict(draft.form) if draft else {}
+    asked = {name: one_line(request.args.get(name))[: forms.MAX_SUBJECT] for name in ("subject", "category") if request.args.get(name)}
+    kind = forms.known_kind(kind_wanted or request.args.get("kind") or kept.get("kind"))
+    values = {"priority": "medium", **kept, **asked, "form_key": token_urlsafe(16)}
+    form = forms.ticket_form(kind, top_priority(user), data=values)
+    return form, uploads.staged(user, kept.get("files", [])), draft.saved_at if draft else None
+
+
+def sent_form(user: User) -> forms.TicketForm:
+    """The form as it was sent. A client that sends no key gets one for its next try."""
+    form = forms.ticket_form(forms.known_kind(request.form.get("kind")), top_priority(user), request.form)
+    if not form.form_key.data:
+        form.form_key.data = token_urlsafe(16)
+    return form
+
+
+def new_context(user: User, form: forms.TicketForm, files: Received, saved_at: datetime | None = None) -> dict[str, Any]:
+    """What the page of a new ticket shows. One statement."""
+    minutes, around_the_clock = portal_queries.promises(user)
+    settings = current_app.config["SETTINGS"]
+    return {
+        "form": form,
+        "kinds": forms.KIND_CHOICES,
+        "hints": {} if form.kind == "feature" else forms.IMPACTS,
+        "asides": {priority: duration(target * 60) for priority, target in minutes.items()},
+        "promise_help": promise_help(user, bool(minutes), around_the_clock),
+        "draft_url": url_for("tickets.save_new"),
+        "keeps_drafts": True,
+        "subject_attributes": suggesting(),
+        "staged": files.kept,
+        "file_problems": files.problems,
+        "max_bytes": settings.attachment_max_bytes,
+        "max_files": uploads.MAX_FILES,
+        "saved_at": saved_at,
+    }
+
+
+def promise_help(user: User, is_promised: bool, around_the_clock: bool) -> str:
+    """What the times beside the priorities mean."""
+    if not is_promised or user.plan is None:
+        return "Your plan promises no time. We answer as soon as we can."
+    return f"The time is when you get your first reply under your {user.plan.name} plan, {'day or night' if around_the_clock else 'within business hours'}."
+
+
+def suggesting() -> dict[str, str]:
+    """The attributes of a subject that asks for matching answers while it is typed."""
+    usual = {"autocomplete": "off"}
+    if "help.suggest" not in current_app.view_functions:
+        return usual
+    trigger = {"hx_trigger": "input changed delay:300ms", "hx_target": "#deflect", "hx_sync": "this:replace"}
+    return usual | trigger | {"hx_get": url_for("help.suggest")}
+
+
+def show_context(kept: Kept, user: User, *, before: int | None = None, **over: Any) -> dict[str, Any]:
+    """All that the ticket's page shows. Five statements beside the ticket's own, one more for a draft with files."""
+    ticket = kept.ticket
+    return {
+        **news_context(ticket, user, before=before),
+        "followers": queries.followers(ticket),
+        "follower_form": forms.FollowerForm(),
+        "form": reply_form(kept),
+        "files": Received(tuple(uploads.staged(user, kept.draft.files if kept.draft else []))),
+        "saved_at": kept.draft.saved_at if kept.draft else None,
+        "is_unread": kept.is_unread,
+        **over,
+    }
+
+
+def news_context(ticket: Ticket, user: User, *, before: int | None = None) -> dict[str, Any]:
+    """What changes on the page by itself: the timeline, the state, the promise. Four statements."""
+    now = utcnow()
+    return {
+        "ticket": ticket,
+        "timeline": queries.timeline(ticket, CUSTOMERS_EYES, before=before),
+        "timeline_url": url_for("tickets.timeline", ref=ticket.ref),
+        "before": before,
+        "promise": sla.promise(ticket, now=now, zone=user.time_zone),
+        "facts": facts_of(ticket),
+        "draft_url": url_for("tickets.save", ref=ticket.ref),
+        "reply_attributes": replying(url_for("tickets.save", ref=ticket.ref)),
+        "is_unread": False,
+        "settings_close_days": current_app.config["SETTINGS"].close_resolved_days,
+        "max_bytes": current_app.config["SETTINGS"].attachment_max_bytes,
+        "max_files": uploads.MAX_FILES,
+    }
+
+
+def reply_form(kept: Kept | None = None) -> forms.ReplyForm:
+    """A composer with a fresh key, and what was typed before."""
+    return forms.ReplyForm(data={"body": kept.draft.body if kept and kept.draft else "", "form_key": token_urlsafe(16)})
+
+
+def replying(draft_url: str) -> dict[str, str]:
+    """The attributes of the composer's text, which is kept as a draft while it is typed."""
+    return {"id": "reply", "rows": "4", "placeholder": "Write a reply. Files can be dropped or pasted here."} | saves_to(draft_url, "reply")
+
+
+def facts_of(ticket: Ticket) -> list[tuple[str, str]]:
+    """(label, value) of what stands beside the conversation: kind, category, and the short answers of its form."""
+    questions = [question for question in kinds.QUESTIONS.get(ticket.kind, ()) if question.type in {"line", "choice"}]
+    answers = [(question.label, str(ticket.fields[question.name])) for question in questions if ticket.fields.get(question.name)]
+    return [
+        ("Kind", rules.KINDS.get(ticket.kind, ticket.kind)),
+        ("Category", rules.CATEGORIES.get(ticket.category, ticket.category)),
+        *answers,
+    ]
+
+
+def before_of(args: Any) -> int | None:
+    """The message before which the timeline is asked for; None for a word that is no id."""
+    word = args.get("before", "")
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None
