@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 
 from app.extensions import db
 from app.lib.errors import NotFound
@@ -16,6 +16,8 @@ PAGE = 50
 # What staff should know of; sent and kept mail is as it should be.
 TROUBLED = ("failed", "bounced", "deferred")
 STATES = ("queued", "sent", "deferred", "bounced", "failed", "kept")
+# Tickets lie above this feature, so their table is named here by its columns only.
+tickets = table("tickets", column("id"), column("ref"))
 COLUMNS = (
     OutboundMail.id,
     OutboundMail.source_message_id,
@@ -71,8 +73,9 @@ def mail_by_id(mail_id: int) -> OutboundMail:
 
 
 def troubled(states: Sequence[str] = TROUBLED, *, before: int | None = None, limit: int = PAGE) -> Sequence[Any]:
-    """Mails in these states, newest first, without their words. `before` is the id to go on from."""
-    query = select(*COLUMNS, OutboundMail.ticket_id).where(OutboundMail.state.in_(states))
+    """Mails in these states, newest first, without their words, with the `ref` of their ticket. `before` is the id to go on from."""
+    query = select(*COLUMNS, OutboundMail.ticket_id, tickets.c.ref).outerjoin(tickets, tickets.c.id == OutboundMail.ticket_id)
+    query = query.where(OutboundMail.state.in_(states))
     if before is not None:
         query = query.where(OutboundMail.id < before)
     return db.session.execute(query.order_by(OutboundMail.id.desc()).limit(limit)).all()

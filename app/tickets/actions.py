@@ -251,7 +251,7 @@ def note_first_response(ticket: Ticket, actor: User, now: datetime) -> None:
 
 def changes_since(ticket: Ticket, seen: int, actor: User) -> Sequence[Event]:
     """What others did to the ticket after the event that the page was made with."""
-    query = select(Event).where(Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(MATERIAL), Event.actor_id != actor.id)
+    query = select(Event).where(Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(MATERIAL), Event.actor_id.is_distinct_from(actor.id))
     return db.session.scalars(query.order_by(Event.id)).all()
 
 

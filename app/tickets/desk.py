@@ -7,11 +7,13 @@ from flask_login import current_user
 
 from app.audiences import desk
 from app.lib.clock import utcnow
-from app.lib.htmx import go, is_htmx, vary
-from app.tickets import desk_lists, desk_queries
+from app.lib.htmx import go, is_htmx, part, vary
+from app.macros import queries as macro_queries
+from app.tickets import desk_lists, desk_page, desk_queries, desk_show, queries
 from app.tickets.desk_forms import VIEWS, Filters
 
 bp = desk("desk", __name__)
+
 
 @bp.get("/desk")
 def start() -> Response:
@@ -49,6 +51,67 @@ def fresh(view: str) -> Response:
     return vary(make_response(render_template("tickets/desk/_fresh.html", count=count, more=more, here=desk_lists.address(filters))))
 
 
+@bp.get("/desk/queue/<view>/pane")
+def pane(view: str) -> Response:
+    """The list beside a ticket: the first tickets of the view that one came from."""
+    filters = asked(view)
+    if not is_htmx():
+        return go(desk_lists.address(filters))
+    shown = desk_lists.pane_of(filters, current_user, utcnow())
+    return part("tickets/desk/_pane.html", current=request.args.get("current", ""), **shown)
+
+
+@bp.get("/desk/tickets/<ref>")
+def show(ref: str) -> Response:
+    """A ticket: what was said and done, what is promised, whose it is. `macro` puts a macro's text into the composer."""
+    ticket = queries.ticket_for(current_user, ref)
+    wanted = request.args.get("macro", type=int)
+    shown = desk_show.context(ticket, current_user)
+    if wanted:
+        text = desk_show.macro_text(ticket, current_user, wanted)
+        shown["form"] = desk_show.composer(shown["beside"], macro_text=text, used=wanted)
+    elif used := request.args.get("used", type=int):
+        shown["form"].macro.data = used
+    return ticket_page(shown)
+
+
+@bp.get("/desk/tickets/<ref>/timeline")
+def timeline(ref: str) -> Response:
+    """The thread: asked for regularly (`seen`: nothing new, no thread), or its earlier messages (`before`)."""
+    ticket = queries.ticket_for(current_user, ref)
+    before, seen = request.args.get("before", type=int), request.args.get("seen", type=int)
+    if not is_htmx():
+        return (
+            go(url_for(".show", ref=ticket.ref)) if before is None else ticket_page(desk_show.context(ticket, current_user, before=before))
+        )
+    here = desk_page.look_in(ticket, current_user, utcnow())
+    if seen is not None and queries.newest_event(ticket.id, current_user) == seen:
+        return part("tickets/desk/_here.html", here=here, ticket=ticket)
+    if seen is None:
+        return part("tickets/_timeline.html", **desk_show.thread(ticket, current_user, before))
+    shown = desk_show.context(ticket, current_user)
+    return part("tickets/desk/changed.htmx.html", here=here, main="timeline", **shown)
+
+
+@bp.get("/desk/tickets/<ref>/macros")
+def macros(ref: str) -> Response:
+    """The macros that this person may use here; `q` looks for words of their titles."""
+    ticket = queries.ticket_for(current_user, ref)
+    words = request.args.get("q", "").lower().split()
+    found = [one for one in macro_queries.usable_by(current_user) if all(word in one.title.lower() for word in words)]
+    template = "tickets/desk/_macros.html" if is_htmx() else "tickets/desk/macros.html"
+    return part(template, ticket=ticket, macros=found, q=request.args.get("q", ""))
+
+
+def ticket_page(shown: dict[str, Any], status: int = 200) -> Response:
+    """The whole page of a ticket."""
+    ticket, back = shown["ticket"], session.get("queue") or url_for("desk.queue", view="mine")
+    here = desk_page.look_in(ticket, current_user, utcnow())
+    view, _, query = back.removeprefix(url_for("desk.queue", view="-")[:-1]).partition("?")
+    pane_url = url_for("desk.pane", view=view if view in VIEWS else "mine") + f"?{query}{'&' if query else ''}current={ticket.ref}"
+    return part("tickets/desk/show.html", status, here=here, back=back, back_name=VIEWS.get(view, "Queue"), pane_url=pane_url, **shown)
+
+
 def asked(view: str) -> Filters:
     """The view and filters of the address; 404 for a view that we do not have."""
     if view not in VIEWS:
@@ -56,16 +119,10 @@ def asked(view: str) -> Filters:
     return Filters.of(view, request.args)
 
 
-def answer_with(page: str, part: str, shown: dict[str, Any]) -> Response:
+def answer_with(page: str, rows: str, shown: dict[str, Any]) -> Response:
     """The whole page, or its rows for htmx, which then shows the plain address of what is listed."""
     if is_htmx():
-        response = make_response(render_template(part, swapped=True, **shown))
+        response = make_response(render_template(rows, swapped=True, **shown))
         response.headers["HX-Push-Url"] = request.full_path.rstrip("?") if request.args.get("cursor") else shown["here"]
         return vary(response)
     return vary(make_response(render_template(page, section=shown["filters"].view, **shown, **desk_lists.CHOICES)))
-
-
-@bp.get("/desk/tickets/<ref>")
-def show(ref: str) -> Response:
-    """T"""
-    return go("/desk")

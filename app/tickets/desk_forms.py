@@ -1,15 +1,20 @@
 """The forms of the desk, and the filters of its queue."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from wtforms import Form, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
+from app.lib.errors import Invalid
+from app.lib.mail import clean_address
 from app.lib.text import many_lines, one_line
 from app.tickets import rules
+from app.tickets.forms import KEY
 
 VIEWS = {
     "mine": "My tickets",
@@ -84,6 +89,11 @@ def number(text: str | None) -> str:
     return text if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else ""
 
 
+def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """The options of a choice, from (value, words)."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 def cleaned(text: Any) -> Any:
     """A filter for fields of one line."""
     return one_line(text) if isinstance(text, str) else text
@@ -104,30 +114,31 @@ class MessageForm(Seen):
     """The composer: a public reply with the status to set along with it, or an internal note."""
 
     visibility = RadioField(
-        "Who can read this", choices=[("reply", "Public reply"), ("note", "Internal note")], default="reply", validate_choice=True
+        "Who can read this", choices=offered([("reply", "Public reply"), ("note", "Internal note")]), default="reply", validate_choice=True
     )
     body = TextAreaField(
         "Message",
         filters=[cleaned_lines],
         validators=[Length(max=MAX_BODY, message=f"Use {MAX_BODY:,} characters at most; attach longer texts as files.")],
     )
-    status = SelectField("and set", choices=[("", "Status as it is"), *SET_STATUS], default="", validators=[Optional()])
+    status = SelectField("and set", choices=offered([("", "Status as it is"), *SET_STATUS]), default="", validators=[Optional()])
     # Followers that the reply is meant for; the requester always gets it.
     to = SelectMultipleField("Copies to", choices=[], validate_choice=False)
+    # Of those macros whose text went into it, the last.
     macro = IntegerField("Macro", validators=[Optional(), NumberRange(1, 2**31 - 1)])
-    form_key = HiddenField("Key", validators=[Length(max=64)])
+    form_key = HiddenField("Key", validators=[Optional(), KEY])
 
 
 class StatusForm(Seen):
     """The status, set by hand; resolving and reopening are among them for who works by the list."""
 
-    status = SelectField("Status", choices=[*SET_STATUS, ("closed", rules.STATUSES["closed"])])
+    status = SelectField("Status", choices=offered([*SET_STATUS, ("closed", rules.STATUSES["closed"])]))
 
 
 class PriorityForm(Seen):
     """The priority, and why if that needs saying."""
 
-    priority = SelectField("Priority", choices=PRIORITIES)
+    priority = SelectField("Priority", choices=offered(PRIORITIES))
     reason = StringField("Reason", filters=[cleaned], validators=[Length(max=MAX_REASON)])
 
 
@@ -146,19 +157,31 @@ class TeamForm(Seen):
 class CategoryForm(Seen):
     """Where it is filed."""
 
-    category = SelectField("Category", choices=list(rules.CATEGORIES.items()))
+    category = SelectField("Category", choices=offered(rules.CATEGORIES.items()))
 
 
 class TagForm(Form):
-    """One tag, or several with commas or spaces between them."""
+    """Tags to put on, with commas or spaces between them, or one to take off."""
 
-    tags = StringField("Tag", filters=[cleaned], validators=[InputRequired("Write a tag."), Length(max=300)])
+    off = HiddenField("Take off", validators=[Length(max=40)])
+    tags = StringField("Tag", filters=[cleaned], validators=[Length(max=300)])
+
+    def wanted(self) -> list[str]:
+        """The tags to put on."""
+        return [tag for tag in re.split(r"[\s,;]+", self.tags.data or "") if tag]
 
 
 class FollowerForm(Form):
     """The address of who is to be told of public replies."""
 
     email = StringField("E-mail address", filters=[cleaned], validators=[InputRequired("Write an e-mail address."), Length(max=255)])
+
+    def address(self) -> str:
+        """The address in its stored form. Raises Invalid for what is none."""
+        try:
+            return clean_address(self.email.data or "").lower()
+        except ValueError as wrong:
+            raise Invalid("That is not an e-mail address. It looks like name@example.com.") from wrong
 
 
 class LinkForm(Form):
@@ -170,7 +193,7 @@ class LinkForm(Form):
 
 
 class ReasonForm(Form):
-    """Why a ticket is reopened."""
+    """Why a ticket is reopened, if that needs saying."""
 
     reason = StringField("Reason", filters=[cleaned], validators=[Length(max=MAX_REASON)])
 
@@ -185,7 +208,7 @@ class BulkForm(Form):
     """What to do with the tickets that are ticked."""
 
     ids = SelectMultipleField("Tickets", choices=[], validate_choice=False)
-    do = SelectField("Do", choices=list(BULK.items()))
-    status = SelectField("Status", choices=SET_STATUS, validators=[Optional()])
-    priority = SelectField("Priority", choices=PRIORITIES, validators=[Optional()])
+    do = SelectField("Do", choices=offered(BULK.items()))
+    status = SelectField("Status", choices=offered(SET_STATUS), validators=[Optional()])
+    priority = SelectField("Priority", choices=offered(PRIORITIES), validators=[Optional()])
     tag = StringField("Tag", filters=[cleaned], validators=[Length(max=40)])

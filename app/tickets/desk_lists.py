@@ -10,6 +10,8 @@ from app.lib.marks import icon
 from app.tickets import desk_queries, desk_rows, rules
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, SORTS, VIEWS, Filters
 
+# How many tickets the list beside a ticket shows.
+PANE = 30
 # What an empty view says: that is mostly good news.
 EMPTY = {
     "mine": ("Nothing is assigned to you", "Take a ticket from those that nobody has yet."),
@@ -27,7 +29,7 @@ ABOUT = {
     "waiting": "Tickets that wait for the customer",
     "all": "All open tickets",
 }
-CHOICES = {
+CHOICES: dict[str, Any] = {
     "statuses": list(rules.STATUSES.items()),
     "priorities": PRIORITIES,
     "categories": list(rules.CATEGORIES.items()),
@@ -83,7 +85,7 @@ def addresses(filters: Filters, beside: desk_queries.Around) -> dict[str, str]:
         "by_due": address(filters, sort="due"),
         "by_active": address(filters, sort="active"),
         "fresh_url": address(filters, "desk.fresh") + ("&" if "?" in here else "?") + f"since={beside.newest}",
-        "bulk_url": address(filters, "desk_changes.bulk"),
+        "bulk_url": address(filters, "desk_bulk.change"),
         "ticket_url": url_for("desk.show", ref="-")[:-1],
     }
 
@@ -99,3 +101,14 @@ def figure(count: int) -> str:
     return f"{desk_queries.CAP - 1}+" if count >= desk_queries.CAP else str(count)
 
 
+def pane_of(filters: Filters, viewer: User, now: datetime) -> dict[str, Any]:
+    """The short list beside a ticket. Two statements."""
+    beside = desk_queries.around(filters, viewer)
+    page = desk_queries.queue(filters, beside, viewer, now, limit=PANE)
+    return {
+        "rows": desk_rows.rows(page.items, now),
+        "more": page.next is not None,
+        "here": address(filters),
+        "heading": "Search" if filters.q else VIEWS[filters.view],
+        "ticket_url": url_for("desk.show", ref="-")[:-1],
+    }

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from app.lib.marks import HUES, glyph, icon, initials, portrait, sprite
 from app.lib.times import duration
+from app.sla.clock import tone
 from app.tickets import rules
 
 PRIORITY_GLYPHS = {"low": "p1", "medium": "p2", "high": "p3", "critical": "p4", "emergency": "p5"}
@@ -97,10 +98,10 @@ def chip(due_at: datetime | None, warn_at: datetime | None, metric: str | None, 
         word = STANDING.get(status)
         return Markup('<span class="sla" data-sla="paused">{}{}</span>').format(icon("pause"), word) if word else NO_CHIP
     left = (due_at - now).total_seconds()
-    state = "breach" if left <= 0 else "risk" if warn_at is not None and warn_at <= now else "ok"
+    state = tone("running", due_at=due_at, warn_at=warn_at, breached_at=None, now=now)
     quarter = (due_at - warn_at).total_seconds() if warn_at is not None else 0
     share = max(0, min(100, round(25 * left / quarter))) if quarter > 0 else 100 if left > 0 else 0
-    text = f"{duration(-left)} over" if left <= 0 else duration(left)
+    text = f"{duration(-left)} over" if left < 0 else duration(left)
     return ring(sprite("g-ring"), state, METRICS.get(metric or "", "Next step"), share, f"{due_at:%Y-%m-%dT%H:%MZ}", text)
 
 

@@ -15,9 +15,10 @@ from app.extensions import db
 from app.lib.database import serialize_on
 from app.lib.errors import Invalid, NotAllowed
 from app.sla import actions as sla
-from app.tickets import rules
+from app.tickets import actions, rules
 from app.tickets.actions import clean_tags, refuse_stale, work
 from app.tickets.models import Follower, Ticket, TicketLink, TicketTag
+from app.triage import actions as triage
 
 MAX_FOLLOWERS = 20
 
@@ -41,11 +42,12 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User, now: datetime,
     record("ticket.assigned", now=now, actor=actor, ticket=ticket, facts=facts)
 
 
-def move(ticket: Ticket, team: Team | None, *, actor: User, now: datetime) -> None:
+def move(ticket: Ticket, team: Team | None, *, actor: User, now: datetime, seen: int | None = None) -> None:
     """Move the ticket to another team. The same team again changes nothing."""
     work(actor)
     if ticket.team_id == (team.id if team else None):
         return
+    refuse_stale(ticket, seen, actor)
     old = ticket.team
     ticket.team, ticket.active_at = team, now
     facts = {"old_team": old.name if old else None, "team": team.name if team else None}
@@ -90,28 +92,60 @@ def confirm_priority(ticket: Ticket, accept: bool, *, actor: User, now: datetime
     sla.retarget(ticket, now=now)
 
 
-def categorise(ticket: Ticket, category: str, *, actor: User, now: datetime) -> None:
+def set_by_hand(ticket: Ticket, status: str, *, actor: User, now: datetime, seen: int | None = None) -> None:
+    """Bring the ticket to a status by the verb that leads there: resolve, close, reopen, or a plain change."""
+    work(actor)
+    if status == "resolved":
+        actions.resolve(ticket, "answered", actor=actor, now=now, seen=seen)
+    elif status == "closed":
+        actions.close(ticket, actor=actor, now=now)
+    elif ticket.status == "resolved" and status in rules.SETTABLE:
+        actions.reopen(ticket, "", actor=actor, now=now)
+        actions.change_status(ticket, status, actor=actor, now=now, seen=seen)
+    else:
+        actions.change_status(ticket, status, actor=actor, now=now, seen=seen)
+
+
+def categorise(ticket: Ticket, category: str, *, actor: User, now: datetime, seen: int | None = None) -> None:
     """File the ticket under another category."""
     work(actor)
     if category not in rules.CATEGORIES:
         raise Invalid("Choose a category from the list.")
     if ticket.category == category:
         return
+    refuse_stale(ticket, seen, actor)
     old, ticket.category, ticket.active_at = ticket.category, category, now
     record("ticket.categorised", now=now, actor=actor, ticket=ticket, facts={"old": old, "category": category})
 
 
-def set_tags(ticket: Ticket, wanted: Sequence[str], *, actor: User, now: datetime) -> None:
-    """Make the ticket's tags exactly `wanted`. Raises Invalid for what cannot be a tag, or too many."""
+def triage_again(ticket: Ticket, *, actor: User, now: datetime) -> bool:
+    """Ask the rules once more and set the clocks to what they say; True if anything changed. What people decided stays."""
+    work(actor)
+    if not triage.retriage(ticket, actor=actor, now=now):
+        return False
+    db.session.flush()
+    sla.retarget(ticket, now=now)
+    return True
+
+
+def set_tags(ticket: Ticket, wanted: Sequence[str], *, actor: User, now: datetime) -> bool:
+    """Make the ticket's tags exactly `wanted`; True if that changed any. Raises Invalid for what cannot be a tag, or too many."""
     work(actor)
     tags = clean_tags(wanted)
     have = set(db.session.scalars(select(TicketTag.tag).where(TicketTag.ticket_id == ticket.id)))
     added, removed = [t for t in tags if t not in have], sorted(have - set(tags))
     if not added and not removed:
-        return
+        return False
     db.session.execute(delete(TicketTag).where(TicketTag.ticket_id == ticket.id, TicketTag.tag.in_(removed)))
     db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in added)
     record("ticket.tagged", now=now, actor=actor, ticket=ticket, facts={"added": added, "removed": removed})
+    return True
+
+
+def retag(ticket: Ticket, *, add: Sequence[str] = (), remove: Sequence[str] = (), actor: User, now: datetime) -> bool:
+    """Put tags to those that the ticket has, or take some off. As set_tags."""
+    have = db.session.scalars(select(TicketTag.tag).where(TicketTag.ticket_id == ticket.id).order_by(TicketTag.tag)).all()
+    return set_tags(ticket, [*(tag for tag in have if tag not in remove), *add], actor=actor, now=now)
 
 
 def follow(ticket: Ticket, email: str, *, actor: User, now: datetime, person: User | None = None) -> None:

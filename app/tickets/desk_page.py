@@ -1,0 +1,217 @@
+"""What a ticket's page at the desk stands on: all that surrounds the thread, in one statement, and who else is looking."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import url_for
+from redis.exceptions import RedisError
+from sqlalchemy import Integer, Select, Text, cast, func, literal, select, union_all
+
+from app.accounts.models import Team, User
+from app.audiences import STAFF_ROLES
+from app.events.models import Event
+from app.extensions import db, redis
+from app.lib.errors import Invalid
+from app.tickets.desk_queries import by_ref
+from app.tickets.kinds import CHECKS, QUESTIONS
+from app.tickets.models import Draft, Follower, StagedFile, Ticket, TicketLink, TicketTag
+from app.tickets.queries import ticket_for, visible_to
+
+log = structlog.get_logger()
+# How many people a choice offers, other tickets a customer's card shows, and up to where open tickets are counted.
+PEOPLE = 200
+OTHERS = 5
+CAP = 100
+HERE_SECONDS = 60
+ISSUE = re.compile(r"/([\w.-]+/[\w.-]+)/(?:issues|pull|discussions)/(\d+)/?")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row with an id and a name; `more` is what else there is to say of it."""
+
+    id: int
+    name: str
+    more: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What this person has typed and not sent."""
+
+    body: str
+    visibility: str
+    files: list[str]
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What surrounds a thread. `seen` is the newest event; it is read before the thread, so that nothing slips between."""
+
+    seen: int = 0
+    tags: list[str] = field(default_factory=list)
+    followers: list[Named] = field(default_factory=list)
+    links: list[Named] = field(default_factory=list)
+    staff: list[Named] = field(default_factory=list)
+    teams: list[Named] = field(default_factory=list)
+    others: list[Named] = field(default_factory=list)
+    open_count: int = 0
+    draft: Kept | None = None
+    staged: list[Named] = field(default_factory=list)
+
+
+def part(what: str, number: Any = 0, a: Any = "", b: Any = "", c: Any = "") -> Select[Any]:
+    """One part of the statement: columns of the same types in each."""
+    columns = [literal(value) if isinstance(value, str) else cast(value, Text) for value in (a, b, c)]
+    head = literal(number, Integer()) if isinstance(number, int) else number
+    return select(literal(what).label("what"), head.label("id"), *(c.label(n) for c, n in zip(columns, "abc", strict=True)))
+
+
+def parts(ticket: Ticket, viewer: User) -> list[Select[Any]]:
+    """What is asked of the database for one ticket and one member of staff."""
+    newest = select(func.coalesce(func.max(Event.id), 0)).where(Event.ticket_id == ticket.id).scalar_subquery()
+    people = part("staff", User.id, User.name, User.role).where(User.role.in_(STAFF_ROLES), User.is_enabled)
+    others = part("other", Ticket.id, Ticket.ref, Ticket.subject, Ticket.status).where(
+        Ticket.requester_id == ticket.requester_id, Ticket.is_open, Ticket.id != ticket.id, visible_to(viewer)
+    )
+    wanted = [
+        part("seen", newest),
+        part("tag", a=TicketTag.tag).where(TicketTag.ticket_id == ticket.id),
+        part("follower", Follower.id, Follower.name, Follower.email).where(Follower.ticket_id == ticket.id),
+        part("link", TicketLink.id, TicketLink.label, TicketLink.url).where(TicketLink.ticket_id == ticket.id),
+        part("team", Team.id, Team.name),
+        part("staged", StagedFile.id, StagedFile.name, StagedFile.ref, StagedFile.size_bytes).where(StagedFile.owner_id == viewer.id),
+        part("draft", 0, Draft.body, Draft.visibility, Draft.files).where(Draft.ticket_id == ticket.id, Draft.user_id == viewer.id),
+        part("saved", 0, Draft.saved_at).where(Draft.ticket_id == ticket.id, Draft.user_id == viewer.id),
+        select(people.order_by(User.name).limit(PEOPLE).subquery()),
+        select(others.order_by(Ticket.active_at.desc()).limit(OTHERS).subquery()),
+    ]
+    if ticket.organization_id is not None:
+        some = select(literal(1)).where(Ticket.organization_id == ticket.organization_id, Ticket.is_open).limit(CAP).subquery()
+        wanted.append(part("open", select(func.count()).select_from(some).scalar_subquery()))
+    return wanted
+
+
+def beside(ticket: Ticket, viewer: User) -> Beside:
+    """All that surrounds the thread. One statement."""
+    found: dict[str, list[Named]] = {}
+    for what, number, a, b, c in db.session.execute(union_all(*parts(ticket, viewer))):
+        found.setdefault(what, []).append(Named(number, a, b, c))
+    draft = kept(found.get("draft", []), found.get("saved", []))
+    staff = found.get("staff", [])
+    if ticket.assignee is not None and all(person.id != ticket.assignee_id for person in staff):
+        staff.insert(0, Named(ticket.assignee.id, ticket.assignee.name))
+    files = {one.more: one for one in found.get("staged", [])}
+    return Beside(
+        seen=found["seen"][0].id,
+        tags=sorted(one.name for one in found.get("tag", [])),
+        followers=sorted(found.get("follower", []), key=lambda one: (one.name or one.more).casefold()),
+        links=sorted(found.get("link", []), key=lambda one: one.id),
+        staff=staff,
+        teams=sorted(found.get("team", []), key=lambda one: one.name),
+        others=found.get("other", []),
+        open_count=found["open"][0].id if "open" in found else 0,
+        draft=draft,
+        staged=[files[ref] for ref in draft.files if ref in files] if draft else [],
+    )
+
+
+def kept(drafts: Sequence[Named], saved: Sequence[Named]) -> Kept | None:
+    """The draft out of its two parts."""
+    if not drafts or not saved:
+        return None
+    at = datetime.fromisoformat(saved[0].name)
+    files = json.loads(drafts[0].extra or "[]")
+    return Kept(drafts[0].name, drafts[0].more, files, at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def answers(ticket: Ticket) -> list[tuple[str, str]]:
+    """(question, answer) of the form that the requester filled in, in its order. What is long stands in the first message."""
+    given = []
+    for question in QUESTIONS.get(ticket.kind, ()):
+        value = ticket.fields.get(question.name)
+        if question.type == "checks" and isinstance(value, list):
+            value = "; ".join(CHECKS.get(str(one), str(one)) for one in value)
+        if value and question.type != "text":
+            given.append((question.label, str(value)))
+    return given
+
+
+def look_in(ticket: Ticket, viewer: User, now: datetime) -> list[str]:
+    """Note that this person looks at the ticket, and return the names of the others who have within a minute.
+
+    A hint, never a lock: without Redis nobody seems to be there.
+    """
+    key, moment = f"desk:here:{ticket.id}", now.timestamp()
+    try:
+        with redis().pipeline(transaction=False) as pipe:
+            pipe.zadd(key, {f"{viewer.id}:{viewer.name}": moment})
+            pipe.zremrangebyscore(key, 0, moment - HERE_SECONDS)
+            pipe.zrange(key, 0, -1)
+            pipe.expire(key, HERE_SECONDS)
+            there = pipe.execute()[2]
+    except (RedisError, OSError) as away:
+        log.warning("desk.presence_unknown", error=type(away).__name__)
+        return []
+    names = (one.decode().partition(":") for one in there)
+    return sorted(name for number, _, name in names if number != str(viewer.id))
+
+
+def person(number: int) -> User | None:
+    """Somebody who can be given tickets; None for 0, which is nobody. Raises Invalid for an id of nobody at the desk."""
+    if number == 0:
+        return None
+    found = db.session.scalar(select(User).where(User.id == number, User.role.in_(STAFF_ROLES), User.is_enabled))
+    if found is None:
+        raise Invalid("Choose somebody from the list.")
+    return found
+
+
+def team(number: int) -> Team | None:
+    """A team; None for 0, which is no team. Raises Invalid for an id that no team has."""
+    if number == 0:
+        return None
+    found = db.session.get(Team, number)
+    if found is None:
+        raise Invalid("Choose a team from the list.")
+    return found
+
+
+def person_called(email: str) -> User | None:
+    """Whose address this is, if somebody's."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
+def follower(ticket: Ticket, number: int) -> Follower | None:
+    """One of the ticket's followers."""
+    return db.session.scalar(select(Follower).where(Follower.id == number, Follower.ticket_id == ticket.id))
+
+
+def link(ticket: Ticket, number: int) -> TicketLink | None:
+    """One of the ticket's links."""
+    return db.session.scalar(select(TicketLink).where(TicketLink.id == number, TicketLink.ticket_id == ticket.id))
+
+
+def target(typed: str, ticket: Ticket, viewer: User) -> tuple[str, str, Ticket | None]:
+    """(label, address, other ticket) of what somebody wants to link to. Raises Invalid for what is neither ticket nor address."""
+    ref = by_ref(typed, viewer)
+    if ref is not None:
+        other = ticket_for(viewer, ref)
+        if other.id == ticket.id:
+            raise Invalid("That is this very ticket.")
+        return other.ref, url_for("desk.show", ref=other.ref), other
+    address = urlsplit(typed)
+    if address.scheme not in {"http", "https"} or not address.hostname or any(c.isspace() for c in typed):
+        raise Invalid("Write a ticket’s number, such as HT-4F7K2M9, or an address that begins with https://.")
+    issue = ISSUE.fullmatch(address.path)
+    if address.hostname == "github.com" and issue:
+        return f"{issue[1]}#{issue[2]}", typed, None
+    return f"{address.hostname}{address.path}".rstrip("/")[:80], typed, None
