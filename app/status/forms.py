@@ -15,7 +15,7 @@ class AnnouncementForm(FlaskForm):
 
     title = StringField("Title", validators=[InputRequired("Say in a line what customers should know."), Length(max=200)])
     body = TextAreaField("Details (Markdown)", validators=[Length(max=5000, message="Use 5,000 characters at most.")])
-    tone = SelectField("What is it?", choices=list(TONES.items()), default="info")
+    tone = SelectField("What is it?", choices=dict(TONES), default="info")
     ends_at = DateTimeLocalField("Ends (your time)", format="%Y-%m-%dT%H:%M", validators=[Optional()])
 
     def end(self, zone_name: str) -> datetime | None:

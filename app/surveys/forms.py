@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 from app.surveys.actions import Answer
 from app.surveys.score import MAX_FEEDBACK, QUESTIONS, SCALE, WORDS
 
-CHOICES = [(str(n), WORDS[n]) for n in SCALE]
+CHOICES = {str(n): WORDS[n] for n in SCALE}
 CHOOSE = "Choose a number from 1 to 5."
 
 

@@ -1,0 +1,112 @@
+"""The survey from the resolution to the lead's mail, by HTTP."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.events.models import Event
+from app.extensions import db
+from app.mail.models import OutboundMail
+from app.surveys.links import token_of
+from app.surveys.models import Survey
+from app.tickets.models import Message, TicketTag
+from tests import factories
+
+GOOD = {"overall_satisfaction": "5", "response_time": "4", "resolution_quality": "5", "additional_feedback": "Quick & <b>kind</b>"}
+LOW = {**GOOD, "overall_satisfaction": "1"}
+
+
+@pytest.fixture
+def asked(app, people, drain):
+    """A resolved ticket whose survey has gone out, and the address in the mail."""
+    ticket = factories.ticket(people.user)
+    factories.reply(ticket, people.agent)
+    factories.resolve(ticket, people.agent)
+    drain()
+    mail = db.session.scalars(select(OutboundMail).where(OutboundMail.template == "survey_invitation")).one()
+    return ticket, re.search(r"http://localhost(/survey/[\w.-]+)", mail.text)[1]
+
+
+def stored():
+    """The one survey."""
+    db.session.expire_all()
+    return db.session.scalars(select(Survey)).one()
+
+
+def count(kind):
+    """How many events of a kind there are."""
+    return db.session.scalar(select(func.count()).where(Event.kind == kind))
+
+
+def test_looking_stores_nothing_and_a_score_in_the_address_only_preselects(asked, browse):
+    visitor = browse(None)
+    page = visitor.get(f"{asked[1]}?overall_satisfaction=2")
+    assert re.search(r'name="overall_satisfaction" value="2" required checked', page.text)
+    assert page.headers["Cache-Control"] == "no-store"
+    assert stored().answered_at is None and count("survey.answered") == 0
+
+
+@pytest.mark.parametrize("given", ["0", "6", "x", "2' checked", ""])
+def test_what_is_no_score_preselects_nothing(asked, browse, given):
+    assert " checked" not in browse(None).get(asked[1], query_string={"overall_satisfaction": given}).text
+
+
+def test_an_answer_is_stored_thanked_for_and_can_be_changed(asked, browse):
+    visitor = browse(None)
+    visitor.post(asked[1], GOOD, to=f"{asked[1]}/thanks", csrf=False)
+    assert "Thank you, Marcus" in visitor.get(f"{asked[1]}/thanks").words
+    assert (stored().overall_satisfaction, stored().response_time) == (5, 4)
+    visitor.post(asked[1], GOOD, to=f"{asked[1]}/thanks", csrf=False)
+    assert count("survey.answered") == 1
+    visitor.post(asked[1], {**GOOD, "response_time": "3"}, to=f"{asked[1]}/thanks", csrf=False)
+    assert stored().response_time == 3 and count("survey.answered") == 2
+    assert "Quick &amp; &lt;b&gt;kind&lt;/b&gt;" in visitor.get(asked[1]).text
+
+
+@pytest.mark.parametrize("wrong", [{}, {"overall_satisfaction": "6"}, {"response_time": ""}, {"additional_feedback": "x" * 5001}])
+def test_a_bad_answer_is_refused_and_kept(asked, browse, wrong):
+    form = {**GOOD, **wrong} if wrong else {"additional_feedback": "Only words"}
+    page = browse(None).post(asked[1], form, status=422, csrf=False)
+    assert form["additional_feedback"][:10].split("&")[0] in page.text
+    assert stored().answered_at is None
+
+
+def test_a_low_score_tells_the_leads_once_and_opens_a_follow_up(asked, browse, people, drain):
+    visitor = browse(None)
+    visitor.post(asked[1], LOW, to=f"{asked[1]}/thanks", csrf=False)
+    visitor.post(asked[1], {**LOW, "response_time": "1"}, to=f"{asked[1]}/thanks", csrf=False)
+    drain()
+    alerts = db.session.scalars(select(OutboundMail.recipient).where(OutboundMail.template == "low_score_alert")).all()
+    assert alerts == [people.lead.email]
+    assert db.session.get(TicketTag, (asked[0].id, "follow-up")) is not None
+    notes = db.session.scalars(select(Message.body).where(Message.ticket_id == asked[0].id, Message.visibility == "internal")).all()
+    assert len(notes) == 1 and "1 of 5" in notes[0]
+
+
+def test_a_forged_and_an_expired_link_open_nothing(asked, browse, clock, app):
+    visitor = browse(None)
+    visitor.get(asked[1][:-2] + "xx", status=404)
+    visitor.get("/survey/" + token_of("another key", stored().nonce), status=404)
+    clock.shift(timedelta(days=31))
+    assert "over" in visitor.get(asked[1], status=410).words
+    visitor.post(asked[1], GOOD, status=410, csrf=False)
+    assert stored().answered_at is None
+
+
+def test_each_resolution_asks_once_and_staff_tickets_never(asked, browse, people, drain):
+    ticket = factories.ticket(people.user, actor=people.agent)
+    factories.resolve(ticket, people.agent)
+    drain()
+    assert db.session.scalar(select(func.count()).select_from(Survey)) == 1
+
+
+def test_the_desk_sees_the_figures_and_the_answers(asked, browse, people):
+    browse(None).post(asked[1], LOW, to=f"{asked[1]}/thanks", csrf=False)
+    agent = browse(people.agent)
+    words = agent.get("/desk/surveys?range=7d").words.replace(" ", "")
+    assert "Answers1of1sent" in words and "Responserate100%" in words and "1of5" in words
+    assert asked[0].ref in agent.get("/desk/surveys?show=low").text
+    assert "No low score" not in agent.get("/desk/surveys?show=low").words
+    browse(people.user).get("/desk/surveys", status=403)
