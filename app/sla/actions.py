@@ -150,8 +150,8 @@ def follow(one: Held, ticket: Subject, now: datetime) -> Held:
     if clock.state == "running" and ticket.status in one.paused:
         rest(one, ticket, now, "paused")
     elif clock.state == "paused" and ticket.status not in one.paused:
-        clock.state, clock.elapsed_seconds = "running", None
         set_deadlines(clock, one.case(status_changes(ticket.id)))
+        clock.state, clock.elapsed_seconds = "running", None
     return one
 
 
