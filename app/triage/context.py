@@ -35,19 +35,51 @@ IMAGINED_ANYWHERE = PhraseBook(
         "what happens", "what if", "in case", "in the event", "risk of", "best practice*", "how do|does|should|would|can|could",
         "documentation|docs|article|guide|tutorial|webinar|faq|policy|questionnaire|glossary", "typo|wording",
         "drill|exercise|simulate*|simulation|simulating|rehearse*", "prevent|prevents|preventing|prevention|avoid|avoiding",
-        "protection|protect|protects", "hypothetical*", "post-mortem|postmortem|retrospective", "for example", "e.g",
+        "protect|protects", "protection against|from", "hypothetical*", "post-mortem|postmortem|retrospective", "for example", "e.g",
         "curious", "wondering", "roadmap", "planning for", "is|are there a|any way|plan|option", "tabletop", "chaos",
         "example", "tested", "looking forward", "evaluate|evaluating|evaluation", "worried|afraid",
     )
 )  # fmt: skip
-ASKING_WORDS = {"is", "are", "does", "do", "would", "will", "should", "can", "could", "has", "have", "did", "may", "which"}
+# What a ticket is about as a whole, when its title says so.
+TOPICS = (
+    "questionnaire*", "webinar|training|workshop|newsletter", "quote|quotation|pricing", "best practice*", "roadmap",
+    "penetration|pen test|tests|testing", "feature|enhancement request|idea|suggestion|proposal", "question|questions on|about|regarding",
+    "thank|thanks|kudos|feedback", "follow up|up-to", "follow-up",
+    "planned|scheduled|planning|plan ~2 maintenance|downtime|migration|move|upgrade",
+)  # fmt: skip
+ASKING_WORDS = {
+    "where",
+    "who",
+    "whom",
+    "how",
+    "is",
+    "are",
+    "does",
+    "do",
+    "would",
+    "will",
+    "should",
+    "can",
+    "could",
+    "has",
+    "have",
+    "did",
+    "may",
+    "which",
+}
+JOINS = {"or", "and", "but", "so", "then", "also"}
+# What is done on purpose.
+PLANNED = {"shut", "shutting", "decommission", "decommissioning", "retire", "retiring", "planned", "scheduled", "announced"}
+PLANNED_REACH = 4
 REAL_QUESTIONS = {"why", "when"}
 OVER_WORDS = {"fixed", "resolved", "recovered", "restored", "solved", "mitigated", "over"}
 NOT_YET = {
-    "not", "until", "when", "please", "need", "needs", "must", "be", "get", "to", "never", "hasn't", "isn't", "wasn't", "still",
+    "unless", "not", "until", "when", "please", "need", "needs", "must", "be", "get", "to", "never", "hasn't", "isn't", "wasn't", "still",
     "once", "if", "can", "could", "how", "supposedly", "allegedly", "cannot", "can't", "haven't", "won't", "all",
 }  # fmt: skip
 PAST_VERBS = {"was", "were", "had", "went", "lost", "caused", "got"}
+# "last month's outage", "yesterday's incident".
+PAST_OWNERS = {"yesterday's", "week's", "month's", "year's", "night's", "quarter's"}
 PAST_TIMES = PhraseBook(
     ("past", phrase)
     for phrase in (
@@ -59,6 +91,8 @@ PAST_TIMES = PhraseBook(
         "yesterday's",
     )
 )
+# How many words from a phrase a time may stand that puts it into the past.
+PAST_REACH = 6
 STILL = {"still", "now", "again", "since", "currently", "keeps", "today", "ongoing", "right"}
 RECOVERED = (
     "back up|online", "back to normal", "works|working ~1 again", "all good|clear|well now|again", "false alarm", "resolved itself",
@@ -67,9 +101,10 @@ RECOVERED = (
     "no longer down|blocked|blocking|affected|failing|broken|happening|reproducible",
 )  # fmt: skip
 ENVIRONMENTS = (
-    "staging|sandbox|preprod|pre-production|uat|localhost|non-production|nonprod|non-prod|playground|homelab",
+    "in|on|only|our ~1 sandbox", "sandbox environment|account|system|server|cluster",
+    "staging|preprod|pre-production|uat|localhost|non-production|nonprod|non-prod|playground|homelab",
     "test|testing|dev|development|demo|qa|local|lab|trial environment|environments|server|servers|cluster|system|instance|account|box|machine|tenant|vm|repo|repository",
-    "my laptop", "proof of concept", "poc",
+    "proof of concept", "poc",
 )  # fmt: skip
 PRODUCTION = {"production", "prod", "live"}
 CALM_WORDS = (
@@ -126,6 +161,7 @@ class TicketContext:
         elsewhere = [found for found in marks["elsewhere"] if not is_denied(sentences[found.sentence], found.positions)]
         self._elsewhere = {found.sentence for found in elsewhere}
         speaks_of_production = any(_names_production(sentence.words) for sentence in sentences)
+        self._is_topic = any(found.sentence < title_sentences for found in marks["topic"])
         in_title = any(number < title_sentences for number in self._elsewhere)
         only = any({"only", "just"} & set(sentences[number].words) for number in self._elsewhere)
         self._all_elsewhere = bool(self._elsewhere) and (in_title or only or len(sentences) <= 3) and not speaks_of_production
@@ -140,6 +176,8 @@ class TicketContext:
         here = number in self._elsewhere and not _names_production(self._sentences[number].words)
         if here or self._all_elsewhere:
             return Standing(ELSEWHERE, "not production")
+        if self._is_topic:
+            return Standing(IMAGINED, "asked or imagined")
         if self._calm:
             return Standing(CALM, "the author is in no hurry")
         return own
@@ -153,6 +191,7 @@ BOOKS = {
     "calm": _book("calm", CALM_WORDS),
     "recovered": _book("recovered", RECOVERED),
     "elsewhere": _book("elsewhere", ENVIRONMENTS),
+    "topic": _book("topic", TOPICS),
 }
 
 
@@ -169,7 +208,7 @@ def _is_imagined(sentence: Sentence, positions: tuple[int, ...]) -> bool:
     start = positions[0]
     clause = sentence.clauses[start]
     before = [sentence.words[at] for at in range(start) if sentence.clauses[at] == clause]
-    if any(word in IMAGINED_BEFORE for word in before):
+    if any(word in IMAGINED_BEFORE for word in before) or PLANNED & set(before[-PLANNED_REACH:]):
         return True
     own_clause = Sentence(
         [word for word, number in zip(sentence.words, sentence.clauses, strict=True) if number == clause],
@@ -177,19 +216,22 @@ def _is_imagined(sentence: Sentence, positions: tuple[int, ...]) -> bool:
     )
     if any(True for _ in IMAGINED_ANYWHERE.find([own_clause])):
         return not REAL_QUESTIONS & set(before)
-    asks = sentence.is_question and bool(before) and before[0] in ASKING_WORDS
+    first = next((word for word in before if word not in JOINS), "")
+    asks = sentence.is_question and first in ASKING_WORDS
     return asks and not REAL_QUESTIONS & set(before)
 
 
 def _is_over(sentence: Sentence, positions: tuple[int, ...]) -> bool:
     """Whether the sentence tells of something past: fixed since, or long ago and not said to last."""
     words = sentence.words
+    if PAST_OWNERS & set(words[max(0, positions[0] - 2) : positions[0] + 1]):
+        return True
     for at in range(positions[-1] + 1, len(words)):
         if words[at] in OVER_WORDS and not set(words[max(0, at - 4) : at]) & NOT_YET:
             return True
     if STILL & set(words) or not PAST_VERBS & set(words):
         return False
-    return any(True for _ in PAST_TIMES.find([sentence]))
+    return any(min(abs(at - end) for at in found.positions for end in positions) <= PAST_REACH for found in PAST_TIMES.find([sentence]))
 
 
 def _has_happened(sentence: Sentence, positions: tuple[int, ...]) -> bool:

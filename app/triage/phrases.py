@@ -1,7 +1,7 @@
 """Words and phrases in running text: cutting text into sentences, and finding phrases in them. Pure, linear.
 
 A phrase is what a lead types into a rule: words divided by blanks. `a|b` is either word, `word*` any word that starts so,
-and `~` between two words allows up to four others there (`~2` up to two). Phrases never cross a comma or a full stop.
+`#` any number of two digits or more, and `~` between two words allows up to four others there (`~2` up to two). Phrases never cross a comma or a full stop.
 A hyphenated word is one word: "non-blocking" is not "blocking".
 """
 
@@ -12,12 +12,12 @@ from functools import lru_cache
 
 LONGEST_SENTENCE = 80
 DEFAULT_GAP = 4
-LONGEST_GAP = 9
+NUMBER = "#"
 CLAUSE_WORDS = {"but", "however", "although", "though", "except", "while", "whereas", "yet"}
 SCAN = re.compile(
     r"(?P<word>(?<!\w)[-+]{0,3}\w+(?:['-]\w+)*)"
     r"|(?P<end>[.!?]+(?=\s|$|[)\"'*_\]])|;|\n\s*\n|\n(?=\s{0,12}(?:[-*+#|]|\d{1,4}[.)])\s)|\n(?=[^\na-z]))"
-    r"|(?P<clause>[,()]|\s[-–—]+\s|—|\.{3}|…)"
+    r"|(?P<clause>[,()]|:\s|\s[-–—]+\s|—|\.{3}|…)"
 )
 PHRASE = re.compile(r"^(?:~\d?|[^\s|~*]+\*?(?:\|[^\s|~*]+\*?)*)$")
 
@@ -38,9 +38,13 @@ class Part:
     exact: frozenset[str]
     starts: tuple[str, ...]
     gap: int
+    is_number: bool = False
 
     def accepts(self, word: str) -> bool:
-        return word in self.exact or bool(self.starts and word.startswith(self.starts))
+        """Whether a word of the text is this one."""
+        if word in self.exact or (self.starts and word.startswith(self.starts)):
+            return True
+        return self.is_number and len(word) > 1 and word.isdecimal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def parse_phrase(phrase: str) -> tuple[Part, ...]:
         spellings = item.split("|")
         exact = frozenset(word for word in spellings if not word.endswith("*"))
         starts = tuple(word[:-1] for word in spellings if word.endswith("*"))
-        parts.append(Part(exact, starts, gap))
+        parts.append(Part(exact - {NUMBER}, starts, gap, NUMBER in exact))
         gap = 0
     if not parts or gap or parts[0].gap:
         raise ValueError("A phrase starts and ends with a word.")

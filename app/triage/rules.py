@@ -4,7 +4,9 @@ Rules are data that a lead edits; `defaults.py` holds the ones we begin with. La
 and the first rule in the table's order wins: a bug that is also labelled "security" goes to engineering.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -31,7 +33,24 @@ CATEGORY_NAMES = {
 CATEGORIES = tuple(CATEGORY_NAMES)
 TEAMS = ("engineering", "product", "security", "docs", "performance", "enterprise", "support")
 DEFAULT_TEAM = "support"
-GROUPS = ("team", "words", "urgency", "trigger", "category")
+# What urgency rules are about; see urgency.py for how subjects count together.
+SUBJECTS = {
+    "outage": "Outage",
+    "data_loss": "Data loss",
+    "security": "Security",
+    "blocked": "Blocked work",
+    "fault": "Any fault",
+    "reach": "How many are hit",
+    "acute": "Began just now",
+    "stakes": "What depends on it",
+    "deadline": "Deadline",
+    "money": "Money",
+    "escalation": "Asks to escalate",
+    "patience": "Loses patience",
+    "public": "May become public",
+}
+# Lists are no rules: other rules name them in braces instead of writing their words out.
+GROUPS = ("team", "words", "urgency", "trigger", "category", "list")
 FIELDS = ("labels", "title", "text")
 PLAN_TIERS = {"community": 1, "technical": 2, "enterprise_standard": 3, "enterprise_priority": 3, "enterprise_emergency": 3}
 PLAN_TOP = {
@@ -57,6 +76,11 @@ TIER_TIMES = {
     2: {"low": "1 week", "medium": "3 business days", "high": "24 hours", "critical": "2 hours", "emergency": "2 hours"},
     3: {"low": "3 days", "medium": "24 hours", "high": "4 hours", "critical": "1 hour", "emergency": "15 minutes"},
 }
+HEAVIEST = 200
+LIST_NAME = re.compile(r"\{([a-z_]{1,40})\}")
+LISTED = re.compile(r"[^\s|~{}]+|\{[a-z_]{1,40}\}")
+DEEPEST_LIST = 4
+LONGEST_PHRASE = 10_000
 # A category word in the title says more than one in the text.
 TITLE_FACTOR = 3
 WISH_LABELS = frozenset({"enhancement", "documentation", "question"})
@@ -66,7 +90,8 @@ WISH_LABELS = frozenset({"enhancement", "documentation", "question"})
 class Rule:
     """One rule. `field` says where `words` are looked for; `outcome` is a team, priority, subject, trigger or category.
 
-    Labels are compared whole; words elsewhere are phrases (see phrases.py). `weight` is in points for urgency and
+    Labels are compared whole; words elsewhere are phrases (see phrases.py), in which `{people}` stands for the words of
+    the list rule with the outcome `people`. `weight` is in points for urgency and
     category rules; `trigger` is what an urgency rule pulls besides.
     """
 
@@ -130,7 +155,12 @@ class RuleBook:
     """Rules made ready for many tickets; see `book_for`."""
 
     def __init__(self, rules: Iterable[Rule]):
-        live = sorted((rule for rule in rules if rule.enabled), key=lambda rule: (GROUPS.index(rule.group), rule.position, rule.key))
+        live = sorted(
+            (rule for rule in rules if rule.enabled or rule.group == "list"),
+            key=lambda rule: (GROUPS.index(rule.group), rule.position, rule.key),
+        )
+        lists = lists_of(live)
+        live = [rule if rule.field == "labels" else replace(rule, words=tuple(written_out(rule.words, lists))) for rule in live]
         self.by_key = {rule.key: rule for rule in live}
         self.label_rules = [rule for rule in live if rule.field == "labels"]
         self.word_books = {where: _phrase_book(live, "words", where) for where in ("title", "text")}
@@ -200,16 +230,47 @@ def timeframe(promised: str, plan: str | None, source: str = "portal") -> str:
     return f"within {times[promised]}" if times else "as soon as possible"
 
 
-def checked(rule: Rule) -> Rule:
+def lists_of(rules: Iterable[Rule]) -> dict[str, str]:
+    """The lists among the rules: name → the words, divided by bars."""
+    return {rule.outcome: "|".join(rule.words) for rule in rules if rule.group == "list"}
+
+
+def write_out(phrase: str, lists: Mapping[str, str]) -> str:
+    """The phrase with each `{list}` replaced by its words; lists may name lists. Raises ValueError for a name that is none."""
+    for _ in range(DEEPEST_LIST):
+        names = LIST_NAME.findall(phrase)
+        if not names:
+            return phrase
+        if missing := [name for name in names if name not in lists]:
+            known = ", ".join(f"{{{name}}}" for name in sorted(lists))
+            raise ValueError(f"There is no list {{{missing[0][:40]}}}. The lists are: {known}.")
+        phrase = LIST_NAME.sub(lambda match: lists[match[1]], phrase)[:LONGEST_PHRASE]
+    raise ValueError("A list cannot be in itself.")
+
+
+def written_out(words: Iterable[str], lists: Mapping[str, str]) -> Iterator[str]:
+    """The phrases that can be read, written out. One that cannot (its list is gone) is passed over: no ticket may fail on it."""
+    for word in words:
+        with suppress(ValueError):
+            phrase = write_out(word, lists)
+            parse_phrase(phrase)
+            yield phrase
+
+
+def checked(rule: Rule, lists: Mapping[str, str]) -> Rule:
     """Return the rule with its words tidied. Raises ValueError with a sentence for people when it cannot work."""
     words = tuple(dict.fromkeys(" ".join(word.lower().split()) for word in rule.words if word.strip()))
     if not words:
         raise ValueError("Give at least one word or phrase.")
+    if rule.group == "list":
+        if wrong := [word for word in words if not LISTED.fullmatch(word)]:
+            raise ValueError(f"“{wrong[0][:60]}” cannot stand in a list: it takes single words, one on each line.")
+        lists = {**lists, rule.outcome: "|".join(words)}
     if rule.field != "labels":
         for word in words:
-            parse_phrase(word)
-    if not 0 <= rule.weight <= 200:
-        raise ValueError("A weight is a number from 0 to 200.")
+            parse_phrase(write_out(word, lists))
+    if not 0 <= rule.weight <= HEAVIEST:
+        raise ValueError(f"A weight is a number from 0 to {HEAVIEST}.")
     return replace(rule, words=words)
 
 

@@ -13,12 +13,12 @@ from app.triage.phrases import Found, PhraseBook, Sentence
 
 THRESHOLDS = (("emergency", 120), ("critical", 70), ("high", 40))
 # Subjects that only count beside a fault.
-COMPANIONS = frozenset({"reach"})
-FAULTS = frozenset({"outage", "data_loss", "security", "blocked"})
+COMPANIONS = frozenset({"reach", "acute", "stakes"})
+FAULTS = frozenset({"outage", "data_loss", "security", "blocked", "fault"})
 # A signal fires its escalation trigger only when it can be taken nearly at its word.
 TRIGGER_FACTOR = 0.5
 # Wishes and questions about documents are seldom fires.
-WISH_FACTOR = 0.4
+WISH_FACTOR = 0.35
 
 
 @dataclass(frozen=True, slots=True)
