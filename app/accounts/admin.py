@@ -91,7 +91,7 @@ def person_page(person: User, status: int = 200, **shown: Any) -> Response:
         "sessions": queries.sessions_of(person, utcnow()),
     }
     context |= shown
-    context["teams"].teams.choices = [(team.key, team.name) for team in queries.teams()]
+    context["teams"].teams.choices = forms.offered((team.key, team.name) for team in queries.teams())
     return private("admin/person.html", status, person=person, **context)
 
 
@@ -131,7 +131,7 @@ def change_teams(person_id: int) -> Response:
     person = queries.person_by_id(person_id)
     form = forms.Teams(request.form)
     every = {team.key: team for team in queries.teams()}
-    form.teams.choices = [(key, team.name) for key, team in every.items()]
+    form.teams.choices = forms.offered((key, team.name) for key, team in every.items())
     if not form.validate():
         return person_page(person, 422, teams=form)
     administration.set_teams(person, [every[key] for key in form.teams.data or []], actor=me(), now=utcnow())
@@ -197,8 +197,8 @@ def organization_page(form: forms.Organization, organization: Organization | Non
 
 def offer(form: forms.Organization) -> None:
     """What its lists offer."""
-    form.plan.choices = [(plan.key, plan.name) for plan in queries.plans()]
-    form.engineer.choices = [("", "None"), *((str(person.id), person.name) for person in queries.staff())]
+    form.plan.choices = forms.offered((plan.key, plan.name) for plan in queries.plans())
+    form.engineer.choices = forms.offered([("", "None"), *((str(person.id), person.name) for person in queries.staff())])
 
 
 def values(form: forms.Organization) -> OrganizationValues:

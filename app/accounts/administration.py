@@ -140,11 +140,8 @@ def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime
         raise NotAllowed("Only administrators put people on teams.")
     if not person.is_staff:
         raise Invalid("Only people who work at the desk are on teams.")
-    have = dict(
-        db.session.execute(select(Team.id, Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id))
-        .tuples()
-        .all()
-    )
+    mine = select(Team.id, Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id)
+    have = dict(iter(db.session.execute(mine)))
     want = {team.id: team.key for team in teams}
     if have == want:
         return

@@ -1,6 +1,6 @@
 """The forms of accounts. Each names exactly what may be sent; a field that it does not have is refused, not passed over."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from wtforms import (
     ValidationError,
     widgets,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
 from app.accounts import passwords
@@ -34,7 +35,7 @@ from app.accounts.scopes import SCOPES, scopes_for
 from app.lib.text import many_lines, one_line
 
 REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-THEMES = [("system", "As the system"), ("light", "Light"), ("dark", "Dark")]
+THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 # What travels with every form and is no answer to it.
 CARRIED = frozenset({"csrf_token", "form_key"})
 MAX_EMAIL = 254
@@ -50,11 +51,17 @@ def address(text: str | None) -> str:
     return one_line(text).replace(" ", "").lower()
 
 
+def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """(value, words) as the choices of a field."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
 @lru_cache(maxsize=1)
-def zones() -> list[tuple[str, str]]:
-    """Every time zone that people live in, as (name, words)."""
+def zones() -> list[SelectChoice]:
+    """Every time zone that people live in, by its part of the world."""
     names = sorted(name for name in available_timezones() if name.startswith(REGIONS))
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    parts = [(name, *name.split("/", 1)) for name in names]
+    return [SelectChoice("UTC", "UTC"), *(SelectChoice(name, town.replace("_", " "), optgroup=region) for name, region, town in parts)]
 
 
 class Form(FlaskForm):
@@ -142,14 +149,17 @@ class Profile(Form):
 
     name = name_field()
     time_zone = SelectField("Time zone", choices=zones)
-    theme = RadioField("Theme", choices=THEMES)
+    theme = RadioField("Theme", choices=offered(THEMES.items()))
     keys_off = BooleanField("Turn single-key shortcuts off")
 
 
 class NewToken(Form):
     """An API token: its name and what it may do."""
 
-    name = StringField("What is it for?", validators=[DataRequired("Name what it is for."), Length(max=80)], filters=[line])
+    # The page has another field of this name, in the profile's form.
+    name = StringField(
+        "What is it for?", id="token-name", validators=[DataRequired("Name what it is for."), Length(max=80)], filters=[line]
+    )
     scopes = SelectMultipleField(
         "It may",
         widget=widgets.ListWidget(prefix_label=False),
@@ -159,7 +169,7 @@ class NewToken(Form):
 
     def __init__(self, *args: Any, role: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scopes.choices = [(scope, f"{SCOPES[scope][0]} ({scope})") for scope in scopes_for(role)]
+        self.scopes.choices = offered((scope, f"{SCOPES[scope][0]} ({scope})") for scope in scopes_for(role))
 
 
 class InviteMember(Form):
@@ -167,26 +177,26 @@ class InviteMember(Form):
 
     email = email_field()
     name = name_field()
-    role = SelectField("Role", choices=[(role, ROLE_NAMES[role]) for role in ("customer", "customer_admin")])
+    role = SelectField("Role", choices=offered((role, ROLE_NAMES[role]) for role in ("customer", "customer_admin")))
 
 
 class MemberRole(Form):
     """Whether a member looks after the others."""
 
-    role = SelectField("Role", choices=[(role, ROLE_NAMES[role]) for role in ("customer", "customer_admin")])
+    role = SelectField("Role", choices=offered((role, ROLE_NAMES[role]) for role in ("customer", "customer_admin")))
 
 
 class Sharing(Form):
     """Whose tickets members see."""
 
-    sharing = RadioField("Members see", choices=list(SHARING.items()))
+    sharing = RadioField("Members see", choices=offered(SHARING.items()))
 
 
 class Person(Form):
     """What an administrator says about somebody. The organization is named; it must exist."""
 
     name = name_field()
-    role = SelectField("Role", choices=[(role, ROLE_NAMES[role]) for role in ROLES])
+    role = SelectField("Role", choices=offered((role, ROLE_NAMES[role]) for role in ROLES))
     organization = StringField(
         "Organization", validators=[Length(max=120)], filters=[line], description="For customers. Empty for our own people and for guests."
     )
@@ -221,7 +231,7 @@ class Organization(Form):
         filters=[many_lines],
         description="One a line. People with a proven address there belong to it.",
     )
-    sharing = RadioField("Members see", choices=list(SHARING.items()), default="all")
+    sharing = RadioField("Members see", choices=offered(SHARING.items()), default="all")
     engineer = SelectField("Named engineer", validators=[Optional()])
     slack_url = URLField(
         "Slack channel", validators=[Length(max=255)], filters=[line], description="The address of the channel that we share with them."

@@ -94,7 +94,7 @@ def matches(password_hash: str | None, password: str) -> bool:
     """Whether it is the password; False for an account that has none, after the same work. Raises TooBusy."""
     with turn():
         try:
-            return HASHER.verify(password_hash or nobodys(), prepared(password)) and password_hash is not None
+            return HASHER.verify(password_hash or nobodys(), prepared(password)) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False
 

@@ -276,7 +276,7 @@ def audit(wanted: AuditFilter, cursor: str = "") -> Page:
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """The names of people by id; what the facts of events hold."""
     wanted = set(user_ids)
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples().all()) if wanted else {}
+    return dict(iter(db.session.execute(select(User.id, User.name).where(User.id.in_(wanted))))) if wanted else {}
 
 
 def paged(query: Select[*tuple[Any, ...]], key: tuple[Any, ...], cursor: str, *, newest_first: bool = False) -> Page:

@@ -22,7 +22,7 @@ def browser() -> Browser:
 def proved(person: User | None, password: str) -> Proof:
     """Check a password, in the same time for everybody. Commit or roll back before: nothing may wait for this."""
     password_hash = person.password_hash if person is not None else None
-    if not passwords.matches(password_hash, password) or password_hash is None:
+    if not passwords.matches(password_hash, password) or not password_hash:
         return Proof(False)
     return Proof(True, passwords.kept(password) if passwords.is_outdated(password_hash) else None)
 

@@ -1,0 +1,183 @@
+"""Coming in by the form: who may, what is told, how often one may try, and that nothing of an old session survives."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts.models import SignIn
+from app.extensions import db
+from tests.accounts.helpers import events, kinds, open_sessions
+from tests.people import PASSWORD
+
+
+def tried(browser, email, password=PASSWORD, **over):
+    """One try that fails."""
+    return browser.post("/login", {"email": email, "password": password}, **{"status": 422, **over})
+
+
+def test_somebody_comes_in_and_goes_out(people, browse):
+    visitor = browse()
+    visitor.get("/login")
+    visitor.post("/login", {"email": " User@ACME.example ", "password": PASSWORD, "next": ""}, to="/")
+    assert "Marcus Webb" in visitor.get("/account").text
+    visitor.post("/logout", to="/login")
+    visitor.get("/account", to="/login?next=/account")
+    visitor.post("/logout", to="/login")
+    assert kinds() == ["account.signed_in", "account.signed_out"]
+
+
+def test_with_htmx_signing_in_is_a_visit(people, browse):
+    visitor = browse()
+    visitor.get("/login")
+    visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, htmx=True, to="/")
+
+
+def test_unknown_wrong_and_closed_accounts_get_the_same_answer(people, browse):
+    people.colleague.is_enabled = False
+    answers = set()
+    for email, password in [
+        ("nobody@acme.example", PASSWORD),
+        (people.user.email, "wrong"),
+        (people.colleague.email, PASSWORD),
+        (people.guest.email, PASSWORD),
+        ("<script>", "x"),
+    ]:
+        answer = tried(browse(), email, password)
+        answers.add(answer.words)
+        assert "do not match" in answer.words
+    assert len(answers) == 1
+    assert {e.kind for e in events()} == {"account.sign_in_failed"}
+
+
+def test_a_failed_try_keeps_the_address_and_not_the_password(people, browse):
+    page = tried(browse(), people.user.email, "my-secret-guess").text
+    assert people.user.email in page
+    assert "my-secret-guess" not in page
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"email": "", "password": ""},
+        {"email": "a" * 300, "password": "x"},
+        {"email": "a\x00b", "password": "\x00"},
+        {"email": "x@y.example", "password": "p" * 5000},
+    ],
+)
+def test_whatever_is_sent_is_refused_in_words(people, browse, form):
+    assert browse().post("/login", form, status=422).markup
+
+
+def test_an_old_hash_is_renewed_on_the_way_in(people, browse):
+    before = people.user.password_hash
+    browse().post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    assert people.user.password_hash != before
+    assert people.user.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    browse().post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+
+
+def test_the_session_is_new_after_signing_in(people, browse):
+    visitor = browse()
+    visitor.get("/login")
+    fixed = visitor.session["csrf_token"]
+    visitor.client.set_cookie("hive_session", visitor.cookies().dumps({"csrf_token": fixed, "planted": "by somebody else"}))
+    visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    assert "planted" not in visitor.session
+    visitor.get("/account")
+    assert visitor.session["csrf_token"] != fixed
+
+
+def test_the_cookie_is_of_no_use_once_the_session_has_ended(people, browse):
+    visitor = browse()
+    visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    stolen = visitor.client.get_cookie("hive_session").value
+    visitor.post("/logout", to="/login")
+    visitor.client.set_cookie("hive_session", stolen)
+    visitor.get("/account", to="/login?next=/account")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads"),
+    [
+        ("/tickets?status=open", "/tickets?status=open"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("\\\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/ok\r\nSet-Cookie: a=b", "/"),
+        ("evil.example", "/"),
+        ("", "/"),
+    ],
+)
+def test_next_never_leaves_the_site(people, browse, wanted, leads):
+    browse().post("/login", {"email": people.user.email, "password": PASSWORD, "next": wanted}, to=leads)
+    browse(people.user).get("/login", query_string={"next": wanted}, to=leads)
+
+
+def test_a_form_of_another_session_is_refused(people, browse):
+    browse().post("/login", {"email": people.user.email, "password": PASSWORD}, csrf=False, status=400)
+
+
+def test_no_cache_keeps_the_sign_in_page(people, browse):
+    answer = browse().get("/login")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_after_ten_wrong_tries_an_account_rests_for_known_and_unknown_alike(people, browse, rate_limits):
+    for email in (people.user.email, "nobody@acme.example"):
+        visitor = browse()
+        for _ in range(10):
+            tried(visitor, email, "wrong")
+        refused = tried(visitor, email, PASSWORD, status=429)
+        assert 1 <= int(refused.headers["Retry-After"]) <= 900 * 2
+        tried(visitor, email.upper(), PASSWORD, status=429)
+    browse().post("/login", {"email": people.owner.email, "password": PASSWORD}, to="/")
+
+
+def test_whoever_signs_in_rightly_is_never_locked_out(people, browse, rate_limits):
+    for _ in range(12):
+        browse().post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+
+
+def test_one_address_cannot_try_many_accounts(people, browse, rate_limits):
+    visitor = browse()
+    codes = [
+        visitor.client.post("/login", data={"email": f"p{n}@acme.example"}, headers={"X-CSRFToken": visitor.token()}).status_code
+        for n in range(102)
+    ]
+    assert codes[:100] == [422] * 100
+    assert codes[100:] == [429, 429]
+
+
+def test_a_session_that_is_used_lives_on_and_one_that_is_not_ends(people, browse, clock, statements):
+    person = browse(people.user)
+    (session_id,) = db.session.scalars(select(SignIn.id)).all()
+    with statements() as seen:
+        person.get("/account")
+    assert not [s for s in seen if s.startswith("UPDATE")]
+    clock.shift(timedelta(minutes=6))
+    with statements() as seen:
+        person.get("/account")
+    assert len([s for s in seen if s.startswith("UPDATE")]) == 1
+    assert db.session.get(SignIn, session_id).last_seen_at > people.user.created_at + timedelta(days=400)
+    clock.shift(timedelta(days=13))
+    person.get("/account")
+    clock.shift(timedelta(days=15))
+    person.get("/account", to="/login?next=/account")
+
+
+def test_a_person_who_is_shut_out_is_out_at_once(people, browse):
+    person = browse(people.user)
+    person.get("/account")
+    people.user.is_enabled = False
+    person.get("/account", to="/login?next=/account")
+
+
+@pytest.mark.engines("postgresql")
+def test_signing_in_works_on_postgresql_too(people, browse):
+    browse().post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    assert open_sessions(people.user) == 1
