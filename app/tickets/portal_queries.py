@@ -221,9 +221,10 @@ def kept_for(user: Any, ref: str) -> Kept:
 
 
 def is_unread(user_id: int, ticket: Any, seen_at: datetime | None) -> bool:
-    """Whether somebody else changed what the requester sees since they looked. Only requesters are told."""
+    """Whether somebody else changed what the requester sees since they looked. Only requesters are told, until it is closed."""
     told_at = ticket.told_at
-    return ticket.requester_id == user_id and told_at is not None and (seen_at is None or seen_at < told_at)
+    told = ticket.requester_id == user_id and ticket.status != "closed" and told_at is not None
+    return told and (seen_at is None or seen_at < told_at)
 
 
 def new_draft(user: Any) -> NewDraft | None:
