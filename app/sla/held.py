@@ -49,9 +49,12 @@ class Held:
         )
 
     def counted(self, now: datetime) -> int:
-        """Counted microseconds of a running clock, from its stored deadline; without one, from the ticket's events."""
+        """Counted microseconds of a running clock, from its stored deadline.
+
+        From the ticket's events where there is no deadline, or where pauses may lie behind it: one statement more.
+        """
         clock, instant = self.clock, to_us(now)
-        if clock.due_at is None:
+        if clock.due_at is None or (clock.metric == RESOLUTION and clock.due_at < now):
             return elapsed(self.case(status_changes(clock.ticket_id, until=now)), instant)
         due = to_us(clock.due_at)
         return clock.target_seconds * SECOND + self.hours.counted(due, instant) - self.hours.counted(instant, due)
