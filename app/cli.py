@@ -1,14 +1,17 @@
 """The `hive-support` command: each feature's commands.py, mounted under the names that people type. No logic of its own."""
 
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app import create_app
 from app.config import ConfigError
+from app.lib import logs
 from app.lib.errors import DomainError
 from app.ops import runner
 from app.ops.redis_server import RedisFailed
@@ -19,12 +22,16 @@ COMMANDS = {
     "config": "app.ops.commands",
     "demo": "app.dev.commands",
     "doctor": "app.ops.commands",
+    "faq": "app.knowledge.commands",
+    "knowledge": "app.knowledge.commands",
     "migrate": "app.ops.commands",
     "reset": "app.ops.commands",
     "rollups": "app.analytics.commands",
     "sla": "app.sla.commands",
     "routes": "app.ops.commands",
+    "search": "app.knowledge.commands",
     "token": "app.accounts.commands",
+    "triage": "app.triage.commands",
 }
 # These need neither an application nor a database: what goes in decides what comes out.
 PURE = {("config",), ("reset",), ("sla", "replay")}
@@ -75,7 +82,14 @@ def leaves(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tupl
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """HiveTechs Support: run, look after and inspect the support system."""
-    ctx.obj = ScriptInfo(create_app=create_app)
+    ctx.obj = ScriptInfo(create_app=application)
+
+
+def application() -> Flask:
+    """The application of a command: its log goes to standard error, since standard output is for answers."""
+    app = create_app()
+    logs.configure(app.config["SETTINGS"], sys.stderr)
+    return app
 
 
 @main.command()

@@ -9,6 +9,8 @@ SCHEDULE: dict[str, Every] = {
     "close-resolved": Every(3600, "app.tickets.jobs.close_resolved"),
     "sweep-uploads": Every(3600, "app.tickets.jobs.sweep_uploads"),
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),
+    "index-knowledge": Every(300, "app.knowledge.jobs.catch_up", "index"),
+    "count-readers": Every(60, "app.knowledge.jobs.note_reading", "index"),
     "sweep-mail": Every(60, "app.mail.jobs.sweep_mail", "mail"),
     "sweep-counted-events": Every(86400, "app.analytics.jobs.sweep_counted"),
     "follow-figures": Every(60, "app.analytics.jobs.follow"),

@@ -31,7 +31,7 @@ class Imported:
         self.same += not is_new and not is_different
 
 
-def import_faqs(rows: Sequence[FaqRow], *, source: str, now: datetime, progress: Progress = lambda done: None) -> Imported:
+def import_faqs(rows: Sequence[FaqRow], *, source: str | None, now: datetime, progress: Progress = lambda done: None) -> Imported:
     """Add the questions that are not there by their id, and change those that differ. One event for all. Flushes.
 
     Popularity of a question that exists only rises by an import: what readers did is not forgotten. Two statements for
@@ -72,7 +72,9 @@ def rewrite(entry: Faq | Article, values: dict[str, object], now: datetime) -> b
     return bool(different)
 
 
-def import_articles(articles: Sequence[ArticleFile], *, source: str, now: datetime, progress: Progress = lambda done: None) -> Imported:
+def import_articles(
+    articles: Sequence[ArticleFile], *, source: str | None, now: datetime, progress: Progress = lambda done: None
+) -> Imported:
     """Add the articles that are not there by section and slug, and change those that differ. One event for all. Flushes."""
     told = Imported()
     known = {(article.section, article.slug): article for article in db.session.scalars(select(Article))} if articles else {}
@@ -87,9 +89,9 @@ def import_articles(articles: Sequence[ArticleFile], *, source: str, now: dateti
     return recorded(told, source, now)
 
 
-def recorded(told: Imported, source: str, now: datetime) -> Imported:
-    """Record an import that did something."""
-    if told.added or told.changed:
+def recorded(told: Imported, source: str | None, now: datetime) -> Imported:
+    """Record an import that did something; what ships with the product has no source and is no event."""
+    if source is not None and (told.added or told.changed):
         record("knowledge.imported", now=now, facts={"source": source[:200], "added": told.added, "changed": told.changed})
     return told
 

@@ -1,5 +1,184 @@
-"""Placeholder while the feature is being written."""
+"""The help centre: search, articles, questions, votes. Open to everybody; each sees what is written for them."""
+
+from typing import Any
+
+from flask import Response, current_app, request, url_for
+from flask_login import current_user
 
 from app.audiences import public
+from app.extensions import db, limiter
+from app.knowledge import actions, finding, queries, readers, render, rules
+from app.knowledge.finding import Found
+from app.knowledge.models import Article, Faq
+from app.knowledge.queries import reader_of
+from app.knowledge.sections import shelf
+from app.lib.clock import utcnow
+from app.lib.errors import Invalid, NotFound
+from app.lib.htmx import answer, is_htmx, page_or_part, part
+from app.lib.text import one_line
 
 bp = public("help", __name__)
+SORTS = {"best": "Best match", "helpful": "Most helpful", "newest": "Newest"}
+VOTES = "60/minute"
+
+
+@bp.get("/help")
+def home() -> Response:
+    """Where one begins: the search field, the sections, what is asked most."""
+    reader = reader_of(current_user)
+    questions = queries.popular_questions(reader)
+    return part("knowledge/home.html", found=None, sorts=SORTS, shelves=queries.shelves(reader), questions=questions, shelf=shelf)
+
+
+@bp.get("/help/search")
+def search() -> Response:
+    """Answers to what was typed, with or without script."""
+    reader = reader_of(current_user)
+    category, sort, page = typed("category", 100), request.args.get("sort", ""), number("page")
+    found = finding.search(reader, typed_text(), category=category, page=page, sort=sort)
+    if page == 1 and not category and found.query and not (reader and reader.is_staff):
+        readers.searched(visitor(), found.query, 0 if found.is_popular else found.total, found.best, utcnow())
+    context: dict[str, Any] = {
+        "found": found,
+        "category": category,
+        "sort": sort if sort in SORTS else "best",
+        "sorts": SORTS,
+        "shelf": shelf,
+    }
+    return page_or_part("knowledge/search.html", "knowledge/search.htmx.html", **context)
+
+
+@bp.get("/help/faq")
+def faq() -> Response:
+    """Common questions: one category with its answers, or each with its most popular ones."""
+    reader, category = reader_of(current_user), typed("category", 100)
+    categories = queries.faq_categories(reader)
+    if category and category not in categories:
+        raise NotFound
+    entries = queries.faq_shelf(reader, category) if category else queries.faq_overview(reader)
+    return part("knowledge/faq.html", category=category, categories=categories, entries=entries, shelf=shelf, answer=render.answer)
+
+
+@bp.get("/help/faq/<path:key>")
+def question(key: str) -> Response:
+    """One question with its answer."""
+    reader = reader_of(current_user)
+    entry = queries.faq_for(reader, key)
+    saw(entry)
+    return part("knowledge/question.html", entry=entry, related=queries.related(reader, entry), shelf=shelf, answer=render.answer)
+
+
+@bp.get("/help/<section>")
+def section(section: str) -> Response:
+    """The articles of one section."""
+    reader = reader_of(current_user)
+    articles = queries.section_of(reader, section)
+    return part("knowledge/section.html", here=shelf(section), articles=articles)
+
+
+@bp.get("/help/<section>/<slug>")
+def article(section: str, slug: str) -> Response:
+    """An article with its contents, its neighbours and what else helps."""
+    reader = reader_of(current_user)
+    entry = queries.article_for(reader, section, slug)
+    articles = queries.section_of(reader, section)
+    saw(entry)
+    before, after = queries.neighbours(articles, slug)
+    context: dict[str, Any] = {"here": shelf(section), "page": render.article(entry.body), "related": queries.related(reader, entry)}
+    return part("knowledge/article.html", entry=entry, articles=articles, before=before, after=after, **context)
+
+
+@bp.post("/help/votes")
+@limiter.limit(VOTES)
+def vote() -> Response:
+    """Whether an entry helped. One vote a visitor; voting again changes it."""
+    kind, wish = request.form.get("kind", ""), request.form.get("helpful", "")
+    if wish not in {"yes", "no"}:
+        raise Invalid("Say yes or no.")
+    entry = queries.entry_for(reader_of(current_user), kind, whole(request.form.get("id", "")))
+    actions.vote(entry, visitor(), is_helpful=wish == "yes", now=utcnow(), actor=reader_of(current_user))
+    db.session.commit()
+    return answer("knowledge/_votes.html", or_go=f"{address(entry)}?voted={wish}#votes", entry=entry, voted=wish)
+
+
+@bp.get("/help/suggest")
+def suggest() -> Response:
+    """Answers that may spare a ticket, for the form in which its subject is typed."""
+    found = finding.suggest(reader_of(current_user), request.args.get("q") or request.args.get("subject") or "")
+    return part("knowledge/_suggestions.html", found=found, shelf=shelf)
+
+
+@bp.post("/help/solved")
+@limiter.limit(VOTES)
+def solved() -> Response:
+    """ "This answered my question": counted, and no ticket is opened."""
+    kind, _, entry_number = request.form.get("solved", "").partition(":")
+    entry = queries.entry_for(reader_of(current_user), kind, whole(entry_number))
+    query = one_line(request.form.get("q") or request.form.get("subject"))[: finding.MAX_QUERY]
+    actions.deflected(entry, query, now=utcnow(), actor=reader_of(current_user))
+    db.session.commit()
+    return answer("knowledge/_solved.html", or_go=url_for(".thanks", kind=kind, id=entry.id), entry=entry)
+
+
+@bp.get("/help/solved")
+def thanks() -> Response:
+    """Where one is led who needed no ticket."""
+    entry = queries.entry_for(reader_of(current_user), request.args.get("kind", ""), whole(request.args.get("id", "")))
+    return part("knowledge/thanks.html", entry=entry)
+
+
+@bp.app_template_global("entry_address")
+def address(entry: Faq | Article) -> str:
+    """The page of an entry."""
+    if isinstance(entry, Faq):
+        return url_for("help.question", key=entry.external_id)
+    return url_for("help.article", section=entry.section, slug=entry.slug)
+
+
+@bp.app_template_global("result_address")
+def result_address(result: finding.Result) -> str:
+    """The page of an answer in a list."""
+    if result.kind == "faq":
+        return url_for("help.question", key=result.key)
+    return url_for("help.article", section=result.category, slug=result.key)
+
+
+@bp.app_template_global("ticket_address")
+def ticket_address(found: Found | None = None) -> str:
+    """Where one asks a person: the ticket form, begun with what was searched for."""
+    subject = found.query if found else None
+    return url_for("guest.new" if reader_of(current_user) is None else "tickets.new", subject=subject or None)
+
+
+def saw(entry: Faq | Article) -> None:
+    """Note a reader; staff and machines that fetch ahead are none."""
+    reader = reader_of(current_user)
+    if not (reader and reader.is_staff) and "prefetch" not in request.headers.get("Sec-Purpose", "") and not is_htmx():
+        readers.viewed(visitor(), entry.kind, entry.id, utcnow())
+
+
+def visitor() -> str:
+    """Who reads, as a word that leads back to nobody."""
+    reader = reader_of(current_user)
+    who = f"person {reader.id}" if reader else f"{request.remote_addr} {request.user_agent.string[:300]}"
+    return rules.visitor(str(current_app.config["SECRET_KEY"]), who)
+
+
+def typed(name: str, length: int) -> str:
+    """A word of the address, cleaned."""
+    return one_line(request.args.get(name))[:length]
+
+
+def typed_text() -> str:
+    """What was typed into the search field; a space at the end says that the last word is finished."""
+    return request.args.get("q", "")[:2000]
+
+
+def number(name: str) -> int:
+    """A whole number of the address, 1 where it is none."""
+    return whole(request.args.get(name, "1")) or 1
+
+
+def whole(text: str) -> int:
+    """A whole number of at most nine digits, or 0."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import load_only
 
 from app.accounts.models import User
@@ -13,7 +13,7 @@ from app.extensions import db
 from app.knowledge import finding, indexing
 from app.knowledge.finding import Result, readable
 from app.knowledge.models import Article, Faq, SearchMiss
-from app.knowledge.sections import AUDIENCES, SECTIONS, STATES, Reader, audiences_of
+from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, STATES, Reader, audiences_of
 from app.lib.errors import Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
@@ -94,9 +94,25 @@ def faq_shelf(reader: Reader | None, category: str, *, limit: int = ON_A_FAQ_SHE
     return db.session.scalars(query.limit(limit)).all()
 
 
+def faq_overview(reader: Reader | None, each: int = 6) -> Sequence[Faq]:
+    """The most popular questions of every category, `each` of them. One statement."""
+    place = func.row_number().over(partition_by=Faq.category, order_by=(Faq.popularity.desc(), Faq.id)).label("place")
+    ranked = select(Faq.id, place).where(readable("faq", reader)).subquery()
+    query = select(Faq).join(ranked, ranked.c.id == Faq.id).where(ranked.c.place <= each).order_by(Faq.category, ranked.c.place)
+    return db.session.scalars(query).all()
+
+
+def popular_answers(category: str, limit: int) -> Sequence[Faq]:
+    """The most popular public questions, of one category if it is not empty. One statement."""
+    query = select(Faq).where(readable("faq", None), *([Faq.category == category] if category else []))
+    return db.session.scalars(query.order_by(Faq.popularity.desc(), Faq.id).limit(limit)).all()
+
+
 def faq_categories(reader: Reader | None) -> dict[str, int]:
     """Category → how many questions somebody may read in it, in the order of our shelves. One statement."""
-    return finding.counts_of("faq", reader)
+    counts = finding.counts_of("faq", reader)
+    ordered = [*(key for key in CATEGORIES if key in counts), *sorted(key for key in counts if key not in CATEGORIES)]
+    return {key: counts[key] for key in ordered}
 
 
 def popular_questions(reader: Reader | None, limit: int = 6) -> Sequence[Any]:

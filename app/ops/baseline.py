@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from app.accounts import defaults as accounts
+from app.knowledge import defaults as knowledge
 from app.macros import defaults as macros
 from app.sla import defaults as sla
+from app.triage import defaults as triage
 
 # In the order of the layers: plans and teams come before the rules, policies and texts that name them.
-FEATURES = (accounts, macros, sla)
+FEATURES = (accounts, macros, sla, triage, knowledge)
 
 
 def ensure(now: datetime) -> None:

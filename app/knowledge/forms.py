@@ -1,0 +1,113 @@
+"""The forms of writers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import DateField, Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
+
+from app.knowledge.actions import ArticleText, FaqText
+from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_KEY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE, SLUG, slug_of, tags_of
+from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, shelf
+from app.lib.text import many_lines, one_line
+
+MAX_TAG_LINE = 600
+WHO = "Staff-only texts are found by nobody else."
+MARKS = "Markdown: **bold**, `code`, lists, tables, ``` for blocks, > **Note:** for a note."
+
+
+def at_most(length: int) -> Length:
+    """A limit in words."""
+    return Length(max=length, message=f"Use {length:,} characters at most.")
+
+
+def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """The options of a select."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def version_field() -> HiddenField:
+    """The version that the writer opened; none for a new entry."""
+    return HiddenField("Version", validators=[Optional(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")])
+
+
+class EntryForm(Form):
+    """What both kinds have in common."""
+
+    tags = StringField(
+        "Tags",
+        [Optional(), at_most(MAX_TAG_LINE)],
+        filters=[one_line],
+        description="Apart by commas. Other words for it help people to find it.",
+    )
+    audience = SelectField("Who may read it", choices=choices(AUDIENCES.items()), default="public", description=WHO)
+    version = version_field()
+
+    @property
+    def seen(self) -> int | None:
+        """The version that was opened."""
+        return int(self.version.data) if self.version.data else None
+
+
+class FaqForm(EntryForm):
+    """A question and its answer."""
+
+    question = StringField("Question", [DataRequired("Write the question as people ask it."), at_most(MAX_QUESTION)], filters=[one_line])
+    answer = TextAreaField("Answer", [DataRequired("Write the answer."), at_most(MAX_ANSWER)], filters=[many_lines], description=MARKS)
+    category = SelectField("Category", choices=choices((one.key, one.label) for one in CATEGORIES.values()))
+
+    def __init__(self, *args: Any, entry: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An imported category of which we know nothing stays what it is.
+        if entry is not None and entry.category not in CATEGORIES:
+            self.category.choices = [*self.category.choices, *choices([(entry.category, shelf(entry.category).label)])]
+
+    def text(self) -> FaqText:
+        """What was written, clean."""
+        tags = tuple(tags_of(self.tags.data or ""))
+        return FaqText(self.question.data, self.answer.data, self.category.data, tags, self.audience.data)
+
+
+class ArticleForm(EntryForm):
+    """A page of the documentation."""
+
+    title = StringField("Title", [DataRequired("Give it a title."), at_most(MAX_TITLE)], filters=[one_line])
+    section = SelectField("Section", choices=choices((one.key, one.label) for one in SECTIONS.values()))
+    slug = StringField(
+        "Address",
+        [Optional(), at_most(MAX_KEY), Regexp(SLUG.pattern + "$", message="Use small letters, digits and single hyphens.")],
+        filters=[one_line],
+        description="The last part of its address. Empty: made from the title.",
+    )
+    summary = TextAreaField(
+        "Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line], description="One sentence for lists and search."
+    )
+    body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
+    position = IntegerField("Place in the section", [Optional(), NumberRange(0, 1_000_000, "Use a number from 0 up.")], default=0)
+    product_version = StringField("Holds for version", [Optional(), at_most(60)], filters=[one_line])
+    reviewed_on = DateField("Last reviewed", [Optional()])
+
+    def text(self) -> ArticleText:
+        """What was written, clean."""
+        slug = self.slug.data or slug_of(self.title.data)
+        about = {
+            "position": self.position.data or 0,
+            "product_version": self.product_version.data or "",
+            "reviewed_on": self.reviewed_on.data,
+        }
+        tags = tuple(tags_of(self.tags.data or ""))
+        return ArticleText(
+            self.section.data, slug, self.title.data, self.body.data, self.summary.data or "", tags, self.audience.data, **about
+        )
+
+
+FORMS: dict[str, type[FaqForm] | type[ArticleForm]] = {"faq": FaqForm, "article": ArticleForm}
+
+
+def filled(kind: str, entry: Any) -> FaqForm | ArticleForm:
+    """The form as an entry stands in the database."""
+    form = FaqForm(entry=entry) if kind == "faq" else ArticleForm()
+    values = {name: getattr(entry, name) for name in form.data if hasattr(entry, name)}
+    form.process(data={**values, "tags": ", ".join(entry.tags), "version": str(entry.version)})
+    return form
