@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,9 +23,15 @@ def content_hash(name: str, changed: float) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
 
 
-def version(name: str) -> str:
-    """The version of a static file as it is now. Raises OSError for a name that we do not have."""
+@lru_cache(maxsize=512)
+def version_at(name: str, second: int) -> str:
+    """The version of a static file within one second: a page names the icon file hundreds of times."""
     return content_hash(name, os.stat(f"{STATIC}/{name}").st_mtime)
+
+
+def version(name: str) -> str:
+    """The version of a static file as it is now, or was a second ago. Raises OSError for a name that we do not have."""
+    return version_at(name, int(time.monotonic()))
 
 
 def static_url(name: str) -> str:
