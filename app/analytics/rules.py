@@ -103,11 +103,6 @@ def mean(total: float, count: int) -> float | None:
     return total / count if count else None
 
 
-def change(now: float | None, before: float | None) -> float | None:
-    """The relative change: 0.058 for 5.8 % more; None where there is nothing to compare with."""
-    return (now - before) / before if now is not None and before else None
-
-
 def summed(parts: Sequence[Totals]) -> Totals:
     """The totals of several periods together."""
     names = (

@@ -9,6 +9,8 @@ from app.analytics.queries import Report
 from app.lib.times import duration
 from app.tickets.rules import CATEGORIES
 
+LEAST_FOR_PERCENT = 20
+
 
 @dataclass(frozen=True)
 class Card:
@@ -35,8 +37,7 @@ def cards(report: Report) -> list[Card]:
 
 def volume(report: Report) -> Card:
     """Tickets opened, against the period before."""
-    moved = rules.change(report.now.opened, report.before.opened)
-    words, arrow = relative(moved, "more", "fewer")
+    words, arrow = relative(report.now.opened, report.before.opened)
     return Card(
         "volume",
         "Total tickets",
@@ -109,11 +110,12 @@ def satisfaction(report: Report) -> Card:
     )
 
 
-def relative(moved: float | None, more: str, fewer: str) -> tuple[str, str]:
-    """(words, icon) of a relative change."""
-    if moved is None:
-        return "", ""
-    return f"{abs(moved) * 100:.1f} % {more if moved >= 0 else fewer}", "trending-up" if moved >= 0 else "trending-down"
+def relative(now: int, before: int) -> tuple[str, str]:
+    """(words, icon) of a change: in percent, or in numbers where the period before is too small for percent to mean much."""
+    if now == before:
+        return "No change", ""
+    words = f"{abs(now - before) / before * 100:.1f} %" if before >= LEAST_FOR_PERCENT else f"{abs(now - before):,}"
+    return f"{words} {'more' if now > before else 'fewer'}", "trending-up" if now > before else "trending-down"
 
 
 def share(value: float | None, target: float | None) -> int | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analytics import charts, rules
+from app.analytics import charts, rules, views
 
 NOW = datetime(2026, 11, 23, 10, 20, tzinfo=UTC)
 COUNTS = st.lists(st.integers(0, 10**7), min_size=1, max_size=100)
@@ -35,7 +35,6 @@ def test_every_response_time_lies_within_the_bounds_of_its_bucket(seconds):
 def test_figures_of_nothing_are_none_and_never_nought():
     nothing = rules.Totals()
     assert (nothing.average_response, nothing.resolution_rate, nothing.average_satisfaction) == (None, None, None)
-    assert rules.change(4, 0) is None
     assert rules.tone(None, 0.95) is None
 
 
@@ -62,3 +61,11 @@ def test_every_mark_lies_inside_the_chart(values):
     for bar in charts.bars(values, [str(n) for n in values], scale):
         assert bar.x >= 0 and bar.x + bar.width <= charts.WIDTH + 0.2
         assert abs(bar.y + bar.height - charts.HEIGHT) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [(254, 240, "5.8 % more"), (30, 60, "50.0 % fewer"), (119, 1, "118 more"), (0, 0, "No change"), (3, 0, "3 more"), (7, 7, "No change")],
+)
+def test_a_change_is_told_in_percent_only_where_that_means_something(now, before, words):
+    assert views.relative(now, before)[0] == words
