@@ -64,8 +64,12 @@ def stood_still(case: pure.Case, end: int) -> str:
 def edited(one: "Held", zone: str) -> str:
     """That the policy or its calendar was edited while the clock ran."""
     changed = max(one.source.policy_changed_at, one.source.calendar_changed_at)
-    if changed <= one.clock.started_at or (one.clock.stopped_at is not None and changed > one.clock.stopped_at):
+    if changed <= one.clock.started_at:
         return ""
+    if one.clock.stopped_at is not None and changed > one.clock.stopped_at:
+        return (
+            f" The policy changed on {in_words(changed, zone)}, after this was judged; the stretches below are those of today's calendar."
+        )
     return f" The policy changed on {in_words(changed, zone)}; the time is computed by the new one, from the beginning."
 
 

@@ -1,0 +1,196 @@
+"""The forms that policies and calendars are edited with."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.lib.text import one_line
+from app.sla.calendars import ROUND_THE_CLOCK, WEEK, BadCalendar, usable
+from app.sla.hours import WEEKDAYS
+from app.sla.models import Calendar, Policy
+from app.sla.reports import PRIORITIES
+from app.sla.spelling import read_days, read_spans, read_target, spell_days, spell_spans, spell_target
+from app.sla.terms import METRICS
+
+MOST_TEXT = 20_000
+
+
+def target_field(metric: str, priority: str) -> str:
+    """The name of the field of one target."""
+    return f"{metric}-{priority}"
+
+
+def moment(text: str | None) -> datetime | None:
+    """The state of a row that a form was made with; None for nonsense, which is never what the row says."""
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
+
+
+class PolicyForm(FlaskForm):
+    """A calendar, what pauses, and fifteen targets; an empty one promises nothing."""
+
+    calendar = SelectField("Calendar", coerce=int)
+    pause_on_hold = BooleanField("Being on hold stops the resolution clock, too")
+    seen = HiddenField()
+
+    def offer(self, calendars: list[Calendar]) -> "PolicyForm":
+        """Fill in what can be chosen."""
+        self.calendar.choices = [(calendar.id, calendar.name) for calendar in calendars]
+        self.calendars = {calendar.id: calendar for calendar in calendars}
+        return self
+
+    @property
+    def chosen(self) -> Calendar | None:
+        """The chosen calendar."""
+        return self.calendars.get(self.calendar.data)
+
+    def target(self, metric: str, priority: str) -> Any:
+        """The field of one target."""
+        return self[target_field(metric, priority)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Every target must be a length of time on the chosen calendar; at least one must be given."""
+        is_valid = bool(super().validate(extra_validators))
+        self.targets: dict[tuple[str, str], int] = {}
+        always = self.chosen is not None and self.chosen.definition.get("hours") == ROUND_THE_CLOCK
+        for metric in METRICS:
+            for priority in PRIORITIES:
+                field = self.target(metric, priority)
+                try:
+                    minutes = read_target(field.data or "", round_the_clock=always)
+                except ValueError as wrong:
+                    field.errors = [str(wrong)]
+                    continue
+                if minutes is not None:
+                    self.targets[metric, priority] = minutes
+        if not self.targets and not self.errors:
+            self.form_errors.append("A policy without any target promises nothing. Give it one, or withdraw it.")
+        return is_valid and not self.errors
+
+    @classmethod
+    def of(cls, policy: Policy, calendars: list[Calendar]) -> "PolicyForm":
+        """The form that shows a policy."""
+        always = policy.calendar.definition.get("hours") == ROUND_THE_CLOCK
+        data: dict[str, Any] = {
+            target_field(target.metric, target.priority): spell_target(target.target_minutes, round_the_clock=always)
+            for target in policy.targets
+        }
+        data |= {"calendar": policy.calendar_id, "pause_on_hold": policy.pause_on_hold, "seen": policy.changed_at.isoformat()}
+        return cls(formdata=None, data=data).offer(calendars)
+
+
+for _metric in METRICS:
+    for _priority in PRIORITIES:
+        setattr(PolicyForm, target_field(_metric, _priority), StringField(_priority.capitalize(), validators=[Length(max=30)]))
+
+
+class OwnPolicyForm(PolicyForm):
+    """The same for an organization that has none yet."""
+
+    organization = SelectField("Organization", coerce=int)
+
+
+class CalendarForm(FlaskForm):
+    """A name, a zone, hours a day, and the days that are different."""
+
+    name = StringField("Name", validators=[InputRequired("Give the calendar a name."), Length(max=100)])
+    tz = StringField("Time zone", validators=[InputRequired("Name the zone, such as Europe/Berlin."), Length(max=60)])
+    always = BooleanField("Around the clock")
+    mon = StringField("Monday", validators=[Length(max=200)])
+    tue = StringField("Tuesday", validators=[Length(max=200)])
+    wed = StringField("Wednesday", validators=[Length(max=200)])
+    thu = StringField("Thursday", validators=[Length(max=200)])
+    fri = StringField("Friday", validators=[Length(max=200)])
+    sat = StringField("Saturday", validators=[Length(max=200)])
+    sun = StringField("Sunday", validators=[Length(max=200)])
+    country = StringField("Country", validators=[Length(max=2, message="Two letters, such as DE.")])
+    region = StringField("Region", validators=[Length(max=40)])
+    holidays = TextAreaField("Holidays", validators=[Length(max=MOST_TEXT)])
+    overrides = TextAreaField("Exceptions", validators=[Length(max=MOST_TEXT)])
+    seen = HiddenField()
+    filled_to = HiddenField()
+
+    def days(self) -> list[Any]:
+        """The seven fields of the week."""
+        return [self[day] for day in WEEK]
+
+    def read(self, field: Any, reader: Any) -> Any:
+        """What a field says, or a message beside it."""
+        try:
+            return reader(field.data or "")
+        except ValueError as wrong:
+            field.errors = [*field.errors, str(wrong)]
+            return []
+
+    def spans_by_day(self, text: str) -> dict[str, list[list[str]]]:
+        """The exceptions: a day and its spans a line."""
+        return {day: read_spans(rest) for day, rest in read_days(text)}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field for itself, then the calendar as a whole."""
+        is_valid = bool(super().validate(extra_validators))
+        week = {day: self.read(self[day], read_spans) for day in WEEK}
+        holidays = self.read(self.holidays, read_days)
+        overrides = self.read(self.overrides, self.spans_by_day)
+        self.definition: dict[str, Any] = {
+            "tz": one_line(self.tz.data),
+            "hours": ROUND_THE_CLOCK if self.always.data else {day: spans for day, spans in week.items() if spans},
+            "holidays": [day for day, _ in holidays],
+            "overrides": overrides or {},
+            "names": {day: name for day, name in holidays if name},
+        }
+        self.definition |= self.source()
+        if is_valid and not self.errors:
+            try:
+                usable(self.definition)
+            except BadCalendar as wrong:
+                self.field_of(str(wrong)).errors = [str(wrong)]
+        return is_valid and not self.errors
+
+    def field_of(self, problem: str) -> Any:
+        """The field that a problem of the whole calendar belongs to."""
+        if "zone" in problem:
+            return self.tz
+        day = next((key for key, name in zip(WEEK, WEEKDAYS, strict=True) if f" {name}" in problem), None)
+        if day is not None:
+            return self[day]
+        return self.mon if "open hour" in problem else self.overrides
+
+    def source(self) -> dict[str, Any]:
+        """From where the holidays were filled in; `jobs.extend_holidays` goes on from there."""
+        country, filled_to = one_line(self.country.data).upper(), self.filled_to.data or ""
+        if not country or not (filled_to.isascii() and filled_to.isdecimal() and len(filled_to) == 4):
+            return {}
+        return {"country": country, "region": one_line(self.region.data), "filled_to": int(filled_to)}
+
+    def add_holidays(self, found: dict[str, str], filled_to: int) -> None:
+        """Put public holidays among those that stand there."""
+        have = dict(read_days(self.holidays.data or ""))
+        names = found | {day: name for day, name in have.items() if name}
+        self.holidays.data = spell_days({*have, *found}, names)
+        self.filled_to.data = str(filled_to)
+
+    @classmethod
+    def of(cls, calendar: Calendar) -> "CalendarForm":
+        """The form that shows a calendar."""
+        given = calendar.definition
+        hours = given.get("hours")
+        data = {
+            "name": calendar.name,
+            "tz": given.get("tz", "UTC"),
+            "always": hours == ROUND_THE_CLOCK,
+            "country": given.get("country", ""),
+            "region": given.get("region", ""),
+            "filled_to": str(given.get("filled_to", "")),
+            "holidays": spell_days(given.get("holidays", []), given.get("names", {})),
+            "overrides": "\n".join(f"{day} {spell_spans(spans) or 'closed'}" for day, spans in sorted(given.get("overrides", {}).items())),
+            "seen": calendar.changed_at.isoformat(),
+        }
+        if isinstance(hours, dict):
+            data |= {day: spell_spans(hours.get(day, [])) for day in WEEK}
+        return cls(formdata=None, data=data)
