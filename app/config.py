@@ -56,7 +56,9 @@ class Config:
     redis_url: str = setting("REDIS_URL", "", "an embedded server by default, or redis://… or unix://…", secret=True)
     secret_key: str = setting("SECRET_KEY", "", "signs sessions and links; made and kept in DATA_DIR outside production", secret=True)
     base_url: str = setting("BASE_URL", "", "address people reach us by; used for every absolute link")
-    allowed_hosts: tuple[str, ...] = setting("ALLOWED_HOSTS", (), "host names we answer to; BASE_URL's and local ones by default", parse=words)
+    allowed_hosts: tuple[str, ...] = setting(
+        "ALLOWED_HOSTS", (), "host names we answer to; BASE_URL's and local ones by default", parse=words
+    )
     trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "how many proxies in front may set X-Forwarded-*", parse=int)
     smtp_url: str = setting("SMTP_URL", "", "smtp://user:password@host:port; without it mail is kept and shown at /dev/mail", secret=True)
     mail_from: str = setting("MAIL_FROM", "HiveTechs Support <support@hivetechs.example>", "sender of our mail")
@@ -147,12 +149,20 @@ def kept_secret(env: str, data_dir: Path) -> str:
     if env == "production":
         raise ConfigError("SECRET_KEY is not set. Give 32 random bytes or more, the same to every process.")
     path = data_dir / "secret_key"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text(encoding="ascii")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            keep_secret(path)
+        return path.read_text(encoding="ascii")
+    except OSError as refused:
+        raise ConfigError(f"DATA_DIR is {data_dir}, which cannot be used ({refused.strerror}). Set it to a directory of yours.") from refused
+
+
+def keep_secret(path: Path) -> None:
+    """Write a fresh key to `path`, unless another process has just done so."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()

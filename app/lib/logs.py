@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from flask import Flask, Response, g, request
@@ -18,8 +18,12 @@ log = structlog.get_logger("app.request")
 QUIET = frozenset({"static", "ops.healthz", "ops.readyz", "ops.metrics"})
 
 
-def configure(settings: Config) -> None:
-    """Send everything, the standard library's loggers too, through one format; called once by each process that is started."""
+def configure(settings: Config, stream: TextIO | None = None) -> None:
+    """Send everything, the standard library's loggers too, through one format to `stream` (standard output, if not given).
+
+    Called once by each process that is started.
+    """
+    output = stream or sys.stdout
     shared: list[Processor] = [
         merge_contextvars,
         structlog.processors.add_log_level,
@@ -30,7 +34,7 @@ def configure(settings: Config) -> None:
     last: list[Processor] = (
         [structlog.processors.JSONRenderer()]
         if machine
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        else [structlog.dev.ConsoleRenderer(colors=output.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     if machine:
         shared.append(structlog.processors.format_exc_info)
@@ -39,7 +43,7 @@ def configure(settings: Config) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[strip, *last]))
     root = logging.getLogger()

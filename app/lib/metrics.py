@@ -1,7 +1,6 @@
 """What each process counts of its own work. Files in DATA_DIR let the processes of one machine be summed up."""
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,8 +49,9 @@ def install(app: Flask) -> None:
 
 
 def clear(settings: Config) -> None:
-    """Forget what processes of an earlier start counted; called once before any process starts."""
-    shutil.rmtree(settings.data_dir / "metrics", ignore_errors=True)
+    """Forget what processes of an earlier start counted; called once, before the processes of this one are started."""
+    for path in (settings.data_dir / "metrics").glob("*.db"):
+        path.unlink()
 
 
 def timed(response: Response) -> Response:

@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import User
 from app.config import Config
 from app.extensions import db
-from app.lib import schema
+from app.lib import logs, metrics, schema
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.ops import baseline, redis_server, workers
@@ -43,6 +45,10 @@ SIGN_INS = (
 
 class CannotStart(RuntimeError):
     """Something stands in the way; the message says what, and what to do."""
+
+
+class Stopped(Exception):
+    """Told to stop while starting."""
 
 
 class Steps:
@@ -69,6 +75,7 @@ def up(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], None],
     Raises CannotStart (nothing is left running) when a part cannot start. Every part that dies later is started again.
     """
     settings: Config = app.config["SETTINGS"]
+    logs.configure(settings)
     supervisor = Supervisor(lambda line: say(f"  ! {line}"))
     with only_one(settings.data_dir):
         refuse_taken_port(settings)
@@ -76,8 +83,11 @@ def up(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], None],
         try:
             start(app, schedule, load_demo, supervisor, reload=reload)
             supervisor.keep_running()
+        except Stopped:
+            supervisor.stopping = True
         finally:
-            say("\nStopping …" if supervisor.stopping else "")
+            if supervisor.stopping:
+                say("\nStopping …")
             supervisor.stop()
     say("Stopped.")
 
@@ -91,26 +101,31 @@ def start(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], Non
         steps.done("Redis")
     elif not redis_server.is_ready(settings.redis_url):
         raise CannotStart("Redis does not answer at REDIS_URL. Start it, correct the address, or unset REDIS_URL to use the embedded one.")
-    in_child(lambda: migrate(app), "The database could not be prepared; the reason stands above.")
+    in_child(lambda: migrate(app), supervisor, "The database could not be prepared; the reason stands above.")
     steps.done("Database")
-    if settings.dev and not supervisor.stopping and in_child(lambda: leave_with(has_people(app)), None) == 0:
+    if settings.dev and in_child(lambda: leave_with(has_people(app)), supervisor, None) == 0:
         say("  · Loading the demo company, this once")
-        in_child(load_demo, "The demo company could not be loaded; the reason stands above. `hive-support demo load` tries again.")
+        failure = "The demo company could not be loaded; the reason stands above. `hive-support demo load` tries again."
+        in_child(load_demo, supervisor, failure)
         steps.done("Demo company")
+    metrics.clear(settings)
     gc.collect()
     gc.freeze()
     supervisor.add(Child("The web server", lambda: fork(Server(app, reload=reload).run), GRACE_SECONDS + 5.0))
     supervisor.add(Child("The job workers", lambda: fork(lambda: workers.run(app, schedule)), workers.STOP_SECONDS + 5.0))
     wait_until_ready(settings, supervisor)
-    steps.done("Web, workers and scheduler")
     if not supervisor.stopping:
+        steps.done("Web, workers and scheduler")
         welcome(settings, steps)
 
 
 def only_one(data_dir: Path) -> IO[str]:
     """Hold the lock of DATA_DIR, so that two of us never write one index or one Redis; the kernel frees it when we end."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    lock = (data_dir / "up.lock").open("a+", encoding="ascii")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "up.lock").open("a+", encoding="ascii")
+    except OSError as refused:
+        raise CannotStart(f"{data_dir} cannot be written to ({refused.strerror}). Set DATA_DIR to a directory of yours.") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -161,15 +176,24 @@ def start_redis(settings: Config, supervisor: Supervisor) -> None:
     redis_server.wait(settings.redis_url, servers[0], directory)
 
 
-def in_child(run: Callable[[], Any], failure: str | None) -> int:
+def in_child(run: Callable[[], Any], supervisor: Supervisor, failure: str | None) -> int:
     """Do something in a process of its own, so that no connection and no thread of it is in us when we fork later.
 
-    Returns its exit code; raises CannotStart(failure) when that is not 0, unless no failure is given.
+    Returns its exit code; raises CannotStart(failure) when that is not 0, unless no failure is given, and Stopped when
+    we are told to stop meanwhile: what it has not committed is undone.
     """
-    code = exit_code(fork(run), wait=True) or 0
+    child = Child("A step of the start", lambda: fork(run))
+    child.run()
+    code = exit_code(child.pid)
+    while code is None and not supervisor.stopping:
+        time.sleep(0.01)
+        code = exit_code(child.pid)
+    if supervisor.stopping:
+        child.stop()
+        raise Stopped
     if code and failure:
         raise CannotStart(failure)
-    return code
+    return code or 0
 
 
 def leave_with(answer: bool) -> None:
@@ -179,11 +203,18 @@ def leave_with(answer: bool) -> None:
 
 def migrate(app: Flask) -> None:
     """Bring the database to the schema of this code, and its reference rows to be there; nothing to do costs a few queries."""
-    with app.app_context(), writing():
-        if schema.current() != schema.newest():
-            schema.upgrade()
-        baseline.ensure(utcnow())
-        db.session.commit()
+    try:
+        with app.app_context(), writing():
+            if schema.current() != schema.newest():
+                schema.upgrade()
+            baseline.ensure(utcnow())
+            db.session.commit()
+    except OperationalError as away:
+        say(f"  ✗ The database cannot be used: {str(away.orig).strip().splitlines()[0]}. Start it, or correct DATABASE_URL.")
+        raise SystemExit(1) from None
+    except CommandError as unknown:
+        say(f"  ✗ {unknown}: a newer version has used this database. Update the code, or start with another DATA_DIR.")
+        raise SystemExit(1) from None
 
 
 def has_people(app: Flask) -> bool:
