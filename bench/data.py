@@ -7,10 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.servers import PYTHON, ROOT
+from bench.servers import COMMAND, ROOT
 
 DATA = ROOT / "bench" / "data"
-COMMAND = ["-m", "app.cli"]
 
 
 @dataclass(frozen=True)
@@ -61,4 +60,4 @@ def fill(where: Place, tickets: int) -> None:
 
 def run(where: Place, *arguments: str) -> None:
     """One command of hive-support; RuntimeError when it fails."""
-    subprocess.run([PYTHON, *COMMAND, *arguments], cwd=ROOT, env={**os.environ, **where.environment}, check=True)
+    subprocess.run([COMMAND, *arguments], cwd=ROOT, env={**os.environ, **where.environment}, check=True)

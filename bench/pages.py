@@ -104,7 +104,7 @@ def writes(site: Site, floor: Site, customer: Browser, staff: Browser) -> Iterat
         "body": "Our runners have a small root disk. Which setting moves the cache of the analysis?",
     }, 14)  # fmt: skip
     ticket = first_ticket(staff)
-    yield posted("reply", site, floor, staff, ticket, ticket + "/replies", {"body": "Please set `cache_dir`.", "visibility": "public"}, 12)
+    yield posted("reply", site, floor, staff, ticket, ticket + "/messages", {"body": "Please set `cache_dir`.", "visibility": "reply"}, 12)
 
 
 def posted(name: str, site: Site, floor: Site, who: Browser, page: str, action: str, fields: dict[str, str], goal: float) -> Row:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+COMMAND = str(Path(PYTHON).parent / "hive-support")
 GUNICORN = [
     "-m",
     "gunicorn",

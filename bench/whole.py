@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 from bench.measure import Row, figure
-from bench.servers import PYTHON, ROOT, family, free_port, pss_bytes, wait
+from bench.servers import COMMAND, ROOT, family, free_port, pss_bytes, wait
 
 
 def rows() -> Iterator[Row]:
@@ -25,7 +25,7 @@ def rows() -> Iterator[Row]:
 def started(settings: dict[str, str]) -> tuple[float, int]:
     """(seconds to the first page, bytes of memory of all processes) of one start, which is then stopped."""
     begun = time.monotonic()
-    process = subprocess.Popen([PYTHON, "-m", "app.cli", "up"], cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([COMMAND, "up"], cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
     try:
         wait(f"http://127.0.0.1:{settings['PORT']}/help", process)
         seconds = time.monotonic() - begun
