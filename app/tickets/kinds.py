@@ -66,7 +66,7 @@ def compose(kind: str, answers: dict[str, Any]) -> str:
     for question in QUESTIONS.get(kind, ()):
         value = answers.get(question.name)
         if question.name != main and question.type != "checks" and value:
-            parts.append(f"#### {question.label}\n\n{fenced(str(value)) if question.code else value}")
+            parts.append(f"### {question.label}\n\n{fenced(str(value)) if question.code else value}")
     return "\n\n".join(part for part in parts if part)
 
 
