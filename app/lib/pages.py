@@ -30,7 +30,6 @@ def install(app: Flask) -> None:
         dom_id=dom_id,
         marks=marks,
         static_url=static_url,
-        has_endpoint=has_endpoint,
         shell_links=shell_links,
         duration=times.duration,
         in_words=times.in_words,
@@ -80,11 +79,6 @@ def theme(viewer: Any) -> str:
     """`light`, `dark`, or nothing for what the system says: the person's choice, or what a visitor last chose."""
     chosen = viewer.theme if viewer else request.cookies.get("theme", "")
     return chosen if chosen in {"light", "dark"} else ""
-
-
-def has_endpoint(name: str) -> bool:
-    """Whether a page exists under this name."""
-    return name in current_app.view_functions
 
 
 @lru_cache(maxsize=512)
