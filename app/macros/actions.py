@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
-from app.lib.errors import Invalid, NotAllowed, Stale
+from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.text import many_lines, one_line
 from app.macros import rules
 from app.macros.models import Macro
@@ -99,8 +99,13 @@ def withdraw(macro: Macro, *, actor: User, now: datetime) -> None:
 
 
 def delete(macro: Macro, *, actor: User, now: datetime) -> None:
-    """Remove it for good; answers that were written with it stay as they are. Shared ones are removed by leads."""
+    """Remove it for good; answers that were written with it stay as they are. Shared ones are removed by leads.
+
+    Raises WrongState for one that came with the system, since it would come back; withdraw its approval instead.
+    """
     own(macro, actor)
+    if macro.key is not None:
+        raise WrongState("This macro came with the system and would come back. Withdraw its approval instead.")
     if macro.owner_id is None:
         lead(actor)
     facts = {"macro_id": macro.id, "changes": {"deleted": [False, True], "title": [macro.title, None]}}

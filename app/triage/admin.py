@@ -1,5 +1,146 @@
 """Triage rules: leads read, change and try them."""
 
+from typing import Any
+
+from flask import Response, flash, request, url_for
+from flask_login import current_user
+
 from app.audiences import lead
+from app.extensions import db
+from app.lib.clock import utcnow
+from app.lib.errors import Invalid, NotFound
+from app.lib.htmx import go, is_htmx, part
+from app.triage import editing, queries
+from app.triage.forms import GROUP_NAMES, NAMES, RuleForm, TrialForm, rule_form
+from app.triage.models import TriageRule
+from app.triage.rules import decide
+from app.triage.text import own_text, own_title
 
 bp = lead("triage", __name__)
+
+
+@bp.get("/admin/triage")
+def index() -> Response:
+    """Every rule, group by group, and the box to try them in."""
+    return overview(TrialForm(formdata=None))
+
+
+@bp.post("/admin/triage/trial")
+def trial() -> Response:
+    """What the rules in force would decide on a text, and why. Nothing is stored."""
+    form = TrialForm(request.form)
+    decided: dict[str, Any] = {}
+    if form.validate():
+        given = form.intake()
+        decided = {"decision": decide(given, queries.rules()), "read": f"{own_title(given.title)}\n{own_text(given.body)}".strip()}
+    status = 200 if decided else 422
+    if is_htmx():
+        return part("triage/_trial.html", status, form=form, names=NAMES, **decided)
+    return overview(form, status, **decided)
+
+
+@bp.get("/admin/triage/rules/new")
+def new() -> Response:
+    """An empty form for a rule of a group."""
+    group = wanted_group()
+    return editor(group, None, rule_form(group, None))
+
+
+@bp.post("/admin/triage/rules")
+def create() -> Response:
+    """Add a rule."""
+    group = wanted_group()
+    form = rule_form(group, None, request.form)
+    if form.validate():
+        try:
+            editing.create_rule(group, form.change(group), actor=current_user, now=utcnow())
+        except Invalid as wrong:
+            form.words.errors = [wrong.message]
+        else:
+            db.session.commit()
+            flash("The rule is in force.", "ok")
+            return go(url_for(".index", _anchor=group))
+    return editor(group, None, form, 422)
+
+
+@bp.get("/admin/triage/rules/<int:number>")
+def show(number: int) -> Response:
+    """One rule in its form."""
+    row = queries.rule_for(number)
+    return editor(row.group, row, rule_form(row.group, row))
+
+
+@bp.post("/admin/triage/rules/<int:number>")
+def change(number: int) -> Response:
+    """Save it."""
+    row = queries.rule_for(number)
+    form = rule_form(row.group, row, request.form)
+    if not form.validate():
+        return editor(row.group, row, form, 422)
+    if form.version() not in (None, row.version):
+        return editor(row.group, row, form, 409)
+    try:
+        editing.change_rule(row, form.change(row.group), actor=current_user, now=utcnow())
+    except Invalid as wrong:
+        form.words.errors = [wrong.message]
+        return editor(row.group, row, form, 422)
+    db.session.commit()
+    flash("Saved. New tickets are triaged by it from now on.", "ok")
+    return go(url_for(".index", _anchor=row.group))
+
+
+@bp.post("/admin/triage/rules/<int:number>/activation")
+def activate(number: int) -> Response:
+    """Put it in force."""
+    return switched(number, True)
+
+
+@bp.post("/admin/triage/rules/<int:number>/deactivation")
+def deactivate(number: int) -> Response:
+    """Put it out of force."""
+    return switched(number, False)
+
+
+@bp.post("/admin/triage/rules/<int:number>/deletion")
+def delete(number: int) -> Response:
+    """Remove a rule that a lead has added."""
+    row = queries.rule_for(number)
+    group = row.group
+    editing.delete_rule(row, actor=current_user, now=utcnow())
+    db.session.commit()
+    flash("The rule is deleted.", "ok")
+    return go(url_for(".index", _anchor=group))
+
+
+def switched(number: int, on: bool) -> Response:
+    """Switch a rule, and answer with its row of the table."""
+    row = queries.rule_for(number)
+    editing.switch_rule(row, on, actor=current_user, now=utcnow())
+    db.session.commit()
+    if is_htmx():
+        return part("triage/_rule.html", rule=row, names=NAMES)
+    return go(url_for(".index", _anchor=row.group))
+
+
+def wanted_group() -> str:
+    """The group that the address names, or NotFound; lists are not added."""
+    group = request.args.get("group", "")
+    if group not in editing.OUTCOMES:
+        raise NotFound()
+    return group
+
+
+def overview(form: TrialForm, status: int = 200, **decided: Any) -> Response:
+    """The page of all rules."""
+    groups: dict[str, list[TriageRule]] = {name: [] for name in GROUP_NAMES}
+    for row in queries.everything():
+        groups[row.group].append(row)
+    return part("triage/index.html", status, form=form, rules=groups, names=NAMES, weighed=editing.WEIGHED, **decided)
+
+
+def editor(group: str, row: TriageRule | None, form: RuleForm, status: int = 200) -> Response:
+    """The page of one rule."""
+    own = row is not None and editing.is_own(row)
+    lists = sorted(rule.outcome for rule in queries.rules() if rule.group == "list")
+    context = {"group": group, "rule": row, "form": form, "own": own, "names": NAMES, "weighed": editing.WEIGHED, "lists": lists}
+    return part("triage/edit.html", status, stale=status == 409, **context)
