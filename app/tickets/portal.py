@@ -209,12 +209,14 @@ def follow(ref: str) -> Response:
     return followed(ticket, forms.FollowerForm())
 
 
-@bp.post("/tickets/<ref>/followers/<int:follower_id>/removal")
+@bp.post("/tickets/<ref>/followers/<int(max=2147483647):follower_id>/removal")
 @limiter.limit(INVITED, key_func=person)
 def unfollow(ref: str, follower_id: int) -> Response:
-    """Take somebody off."""
+    """Take somebody off; who does not follow any more is left alone."""
     ticket = queries.ticket_for(current_user, ref, for_change=True)
-    filing.unfollow(ticket, portal_queries.follower_of(ticket, follower_id), actor=me(), now=utcnow())
+    follower = portal_queries.follower_of(ticket, follower_id)
+    if follower is not None:
+        filing.unfollow(ticket, follower, actor=me(), now=utcnow())
     db.session.commit()
     return followed(ticket, forms.FollowerForm())
 

@@ -232,12 +232,9 @@ def new_draft(user: Any) -> NewDraft | None:
     return db.session.get(NewDraft, user.id)
 
 
-def follower_of(ticket: Ticket, follower_id: int) -> Follower:
-    """One follower of this very ticket; raises NotFound."""
-    found = db.session.scalar(select(Follower).where(Follower.id == follower_id, Follower.ticket_id == ticket.id))
-    if found is None:
-        raise NotFound()
-    return found
+def follower_of(ticket: Ticket, follower_id: int) -> Follower | None:
+    """One follower of this very ticket; None if they are none (any more)."""
+    return db.session.scalar(select(Follower).where(Follower.id == follower_id, Follower.ticket_id == ticket.id))
 
 
 def person_with(email: str) -> User | None:

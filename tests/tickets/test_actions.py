@@ -57,7 +57,16 @@ def test_a_moderator_opens_no_tickets(people):
     assert count(Ticket) == 0
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "rant"}, {"priority": "now"}, {"category": "weather"}, {"tags": ["no/slashes"]}, {"tags": ["t"] * 3 + [f"t{n}" for n in range(30)]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "rant"},
+        {"priority": "now"},
+        {"category": "weather"},
+        {"tags": ["no/slashes"]},
+        {"tags": ["t"] * 3 + [f"t{n}" for n in range(30)]},
+    ],
+)
 def test_words_out_of_the_vocabulary_are_refused(people, now, wrong):
     new = actions.NewTicket(**{"kind": "question", "subject": "A question", "fields": {"body": "How?"}, **wrong})
     with pytest.raises(Invalid):

@@ -1,0 +1,76 @@
+"""What events say on a timeline."""
+
+import pytest
+
+from app.events.kinds import KINDS
+from app.tickets.story import WRITERS, told
+
+FACTS = {
+    "ticket.triaged": {"decisions": [{"text": "Team is Engineering, by the rule bug"}], "priority": None},
+    "ticket.status_changed": {"old": "open", "status": "pending_customer"},
+    "ticket.priority_changed": {"old": "low", "priority": "high", "reason": "blocked"},
+    "ticket.priority_confirmed": {"accepted": True, "proposed": "critical", "priority": "critical"},
+    "ticket.assigned": {"old_id": None, "old_name": None, "assignee_id": 1, "assignee_name": "Aiko"},
+    "ticket.moved": {"old_team": None, "team": "Security"},
+    "ticket.categorised": {"old": "cli", "category": "tui"},
+    "ticket.tagged": {"added": ["new"], "removed": ["old"]},
+    "ticket.follower_added": {"email": "a@b.example", "name": ""},
+    "ticket.follower_removed": {"email": "a@b.example", "name": "Ada"},
+    "ticket.resolved": {"outcome": "solved", "status": "resolved", "round": 1, "by_staff": False},
+    "ticket.reopened": {"status": "open", "reason": "again"},
+    "ticket.closed": {"status": "closed"},
+    "ticket.linked": {"label": "HT-1", "url": "/"},
+    "ticket.unlinked": {"label": "HT-1", "url": "/"},
+    "sla.warned": {"clock_id": 1, "metric": "first_response", "due_at": "", "ref": "", "assignee_id": None},
+    "sla.breached": {"clock_id": 1, "metric": "resolution", "due_at": "", "ref": "", "assignee_id": None},
+    "mail.failed": {"mail_id": 1, "recipient_id": None, "reason": "no such mailbox"},
+    "mail.resent": {"mail_id": 1},
+    "survey.invited": {"survey_id": 1},
+    "survey.answered": {"survey_id": 1, "overall_satisfaction": 2, "low": True},
+    "guest.confirmed": {"ref": "HT-1"},
+}
+SAYS = {
+    "ticket.triaged": "Triaged by Aiko",
+    "ticket.status_changed": "Status set to Waiting on customer by Aiko",
+    "ticket.priority_changed": "Priority changed from low to high by Aiko",
+    "ticket.assigned": "Aiko took this ticket",
+    "ticket.tagged": "Tags +new, −old by Aiko",
+    "ticket.follower_added": "a@b.example follows this ticket, added by Aiko",
+    "ticket.categorised": "Category set to TUI Interface by Aiko",
+    "ticket.resolved": "Marked as resolved by Aiko",
+    "sla.breached": "The resolution target was missed",
+    "survey.answered": "Survey answered: 2 of 5 by Aiko",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_every_kind_has_words_and_a_picture(kind):
+    for staff in (True, False):
+        line = told(kind, FACTS[kind], "Aiko", staff=staff)
+        assert line.icon and line.text and line.text == line.text.strip()
+    assert told(kind, FACTS[kind], None, staff=True).text
+
+
+@pytest.mark.parametrize("kind", sorted(SAYS))
+def test_the_sentence_of_an_event(kind):
+    assert told(kind, FACTS[kind], "Aiko", staff=True).text == SAYS[kind]
+
+
+def test_every_writer_writes_of_a_kind_that_exists_with_its_own_facts():
+    assert set(WRITERS) <= set(KINDS)
+    assert all(KINDS[kind] == set(facts) for kind, facts in FACTS.items())
+
+
+def test_customers_read_their_own_words():
+    assert told("ticket.status_changed", FACTS["ticket.status_changed"], "Aiko", staff=False).text == "Status set to Needs you by Aiko"
+
+
+def test_customers_do_not_read_the_rules():
+    facts = {"decisions": [{"what": "team", "value": "Engineering", "rule": "bug"}], "priority": "high"}
+    assert told("ticket.triaged", facts, None, staff=False).details == ()
+    assert told("ticket.triaged", facts, None, staff=False).text == "Priority set to high automatically"
+    assert told("ticket.triaged", facts, None, staff=True).details == ("Team: Engineering (rule: bug)",)
+
+
+def test_a_kind_that_nobody_has_words_for_is_told_by_its_name():
+    assert told("thing.happened", {}, None, staff=True).text == "Thing happened automatically"
