@@ -27,6 +27,7 @@ from app.ops.processes import die_with_parent
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", ""})
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 200_000_000
 POSTGRES_OPTIONS = (
     *("-c", "listen_addresses="),
     *("-c", "fsync=off"),
@@ -40,8 +41,9 @@ POSTGRES_OPTIONS = (
 
 @cache
 def directory() -> Path:
-    """A directory of this process with a path short enough for sockets, removed at exit."""
-    path = Path(tempfile.mkdtemp(prefix="hive-"))
+    """A directory of this process with a path short enough for sockets, in memory where there is room; removed at exit."""
+    in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    path = Path(tempfile.mkdtemp(prefix="hive-", dir=MEMORY if in_memory else None))
     at_exit(lambda: shutil.rmtree(path, ignore_errors=True))
     return path
 
