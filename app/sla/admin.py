@@ -14,6 +14,7 @@ from app.sla import editing, public_holidays, rulebook
 from app.sla.admin_forms import CalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
+from app.sla.forms import offered
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words
@@ -131,7 +132,7 @@ def given(form: PolicyForm) -> dict[str, Any]:
 
 def with_organizations(form: OwnPolicyForm) -> OwnPolicyForm:
     """Offer the organizations that have no policy of their own."""
-    form.organization.choices = rulebook.organizations_without_policy(is_demo=current_user.is_demo)
+    form.organization.choices = offered(rulebook.organizations_without_policy(is_demo=current_user.is_demo))
     return form
 
 

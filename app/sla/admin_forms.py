@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.lib.text import one_line
 from app.sla.calendars import ROUND_THE_CLOCK, WEEK, BadCalendar, usable
+from app.sla.forms import offered
 from app.sla.hours import WEEKDAYS
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
@@ -24,9 +25,11 @@ def target_field(metric: str, priority: str) -> str:
 
 
 def moment(text: str | None) -> datetime | None:
-    """The state of a row that a form was made with; None for nonsense, which is never what the row says."""
+    """The state of a row that a form was made with; None if it does not say. Nonsense is a moment that no row has."""
+    if not text:
+        return None
     try:
-        return datetime.fromisoformat(text or "").astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return datetime.min.replace(tzinfo=UTC)
 
@@ -40,7 +43,7 @@ class PolicyForm(FlaskForm):
 
     def offer(self, calendars: list[Calendar]) -> "PolicyForm":
         """Fill in what can be chosen."""
-        self.calendar.choices = [(calendar.id, calendar.name) for calendar in calendars]
+        self.calendar.choices = offered((calendar.id, calendar.name) for calendar in calendars)
         self.calendars = {calendar.id: calendar for calendar in calendars}
         return self
 
@@ -61,6 +64,8 @@ class PolicyForm(FlaskForm):
         for metric in METRICS:
             for priority in PRIORITIES:
                 field = self.target(metric, priority)
+                if field.errors:
+                    continue
                 try:
                     minutes = read_target(field.data or "", round_the_clock=always)
                 except ValueError as wrong:

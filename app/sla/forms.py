@@ -1,11 +1,13 @@
 """The forms of the SLA pages: what a report is narrowed to, a policy, a calendar."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
-from wtforms.validators import Optional
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional, ValidationError
 
 from app.lib.times import local, zone
 from app.sla.reports import PRIORITIES, Scope
@@ -15,8 +17,17 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
 
 
 def number(text: str | None) -> int | None:
-    """A choice's id, or nothing."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+    """A choice's id, or nothing; raises ValueError for anything else."""
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 9:
+        raise ValueError("no number")
+    return int(text)
+
+
+def offered(pairs: Iterable[tuple[object, str]], first: str = "") -> list[SelectChoice]:
+    """Choices, with one that chooses nothing before them."""
+    return [*([SelectChoice("", first)] if first else []), *(SelectChoice(str(value), label) for value, label in pairs)]
 
 
 class ReportForm(FlaskForm):
@@ -27,20 +38,20 @@ class ReportForm(FlaskForm):
 
     since = DateField("From", name="from", validators=[Optional()])
     until = DateField("To", name="to", validators=[Optional()])
-    organization = SelectField("Organization", coerce=number, validate_choice=True)
+    organization = SelectField("Organization", coerce=number)
     team = SelectField("Team", coerce=number)
-    priority = SelectField("Priority", choices=[("", "All priorities"), *[(key, key.capitalize()) for key in PRIORITIES]])
+    priority = SelectField("Priority", default="", choices=offered([(key, key.capitalize()) for key in PRIORITIES], "All priorities"))
 
     def offer(self, organizations: list[tuple[int, str]], teams: list[tuple[int, str]]) -> "ReportForm":
         """Fill in what can be chosen."""
-        self.organization.choices = [("", "All organizations"), *[(str(key), name) for key, name in organizations]]
-        self.team.choices = [("", "All teams"), *[(str(key), name) for key, name in teams]]
+        self.organization.choices = offered(organizations, "All organizations")
+        self.team.choices = offered(teams, "All teams")
         return self
 
     def validate_until(self, field: Any) -> None:
         """The end is not before the beginning."""
         if field.data and self.since.data and field.data < self.since.data:
-            raise ValueError("Choose a day that is not before the first.")
+            raise ValidationError("Choose a day that is not before the first.")
 
     def scope(self, *, zone_name: str, now: datetime, is_demo: bool) -> Scope:
         """What the form asks for; the last DAYS days where it does not say. Days are those of the reader's zone."""
@@ -51,7 +62,7 @@ class ReportForm(FlaskForm):
 
     def name_of(self, field: Any) -> str | None:
         """The chosen organization or team by name."""
-        return next((name for key, name in field.choices if field.data is not None and key == str(field.data)), None)
+        return next((one.label for one in field.choices if field.data is not None and one.value == str(field.data)), None)
 
 
 def day_range(first: date, last: date, zone_name: str) -> tuple[datetime, datetime]:

@@ -1,0 +1,225 @@
+"""Policies and calendars: read and edited by leads and administrators."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.events.models import Event
+from app.extensions import db
+from app.lib.errors import Invalid, NotAllowed, WrongState
+from app.sla import editing
+from app.sla.models import Calendar, Policy
+from app.sla.reports import PRIORITIES
+from app.sla.terms import METRICS
+from tests import factories
+
+HOUR = timedelta(hours=1)
+PAGES = ["/admin/sla", "/admin/sla/policies/1", "/admin/sla/policies/new", "/admin/sla/calendars/1", "/admin/sla/calendars/new"]
+SPIRITS = "<script>alert(1)</script>\u202e\x00"
+
+
+def policy_of(key):
+    return db.session.scalars(select(Policy).where(Policy.key == key)).one()
+
+
+def calendar_of(key):
+    return db.session.scalars(select(Calendar).where(Calendar.key == key)).one()
+
+
+def edits():
+    return db.session.scalars(select(Event).where(Event.kind == "sla.policy_changed").order_by(Event.id)).all()
+
+
+def filled(policy, **over):
+    """The form of a policy as it stands, with some fields changed; `first_response-high="2 h"` is written `first_response_high`."""
+    data = {f"{t.metric}-{t.priority}": f"{t.target_minutes} min" for t in policy.targets}
+    data |= {"calendar": str(policy.calendar_id), "seen": policy.changed_at.isoformat()}
+    if policy.pause_on_hold:
+        data["pause_on_hold"] = "y"
+    return {**data, **over}
+
+
+WEEK = {"name": "Tokyo", "tz": "Asia/Tokyo", "mon": "09:00-12:00, 13:00-18:00", "fri": "22:00–06:00"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_only_leads_and_administrators_enter(people, browse, page):
+    browse(None).get(page, to="/login")
+    for who in (people.owner, people.stranger, people.agent, people.moderator):
+        browse(who).get(page, status=403)
+    for who in (people.lead, people.admin):
+        assert browse(who).get(page)
+
+
+def test_the_list_shows_what_is_promised_to_whom(people, browse):
+    words = browse(people.lead).get("/admin/sla").words
+    for text in ("Enterprise Emergency", "15 min", "Business hours, Berlin", "Mon–Fri 09:00-17:00", "around the clock"):
+        assert text in words
+
+
+def test_a_policy_is_changed_and_the_open_tickets_follow(people, browse, now, drain):
+    ticket = factories.ticket(people.owner, priority="high")
+    policy = policy_of("enterprise_priority")
+    lead = browse(people.lead)
+    assert 'value="4 h"' in lead.get(f"/admin/sla/policies/{policy.id}").text
+    address = f"/admin/sla/policies/{policy.id}"
+    lead.post(address, filled(policy, **{"first_response-high": "2 h", "resolution-low": ""}), to="/admin/sla")
+    assert edits()[-1].facts["summary"] == "first response, high: 4 h → 2 h; resolution, low: 168 h → none"
+    drain()
+    assert ticket.next_due_at == now + 2 * HOUR
+    assert "Only part is promised for: low." in lead.get("/admin/sla").words
+
+
+def test_saving_what_is_there_records_nothing(people, browse):
+    policy = policy_of("technical")
+    browse(people.lead).post(f"/admin/sla/policies/{policy.id}", filled(policy), htmx=True, to="/admin/sla")
+    assert edits() == []
+
+
+@pytest.mark.parametrize(
+    "key, over, says",
+    [
+        ("enterprise_priority", {"first_response-high": "0"}, "at least a minute"),
+        ("enterprise_priority", {"first_response-high": "soon"}, "Write a length"),
+        ("enterprise_priority", {"first_response-high": "4 h 7"}, "Write a length"),
+        ("enterprise_priority", {"first_response-high": "-4 h"}, "Write a length"),
+        ("enterprise_priority", {"first_response-high": "99999 d"}, "at most a year"),
+        ("enterprise_priority", {"first_response-high": SPIRITS}, "Write a length"),
+        ("enterprise_priority", {"first_response-high": "9" * 5000}, "30 characters"),
+        ("technical", {"first_response-low": "1 w"}, "opening hours"),
+        ("technical", {"calendar": "77"}, "valid choice"),
+        ("technical", {"calendar": "x"}, "could not coerce"),
+        ("technical", {f"{metric}-{priority}": "" for metric in METRICS for priority in PRIORITIES}, "promises nothing"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused_and_the_input_kept(people, browse, key, over, says):
+    policy = policy_of(key)
+    page = browse(people.lead).post(f"/admin/sla/policies/{policy.id}", filled(policy, **over), status=422)
+    assert says.lower() in page.words.lower() and "<script>alert" not in page.text
+    if "first_response-high" in over and over["first_response-high"].isascii():
+        assert f'value="{over["first_response-high"]}"' in page.text
+    assert edits() == []
+
+
+def test_a_stale_save_is_told_and_saved_again_if_meant(people, browse, now):
+    policy = policy_of("enterprise_priority")
+    address, mine = f"/admin/sla/policies/{policy.id}", filled(policy, **{"first_response-high": "3 h"})
+    browse(people.admin).post(address, filled(policy, **{"first_response-high": "2 h"}), to="/admin/sla")
+    policy.changed_at = now + HOUR
+    db.session.commit()
+    page = browse(people.lead).post(address, mine, status=409)
+    assert "Somebody else changed this meanwhile" in page.words and 'value="3 h"' in page.text
+    seen = page.markup.one("input", name="seen").get("value")
+    browse(people.lead).post(address, mine | {"seen": seen}, to="/admin/sla")
+    assert len(edits()) == 2
+    browse(people.lead).post(address, mine | {"seen": "nonsense"}, status=409)
+
+
+def test_an_organization_gets_its_own_policy_and_loses_it_again(people, browse, now, drain):
+    ticket = factories.ticket(people.owner, priority="high")
+    drain()
+    lead = browse(people.lead)
+    form = filled(policy_of("enterprise_emergency"), **{"first_response-high": "1 h", "organization": str(people.acme.id)})
+    lead.post("/admin/sla/policies/new", form, to="/admin/sla")
+    drain()
+    assert ticket.next_due_at == now + HOUR
+    assert "Acme Robotics, instead of its plan" in lead.get("/admin/sla").words
+    own = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
+    lead.post("/admin/sla/policies/new", form, status=422)
+    lead.post(f"/admin/sla/policies/{own.id}/withdrawal", to="/admin/sla")
+    drain()
+    assert ticket.next_due_at == now + 4 * HOUR
+    lead.get(f"/admin/sla/policies/{own.id}", status=404)
+    lead.post("/admin/sla/policies/new", form, to="/admin/sla")
+
+
+def test_the_policy_of_a_plan_cannot_be_withdrawn(people, browse):
+    browse(people.lead).post(f"/admin/sla/policies/{policy_of('technical').id}/withdrawal", status=409)
+
+
+def test_a_calendar_is_made_used_and_changed(people, browse, now, drain):
+    lead = browse(people.lead)
+    lead.post("/admin/sla/calendars/new", WEEK | {"holidays": "2026-11-23 Labour Thanksgiving Day\n2027-01-01"}, to="/admin/sla")
+    tokyo = db.session.scalars(select(Calendar).where(Calendar.name == "Tokyo")).one()
+    assert tokyo.definition == {
+        "tz": "Asia/Tokyo",
+        "hours": {"mon": [["09:00", "12:00"], ["13:00", "18:00"]], "fri": [["22:00", "06:00"]]},
+        "holidays": ["2026-11-23", "2027-01-01"],
+        "overrides": {},
+        "names": {"2026-11-23": "Labour Thanksgiving Day"},
+    }
+    policy = policy_of("technical")
+    lead.post(f"/admin/sla/policies/{policy.id}", filled(policy, calendar=str(tokyo.id)), to="/admin/sla")
+    ticket = factories.ticket(people.stranger, priority="high")
+    drain()
+    page = lead.get(f"/admin/sla/calendars/{tokyo.id}")
+    assert "Mon 23 Nov 2026: Labour Thanksgiving Day" in page.words
+    lead.post(
+        f"/admin/sla/calendars/{tokyo.id}", WEEK | {"name": "Tokio", "always": "y", "overrides": "2026-12-24 closed"}, to="/admin/sla"
+    )
+    drain()
+    assert ticket.next_due_at == now + 8 * HOUR
+    assert calendar_of(tokyo.key).name == "Tokio"
+    lead.post(f"/admin/sla/calendars/{tokyo.id}/removal", status=409)
+
+
+def test_a_calendar_that_nobody_uses_can_be_removed(people, browse):
+    lead = browse(people.lead)
+    lead.post("/admin/sla/calendars/new", WEEK, to="/admin/sla")
+    tokyo = db.session.scalars(select(Calendar.id).where(Calendar.name == "Tokyo")).one()
+    lead.post(f"/admin/sla/calendars/{tokyo}/removal", to="/admin/sla")
+    lead.get(f"/admin/sla/calendars/{tokyo}", status=404)
+    lead.post(f"/admin/sla/calendars/{tokyo}/removal", status=404)
+
+
+@pytest.mark.parametrize(
+    "over, says",
+    [
+        ({"tz": "Mars/Base"}, "no time zone"),
+        ({"tz": SPIRITS}, "no time zone"),
+        ({"name": ""}, "Give the calendar a name"),
+        ({"name": "x" * 101}, "100 characters"),
+        ({"mon": "9 to 5"}, "is no span"),
+        ({"mon": "09:00-26:00"}, "is no time"),
+        ({"mon": "09:00-12:00, 11:00-13:00"}, "overlap on Monday"),
+        ({"fri": "22:00-06:00", "sat": "05:00-07:00"}, "Friday and Saturday"),
+        ({"mon": "", "fri": ""}, "no open hour"),
+        ({"holidays": "25.12.2026"}, "is no date"),
+        ({"holidays": "2026-12-25\n2026-12-25"}, "twice"),
+        ({"holidays": "9999-12-25"}, "too far"),
+        ({"overrides": "2026-12-24 early"}, "is no span"),
+        ({"overrides": "2026-12-24 09:00-12:00, 11:00-13:00"}, "overlap on 2026-12-24"),
+        ({"holidays": "x" * 20_001}, "20000 characters"),
+    ],
+)
+def test_a_calendar_that_makes_no_sense_is_refused_and_the_input_kept(people, browse, over, says):
+    page = browse(people.lead).post("/admin/sla/calendars/new", WEEK | over, status=422)
+    assert says in page.words and "<script>alert" not in page.text
+    assert 'value="Asia/Tokyo"' in page.text or "tz" in over
+    assert db.session.scalar(select(Calendar.id).where(Calendar.name == "Tokyo")) is None
+
+
+def test_public_holidays_are_filled_into_the_form_and_nothing_is_saved(people, browse):
+    lead = browse(people.lead)
+    page = lead.post("/admin/sla/calendars/new", WEEK | {"country": "jp", "holidays": "2026-12-24 Office party", "fill": "1"})
+    assert "2026-12-24 Office party" in page.text and "2027-01-01 New Year" in page.text
+    assert 'name="filled_to" type="hidden" value="2028"' in page.text or 'value="2028"' in page.text
+    for country in ("", "XX", "Germany", "<s>"):
+        refused = lead.post("/admin/sla/calendars/new", WEEK | {"country": country, "fill": "1"}, status=422)
+        assert 'value="Tokyo"' in refused.text
+    lead.post("/admin/sla/calendars/new", WEEK | {"country": "JP", "filled_to": "2028"}, to="/admin/sla")
+    saved = db.session.scalars(select(Calendar).where(Calendar.name == "Tokyo")).one().definition
+    assert (saved["country"], saved["filled_to"]) == ("JP", 2028)
+
+
+def test_editing_is_for_leads_only_whoever_calls_it(people, now):
+    policy, calendar = policy_of("technical"), calendar_of("business")
+    with pytest.raises(NotAllowed):
+        editing.save_calendar(calendar, "x", {}, actor=people.agent, now=now)
+    with pytest.raises(NotAllowed):
+        editing.save_policy(policy, calendar=calendar, pause_on_hold=True, targets={}, actor=people.owner, now=now)
+    with pytest.raises(Invalid):
+        editing.add_calendar("Never", {"tz": "UTC", "hours": {}}, actor=people.lead, now=now)
+    with pytest.raises(WrongState):
+        editing.withdraw_policy(policy, actor=people.lead, now=now)
