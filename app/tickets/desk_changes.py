@@ -243,7 +243,7 @@ def panel_again(ref: str, status: int, **over: Any) -> Response:
     """The panel, or the page around it, with what was wrong."""
     shown = desk_show.context(queries.ticket_for(current_user, ref), current_user, **over)
     if is_htmx():
-        response = part("tickets/desk/_panel.html", status, **shown)
+        response = part("tickets/desk/changed.htmx.html", status, main="panel", **shown)
         response.headers["HX-Retarget"] = "#" + dom_id(shown["ticket"], "panel")
         return response
     return ticket_page(shown, status)

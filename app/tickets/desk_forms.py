@@ -167,7 +167,9 @@ class TagForm(Form):
     tags = StringField("Tag", filters=[cleaned], validators=[Length(max=300)])
 
     def wanted(self) -> list[str]:
-        """The tags to put on."""
+        """The tags to put on: none where one is taken off, whatever else stands in the field."""
+        if self.off.data:
+            return []
         return [tag for tag in re.split(r"[\s,;]+", self.tags.data or "") if tag]
 
 

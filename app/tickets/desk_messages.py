@@ -102,7 +102,7 @@ def again(ticket: Ticket, form: MessageForm, received: Received, now: datetime, 
         over["news"] = desk_show.news(ticket, current_user, seen)
         over["form"] = desk_show.refused(request.form, shown["beside"].seen)
     if is_htmx():
-        return part("tickets/desk/_composer.html", status, **(shown | over))
+        return part("tickets/desk/changed.htmx.html", status, main="composer", **(shown | over))
     return ticket_page(shown | over, status)
 
 
