@@ -76,7 +76,7 @@ def tell_customer(event_id: int) -> None:
     }
     mails = [
         queue_mail(event, "ticket_replied", reader.to, facts | {"why": reader.why}, now=utcnow(), carries=message, automatic=None)
-        for reader in queries.audience(ticket, without=event.actor_id)
+        for reader in queries.audience(ticket, without=event.actor_id, left_out=queries.left_out(message.id))
     ]
     db.session.commit()
     hand_over(ids(mails))

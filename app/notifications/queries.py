@@ -50,8 +50,9 @@ def staff_card(ticket: Ticket) -> TicketCard:
     return TicketCard(ticket.ref, ticket.subject, ticket.priority, STATUSES[ticket.status], links.absolute(links.DESK_TICKET, ticket.ref))
 
 
-def audience(ticket: Ticket, *, without: int | None) -> list[Reader]:
-    """The requester and the followers, each address once, and not the person `without`. One statement."""
+def audience(ticket: Ticket, *, without: int | None, left_out: Sequence[str] = ()) -> list[Reader]:
+    """The requester and the followers, each address once, but not the person `without`, nor the followers at the addresses
+    `left_out`. One statement."""
     found: dict[str, Reader] = {}
     skipped = {without} - {None}
     person = ticket.requester
@@ -59,7 +60,7 @@ def audience(ticket: Ticket, *, without: int | None) -> list[Reader]:
         found[person.email] = Reader(recipient(person), "opened")
     query = select(Follower, User).outerjoin(User, User.id == Follower.user_id).where(Follower.ticket_id == ticket.id).order_by(Follower.id)
     for follower, user in db.session.execute(query):
-        if user is not None and (user.id in skipped or not user.is_enabled):
+        if follower.email in left_out or (user is not None and (user.id in skipped or not user.is_enabled)):
             continue
         to = recipient(user) if user is not None else Recipient(follower.email, follower.name)
         if to.email != person.email:
@@ -106,6 +107,11 @@ def people(query: Select[User]) -> Sequence[User]:
 def message(message_id: int) -> PublicMessage | None:
     """A message that may leave; None for an internal note or one that has gone. Two statements."""
     return first(select(Message).where(Message.id == message_id))
+
+
+def left_out(message_id: int) -> list[str]:
+    """The addresses of followers whom a reply was not meant for."""
+    return db.session.scalar(select(Message.left_out).where(Message.id == message_id)) or []
 
 
 def message_before(ticket_id: int, message_id: int) -> PublicMessage | None:

@@ -17,6 +17,7 @@ from app.tickets import actions, desk_show, drafts, queries, uploads
 from app.tickets.desk import ticket_page
 from app.tickets.desk_forms import MAX_BODY, MessageForm
 from app.tickets.models import Message, Ticket
+from app.tickets.once import written_before
 from app.tickets.uploads import Received
 
 bp = desk("desk_messages", __name__)
@@ -26,6 +27,8 @@ bp = desk("desk_messages", __name__)
 def write(ref: str) -> Response:
     """Send a reply or save a note. If colleagues or the customer were faster, the draft is kept and their words shown (409)."""
     ticket, form, now = queries.ticket_for(current_user, ref, for_change=True), MessageForm(request.form), utcnow()
+    if (earlier := written_before(form.form_key.data or None, current_user, ticket)) is not None:
+        return sent(ticket, earlier)
     received = attached(now)
     if not form.validate() or received.problems:
         return again(ticket, form, received, now, 422)

@@ -35,3 +35,9 @@ def written_by_form(form_key: str) -> Message | None:
     """The message that this very form has written already."""
     serialize_on(db.session, form_key)
     return db.session.scalar(select(Message).where(Message.form_key == form_key))
+
+
+def written_before(form_key: str | None, actor: User, ticket: Ticket) -> Message | None:
+    """The message that this person's form on this ticket has written already, if it has."""
+    key = own_key(form_key, actor, ticket)
+    return written_by_form(key) if key else None
