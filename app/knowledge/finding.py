@@ -27,6 +27,9 @@ LAST_PAGE = 20
 # A process that finds no index builds a small one on the spot; a large one is left to the worker.
 BUILT_ON_THE_SPOT = 400
 MAX_QUERY = 200
+# A best answer less relevant than this did not answer; one to offer beside a ticket is better than this.
+WEAK, LIKELY = 0.25, 0.3
+MIN_SUGGEST = 4
 SNIPPET = 240
 CATCH_UP = "app.knowledge.jobs.catch_up"
 
@@ -75,9 +78,20 @@ class Found:
         return max((result.relevance or 0.0 for result in self.results), default=0.0)
 
     @property
+    def is_weak(self) -> bool:
+        """Whether there are answers, and none that fits."""
+        return bool(self.results) and self.page == 1 and not self.is_popular and not self.is_rough and self.best < WEAK
+
+    @property
     def pages(self) -> int:
         """How many pages there are."""
         return min(LAST_PAGE, -(-self.total // PAGE))
+
+    @property
+    def pages_beside(self) -> range:
+        """The pages to link to: this one and some beside it."""
+        first = max(1, min(self.page - 2, self.pages - 4))
+        return range(first, min(self.pages, first + 4) + 1)
 
 
 def search(reader: Reader | None, text: str, *, category: str | None = None, page: int = 1, sort: str = "best") -> Found:
@@ -214,7 +228,11 @@ def popular(reader: Reader | None, *, query: str = "", category: str | None = No
 
 
 def counts(reader: Reader | None) -> dict[str, int]:
-    """Category or section → how many entries somebody may read there. Two statements."""
+    """Category or section → how many entries somebody may read there. From the index, or two statements."""
+    try:
+        return indexing.the_index().categories(audiences_of(reader))
+    except Unusable:
+        pass
     found = counts_of("faq", reader)
     for key, number in counts_of("article", reader).items():
         found[key] = found.get(key, 0) + number
@@ -256,16 +274,12 @@ def suggest(reader: Reader | None, text: str, *, limit: int = 4) -> Found:
     return Found(query, results, len(results), answer.categories, answer.did_you_mean, answer=answer)
 
 
-MIN_SUGGEST = 4
-LIKELY = 0.3
-
-
-def marked(text: str, spans: Sequence[Span], escaped: Callable[[str], Markup] = escape) -> Markup:
+def marked(text: str, spans: Sequence[Span], escaped: Callable[[str], str] = escape) -> Markup:
     """A text as HTML with its matches in <mark>; everything in it is escaped."""
-    pieces: list[Markup] = []
+    pieces: list[str] = []
     at = 0
     for start, end in spans:
-        pieces += [escaped(text[at:start]), Markup("<mark>"), escaped(text[start:end]), Markup("</mark>")]
+        pieces += [escaped(text[at:start]), "<mark>", escaped(text[start:end]), "</mark>"]
         at = end
     pieces.append(escaped(text[at:]))
-    return Markup("").join(pieces)
+    return Markup("".join(pieces))  # noqa: S704 - each piece is escaped

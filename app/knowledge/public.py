@@ -1,6 +1,7 @@
 """The help centre: search, articles, questions, votes. Open to everybody; each sees what is written for them."""
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Response, current_app, request, url_for
 from flask_login import current_user
@@ -20,6 +21,7 @@ from app.lib.text import one_line
 bp = public("help", __name__)
 SORTS = {"best": "Best match", "helpful": "Most helpful", "newest": "Newest"}
 VOTES = "60/minute"
+MOST_CATEGORIES = 14
 
 
 @bp.get("/help")
@@ -137,10 +139,30 @@ def address(entry: Faq | Article) -> str:
 
 @bp.app_template_global("result_address")
 def result_address(result: finding.Result) -> str:
-    """The page of an answer in a list."""
-    if result.kind == "faq":
-        return url_for("help.question", key=result.key)
-    return url_for("help.article", section=result.category, slug=result.key)
+    """The page of an answer in a list; there are many on a page, so this is not left to url_for."""
+    section, slug = result.address
+    return f"{request.script_root}/help/{quote(section)}/{quote(slug)}"
+
+
+@bp.app_template_global("search_address")
+def search_address(**words: Any) -> str:
+    """A search as an address; empty words are left out."""
+    given = {name: value for name, value in words.items() if value}
+    address = f"{request.script_root}/help/search"
+    return f"{address}?{urlencode(given)}" if given else address
+
+
+@bp.app_template_global("category_links")
+def category_links(found: Found, category: str) -> list[tuple[str, str, int]]:
+    """(address, category, how many) for the categories with most answers, the chosen one among them; first all of them."""
+    most = sorted(found.categories.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [(key, count) for place, (key, count) in enumerate(most) if place < MOST_CATEGORIES or key == category]
+    start = search_address(q=found.query)
+    glue = "&" if found.query else "?"
+    return [
+        (start, "", sum(found.categories.values())),
+        *((f"{start}{glue}category={quote(key, safe='')}", key, count) for key, count in shown),
+    ]
 
 
 @bp.app_template_global("ticket_address")

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 
 from app.extensions import db, redis
 from app.knowledge.actions import counted
+from app.knowledge.finding import WEAK
 from app.knowledge.models import Article, Faq, SearchCount, SearchMiss
 from app.knowledge.rules import MIN_QUERY, VIEW, Asked, masked, settled
 
@@ -28,8 +29,6 @@ BATCH = 5000
 MOST_NOTES = 100_000
 READ_ONCE = timedelta(days=1)
 KEPT = timedelta(days=90)
-# A best answer less relevant than this did not answer.
-WEAK = 0.3
 TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
@@ -48,10 +47,8 @@ def viewed(visitor: str, kind: str, number: int, now: datetime) -> None:
 def push(note: Mapping[str, Any]) -> None:
     """Put a note at the end of the list; the oldest go where nobody counts them."""
     try:
-        with redis().pipeline(transaction=False) as pipe:
-            pipe.rpush(NOTES, json.dumps(note, separators=(",", ":")))
-            pipe.ltrim(NOTES, -MOST_NOTES, -1)
-            pipe.execute()
+        if redis().rpush(NOTES, json.dumps(note, separators=(",", ":"))) > MOST_NOTES:  # type: ignore[operator]
+            redis().ltrim(NOTES, -MOST_NOTES, -1)
     except (RedisError, OSError) as away:
         log.info("readers.not_noted", error=type(away).__name__)
 

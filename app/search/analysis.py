@@ -105,6 +105,12 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def gist(text: str) -> list[str]:
+    """What a title is about: a stem for each word that is not in every other title, in order; all of them if there are no others."""
+    stems = [stem(token.word) for token in tokens(text) if token.word not in STOP]
+    return [term for term in stems if term not in WEAK] or stems
+
+
 def words(text: str) -> set[str]:
     """The word forms of a text, for spelling and for half-typed words."""
     return {form for token in tokens(text) for form in words_of(token) if form not in STOP and len(form) > 1}

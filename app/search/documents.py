@@ -1,7 +1,7 @@
 """What goes into the index and what comes out of it. Pure."""
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from sys import intern
 
 from app.search.analysis import words
 from app.search.highlight import Highlighter
@@ -33,9 +33,9 @@ class Document:
         return words(f"{self.title} {self.body} {' '.join(self.tags)}")
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
-    """What ranking knows of a text without reading it."""
+    """What ranking knows of a text without reading it. There is one for every text in every process, so it is small."""
 
     kind: str
     id: int
@@ -43,8 +43,8 @@ class Entry:
     category: str
     popularity: int
     stamp: str
-    # Terms of title, tags and body.
-    lengths: "array[int]" = field(default_factory=lambda: array("H", [0, 0, 0]))
+    # How many terms title, tags and body have.
+    lengths: tuple[int, int, int] = (0, 0, 0)
     title: tuple[str, ...] = ()
 
     @property
@@ -62,7 +62,10 @@ class Entry:
         """From what the index keeps."""
         kind, audience, category, stamp, numbers, title = text.split(GAP)
         id_, popularity, *lengths = map(int, numbers.split(" "))
-        return cls(kind, id_, audience, category, popularity, stamp, array("H", lengths), tuple(title.split(" ")) if title else ())
+        terms = tuple(map(intern, title.split(" "))) if title else ()
+        return cls(
+            intern(kind), id_, intern(audience), intern(category), popularity, intern(stamp), (lengths[0], lengths[1], lengths[2]), terms
+        )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ of readers in any number of processes; each notices a publication by one look at
 """
 
 import shutil
-from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -55,7 +54,7 @@ class Opened:
         folder = store.verify(home, published)
         self.published = published
         try:
-            self.reader: IndexReader = FileIndex(FileStorage(str(folder)), schema()).reader()
+            self.reader: IndexReader = FileIndex(FileStorage(str(folder), supports_mmap=False), schema()).reader()
             vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
         except OSError as gone:
             raise Unusable(f"{published.name} went away") from gone
@@ -159,6 +158,11 @@ class Index:
                     raise
         raise Unusable("publications overtook us")
 
+    def categories(self, audiences: frozenset[str]) -> dict[str, int]:
+        """Category → how many texts somebody has in it who may read these audiences. Raises Unusable."""
+        with self.lock:
+            return self.current().lens(audiences).categories
+
     def stamps(self) -> dict[str, str]:
         """Key → stamp of each text in the index, to compare with the database. Raises Unusable."""
         with self.lock:
@@ -234,8 +238,8 @@ def fields_of(document: Document) -> dict[str, str | bytes]:
     title, body, tags = analysis.terms(document.title), analysis.terms(document.body), analysis.terms(", ".join(document.tags))
     starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}"))
     about = Entry(document.kind, document.id, document.audience, document.category, document.popularity, document.stamp)
-    about.lengths = array("H", [min(len(field), 65535) for field in (title, tags, body)])
-    about.title = tuple(title)
+    about.lengths = (len(title), len(tags), len(body))
+    about.title = tuple(analysis.gist(document.title))
     return {
         "key": document.key,
         "title": " ".join(title),

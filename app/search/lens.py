@@ -37,6 +37,7 @@ class Lens:
         self.total = len(visible)
         sums = [sum(entry.lengths[i] for _, entry in visible) for i in range(len(ranking.FIELDS))]
         self.averages = [total / max(1, len(visible)) for total in sums]
+        self.categories = dict(Counter(entry.category for _, entry in visible))
         self.kept: OrderedDict[str, Postings] = OrderedDict()
         self.size = 0
 

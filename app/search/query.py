@@ -13,7 +13,7 @@ from app.search.synonyms import JOIN
 # What a question is read to; nobody types more, and some send books.
 MAX_CHARACTERS, MAX_WORDS = 400, 24
 # How much a match counts that is not the word itself.
-SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, PART = 0.6, 0.9, 0.9, 0.7, 0.5
+SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, BESIDE = 0.6, 0.9, 0.9, 0.7, 0.25
 EXPANDED, EXPANDED_UNKNOWN, NEARLY = 0.35, 0.9, 0.6
 EDITED = {1: 0.85, 2: 0.7}
 WEAK_WORD = 0.4
@@ -57,8 +57,9 @@ class Plan:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """The first term of each group, in order: what a title would read like that asks the same."""
-        return tuple(next(iter(group.terms)) for group in self.groups if group.terms)
+        """The first term of each group, in order: the gist of a title that asks the same."""
+        firsts = tuple(next(iter(group.terms)) for group in self.groups if group.terms)
+        return tuple(term for term in firsts if term not in WEAK) or firsts
 
 
 def plan(text: str, lexicon: Lexicon) -> Plan:
@@ -72,34 +73,44 @@ def plan(text: str, lexicon: Lexicon) -> Plan:
     groups: list[Group] = []
     mended: list[tuple[Token, str]] = []
     for token in kept:
-        group = group_of(token, lexicon, is_open and token is found[-1])
-        groups.append(group)
-        groups.extend(Group(part, {stem(part): 1.0}, PART) for part in parts_beside(token, group))
-        if group.correction:
-            mended.append((token, group.correction))
+        for group in groups_of(token, lexicon, is_open and token is found[-1]):
+            groups.append(group)
+            if group.correction:
+                written = text[token.start : token.end].lower()
+                mended.append((token, written.replace(group.word, group.correction) if token.parts else group.correction))
     join_neighbours(kept, groups, lexicon)
     add_phrases(found, groups, lexicon)
     weigh(groups)
     return Plan(tuple(groups), replaced(text, mended) if mended else None)
 
 
+def groups_of(token: Token, lexicon: Lexicon, is_open: bool) -> list[Group]:
+    """A word as one group. A compound as itself with its parts beside it; as its parts alone where nobody wrote the whole."""
+    if not token.parts:
+        return [group_of(token, lexicon, is_open)]
+    whole = Group(token.word)
+    for factor, form in zip((1.0, 0.95, 0.9), words_of(token), strict=False):
+        if form not in token.parts and lexicon.has(stem(form)):
+            whole.add(stem(form), factor)
+    parts = [part for part in dict.fromkeys(token.parts) if part not in STOP and len(part) > 1]
+    if whole.terms:
+        beside = [Group(part, {stem(part): 1.0}, BESIDE) for part in parts if stem(part) not in WEAK and lexicon.has(stem(part))]
+        return [whole, *beside]
+    return [group_of(Token(part, token.start, token.end), lexicon, is_open and part == token.parts[-1]) for part in parts]
+
+
 def group_of(token: Token, lexicon: Lexicon, is_open: bool) -> Group:
-    """One word with everything that may stand for it."""
+    """One plain word with everything that may stand for it."""
     group = Group(token.word)
-    for factor, form in zip((1.0, 0.95, 0.9, *(PART for _ in token.parts)), words_of(token), strict=False):
-        if form not in STOP and lexicon.has(stem(form)):
+    for factor, form in zip((1.0, 0.95), words_of(token), strict=False):
+        if lexicon.has(stem(form)):
             group.add(stem(form), factor)
     group.is_known = bool(group.terms)
-    if is_open and not token.parts:
-        complete(group, token.word.lstrip("-"), lexicon)
-    if not group.terms:
-        stands_for_others(group, token.word, 1.0, lexicon)
-    if not group.terms and not token.parts:
-        correct(group, token.word, lexicon)
-    if not group.terms and not token.parts:
-        split(group, token.word, lexicon)
-    if not group.terms and is_open and not token.parts:
-        complete_nearly(group, token.word, lexicon)
+    if is_open:
+        complete(group, token.word.lstrip("-_"), lexicon)
+    for attempt in (stands_for_itself, correct, split, *([complete_nearly] if is_open else [])):
+        if not group.terms:
+            attempt(group, token.word, lexicon)
     for other in SYNONYMS.others.get(stem(token.word), ()):
         if group.is_known and lexicon.has(other):
             group.add(other, SYNONYM)
@@ -138,6 +149,11 @@ def correct(group: Group, word: str, lexicon: Lexicon) -> None:
         group.correction = group.correction or meant
 
 
+def stands_for_itself(group: Group, word: str, lexicon: Lexicon) -> None:
+    """A word that nobody wrote, but others that mean the same."""
+    stands_for_others(group, word, 1.0, lexicon)
+
+
 def stands_for_others(group: Group, word: str, factor: float, lexicon: Lexicon) -> bool:
     """Add what means the same as a word; whether there was anything."""
     found = [other for other in SYNONYMS.others.get(stem(word), ()) if lexicon.has(other)]
@@ -159,11 +175,6 @@ def split(group: Group, word: str, lexicon: Lexicon) -> None:
             return
 
 
-def parts_beside(token: Token, group: Group) -> list[str]:
-    """The parts of a compound, as words of their own: they decide where nobody wrote the whole."""
-    return [part for part in dict.fromkeys(token.parts) if part not in STOP and len(part) > 1 and group.word != part]
-
-
 def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
     """Two words that somebody wrote as one: `time out`."""
     by_word = {group.word: group for group in groups}
@@ -172,7 +183,8 @@ def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) ->
             joined = stem(left.word + right.word)
             if lexicon.has(joined):
                 for token in (left, right):
-                    by_word[token.word].add(joined, JOINED)
+                    if token.word in by_word:
+                        by_word[token.word].add(joined, JOINED)
 
 
 def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:

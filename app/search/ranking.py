@@ -12,9 +12,9 @@ from itertools import pairwise
 # Field → (weight, how much its length counts against it).
 FIELDS = {"title": (3.2, 0.4), "tags": (2.2, 0.3), "body": (1.0, 0.7)}
 K1 = 1.8
-# A term once in a title of average length is as good as it gets: such a match counts 1.
+# A term once in a title of average length counts 1; no number of times counts more than 1 / FULL.
 FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
-# What else counts, beside a text score up to 1.
+# What else counts, beside a text score of about 1.
 TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.14, 0.05, 0.6, 0.04
 LOOKED_AT = 60
 # What is less than this beside the best is not an answer; and nothing is below the floor.
@@ -23,7 +23,7 @@ BESIDE_BEST, FLOOR = 0.3, 0.1
 
 @dataclass(frozen=True)
 class Postings:
-    """The texts that have a term, and how well it stands for each (0 to 1, BM25F without the rarity of the term)."""
+    """The texts that have a term, and how well it stands for each (BM25F without the rarity of the term)."""
 
     documents: "array[int]"
     weights: "array[float]"
@@ -44,8 +44,8 @@ def rarity(having: int, total: int) -> float:
 
 
 def saturated(frequency: float) -> float:
-    """A weighted term frequency as 0 to 1, where once in a usual title is 1."""
-    return min(1.0, frequency / (K1 + frequency) / FULL)
+    """A weighted term frequency as 0 to 1 / FULL, where once in a usual title is 1."""
+    return frequency / (K1 + frequency) / FULL
 
 
 def field_weight(name: str, length: int, average: float) -> float:
@@ -55,7 +55,7 @@ def field_weight(name: str, length: int, average: float) -> float:
 
 
 def text_scores(wanted: Iterable[Wanted]) -> dict[int, float]:
-    """Each text that has any of the words → its score, 1 for one that has every word as well as can be."""
+    """Each text that has any of the words → its score, 1 for one that has every word once in its title."""
     wanted = list(wanted)
     ideal = sum(word.importance * word.rarity for word in wanted)
     scores: dict[int, float] = {}
@@ -101,8 +101,8 @@ def popularity_bonus(popularity: int) -> float:
 
 
 def relevance(score: float) -> float:
-    """A score as 0 to 1 for people; the bonuses fill what a text score leaves."""
-    return round(min(1.0, score / (1.0 + TITLE_SHARE + TITLE_ORDER)), 3)
+    """A score as 0 to 1 for people: 1 for every word as often as can count, or for the very same title."""
+    return round(min(1.0, score * FULL), 3)
 
 
 def cut(ranked: list[tuple[float, int]]) -> list[tuple[float, int]]:
