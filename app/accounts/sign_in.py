@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from flask import current_app, g, session
 from flask_login import AnonymousUserMixin, login_user, logout_user
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 
@@ -21,6 +21,16 @@ log = structlog.get_logger()
 SEEN_EVERY = timedelta(minutes=5)
 # "Sign in as" ends by itself, however much it is used.
 ACTING_LASTS = timedelta(hours=1)
+
+# Built once: every request asks it.
+BY_SECRET = (
+    select(User, SignIn)
+    .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(User.organization)
+    .outerjoin(Organization.plan)
+    .options(contains_eager(User.organization).contains_eager(Organization.plan))
+    .where(SignIn.secret_hash == bindparam("secret_hash"), SignIn.revoked_at.is_(None), User.is_enabled)
+)
 
 
 class Visitor(AnonymousUserMixin):
@@ -46,14 +56,7 @@ def load(secret: str) -> User | None:
 
     Where an administrator acts as the person it costs another one, and lasts only while they still may.
     """
-    row = db.session.execute(
-        select(User, SignIn)
-        .join(SignIn, SignIn.user_id == User.id)
-        .outerjoin(User.organization)
-        .outerjoin(Organization.plan)
-        .options(contains_eager(User.organization).contains_eager(Organization.plan))
-        .where(SignIn.secret_hash == fingerprint(secret), SignIn.revoked_at.is_(None), User.is_enabled)
-    ).first()
+    row = db.session.execute(BY_SECRET, {"secret_hash": fingerprint(secret)}).first()
     if row is None:
         return None
     user, sign_in = row
