@@ -29,7 +29,7 @@ def trial() -> None:
     for line in sys.stdin.buffer:
         text = line.decode("utf-8", "replace").strip()
         if text:
-            click.echo(json.dumps(answer(text, rules), ensure_ascii=False))
+            click.echo(json.dumps(answer(text, rules)))
 
 
 def rules_in_force() -> tuple[Rule, ...]:

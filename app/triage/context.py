@@ -71,7 +71,6 @@ JOINS = {"or", "and", "but", "so", "then", "also"}
 # What is done on purpose.
 PLANNED = {"shut", "shutting", "decommission", "decommissioning", "retire", "retiring", "planned", "scheduled", "announced"}
 PLANNED_REACH = 4
-REAL_QUESTIONS = {"why", "when"}
 OVER_WORDS = {"fixed", "resolved", "recovered", "restored", "solved", "mitigated", "over"}
 NOT_YET = {
     "unless", "not", "until", "when", "please", "need", "needs", "must", "be", "get", "to", "never", "hasn't", "isn't", "wasn't", "still",
@@ -214,11 +213,12 @@ def _is_imagined(sentence: Sentence, positions: tuple[int, ...]) -> bool:
         [word for word, number in zip(sentence.words, sentence.clauses, strict=True) if number == clause],
         [clause] * sentence.clauses.count(clause),
     )
-    if any(True for _ in IMAGINED_ANYWHERE.find([own_clause])):
-        return not REAL_QUESTIONS & set(before)
     first = next((word for word in before if word not in JOINS), "")
-    asks = sentence.is_question and first in ASKING_WORDS
-    return asks and not REAL_QUESTIONS & set(before)
+    if "why" in before or first == "when":
+        return False
+    if any(True for _ in IMAGINED_ANYWHERE.find([own_clause])):
+        return True
+    return sentence.is_question and first in ASKING_WORDS
 
 
 def _is_over(sentence: Sentence, positions: tuple[int, ...]) -> bool:

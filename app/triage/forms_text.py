@@ -1,4 +1,4 @@
-"""The fixed words of the GitHub issue forms: their headings, options, hints and check boxes. Pure.
+"""The fixed words of the GitHub issue forms and of our own: their headings, options, hints and check boxes. Pure.
 
 GitHub renders an answered form as `### Heading`, an empty line and the answer, so the form's own words stand in the body
 as if the author had typed them. "Critical (blocking current work)" is an option of a list, not a cry for help.
@@ -38,7 +38,11 @@ HEADINGS = {
     "bug description", "steps to reproduce", "expected behavior", "actual behavior", "hive version", "platform",
     "environment details", "relevant logs", "pre-submission checks", "feature summary", "motivation",
     "proposed solution", "alternatives considered", "priority", "category", "description", "summary",
+    # The questions of our own form, as tickets/kinds.py writes them.
+    "what is the bug?", "what you expected", "what happened instead", "logs", "what should hive do?", "why do you need it?",
+    "how should it work?", "alternatives that you considered", "how can we help?",
 }  # fmt: skip
+LOGS = {"relevant logs", "logs"}
 FIXED_LINES = {
     "_no response_", "no response",
     "describe the bug...", "describe the feature...", "explain the motivation...",
@@ -68,7 +72,7 @@ def without_boilerplate(lines: list[str]) -> list[str]:
         if heading in HEADINGS:
             section = heading
             kept.append("")
-        elif heading is None and section == "relevant logs":
+        elif heading is None and section in LOGS:
             kept.append("")
         else:
             section = "" if heading else section
