@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 
 from app.accounts.models import Organization, Plan, Team, User
 from app.analytics import jobs as figures
 from app.dev.company import STAFF
-from app.dev.stories import EDITORS, PLATFORMS, REPOS, STORIES, VERSIONS
+from app.dev.rows import put
+from app.dev.stories import EDITORS, PLATFORMS, REPOS, VERSIONS, Story, stories
 from app.events.models import Event
 from app.extensions import db
 from app.lib.database import writing
@@ -64,7 +65,10 @@ LAST = (
     "Novak",
     "Okoro",
 )
-OPEN_SHARE = 0.08
+# So many of the tickets of the last weeks are still open: 8 % of a year's.
+OPEN_SHARE, OPEN_DAYS = 0.65, 45
+PREFIX, DOMAIN = "customer", "bulk.example"
+KINDS = ("enterprise_standard", "community", "enterprise_priority", "community")
 
 
 @dataclass(frozen=True)
@@ -95,31 +99,46 @@ class Ground:
         return self.next_id[model]
 
 
-def load(now: datetime, size: Size, step: Callable[[int, int], None] | None = None) -> None:
-    """Insert `size.tickets` tickets with their threads, events, clocks and surveys, in chunks that are each committed.
+def load(now: datetime, size: Size, step: Callable[[int, int], None] | None = None) -> int:
+    """Bring the tickets in bulk up to `size.tickets`, with their threads, events, clocks and surveys; returns how many were made.
 
-    Afterwards the roll-ups are computed anew and the database gathers its statistics.
+    Chunks are each committed, so a run that was cut off is continued by the next, and one more adds nothing. Afterwards the
+    roll-ups are computed anew and the database gathers its statistics.
     """
-    dice = random.Random(size.seed)  # noqa: S311 - load, not a secret
     with writing():
+        have = there()
+        wanted = size.tickets - have
+        if wanted <= 0:
+            db.session.rollback()
+            return 0
+        dice = random.Random(f"{size.seed}-{have}")  # noqa: S311 - load, not a secret
         ground = prepare(dice, size, now)
         db.session.commit()
-        done = 0
-        while done < size.tickets:
+        for done in range(0, wanted, CHUNK):
             rows: dict[type, list[dict[str, Any]]] = {model: [] for model in ground.next_id}
-            for _ in range(min(CHUNK, size.tickets - done)):
-                one(rows, ground, dice, now, size)
+            for n in range(done, min(done + CHUNK, wanted)):
+                one(rows, ground, dice, now, age(n, wanted, size.days, dice))
             for model, found in rows.items():
-                if found:
-                    db.session.execute(insert(model), found)
+                put(model.__table__, found)  # type: ignore[attr-defined]
             db.session.commit()
-            done = min(done + CHUNK, size.tickets)
             if step is not None:
-                step(done, size.tickets)
+                step(min(done + CHUNK, wanted), wanted)
         move_sequences(ground)
         db.session.commit()
     figures.rebuild()
     analyze()
+    return wanted
+
+
+def there() -> int:
+    """How many tickets were made in bulk before."""
+    ours = select(User.id).where(User.email.like(f"{PREFIX}%@{DOMAIN}"))
+    return db.session.scalar(select(func.count()).select_from(Ticket).where(Ticket.requester_id.in_(ours))) or 0
+
+
+def age(n: int, all_of_them: int, days: int, dice: random.Random) -> float:
+    """How many days ago the n-th of them was opened: they come in the order of time, as in life."""
+    return days * (1 - (n + dice.random()) / all_of_them)
 
 
 def prepare(dice: random.Random, size: Size, now: datetime) -> Ground:
@@ -143,38 +162,39 @@ def prepare(dice: random.Random, size: Size, now: datetime) -> Ground:
 
 
 def customers(dice: random.Random, size: Size, plans: dict[str, Plan], now: datetime) -> list[tuple[int, int, str]]:
-    """(id, organization, key of its plan) of the bulk's customers."""
+    """(id, organization, key of its plan) of the bulk's customers; those of an earlier run are taken again."""
+    query = select(User.id, User.organization_id, Plan.key).join(Organization, Organization.id == User.organization_id)
+    query = query.join(Plan, Plan.id == Organization.plan_id).where(User.email.like(f"{PREFIX}%@{DOMAIN}")).order_by(User.id)
+    found = [(row[0], row[1] or 0, row[2]) for row in db.session.execute(query)]
+    if found:
+        return found
     founded = now - timedelta(days=size.days + 30)
     first_home = (db.session.scalar(select(func.max(Organization.id))) or 0) + 1
     first_user = (db.session.scalar(select(func.max(User.id))) or 0) + 1
-    kinds = ("enterprise_standard", "community", "enterprise_priority", "community")
     homes = [
-        {"id": first_home + n, "name": f"Bulk Customer {first_home + n}", "plan_id": plans[kinds[n % 4]].id, "sharing": "all", "is_demo": True, "created_at": founded}
+        {"id": first_home + n, "name": f"{dice.choice(TOPICS).title()} {dice.choice(LAST)} {n + 1}", "plan_id": plans[KINDS[n % 4]].id, "sharing": "all",
+         "is_demo": True, "created_at": founded}
         for n in range(size.organizations)
     ]  # fmt: skip
-    db.session.execute(insert(Organization), homes)
-    users, found = [], []
-    for n in range(size.users):
-        home = n % size.organizations
-        name = f"{dice.choice(FIRST)} {dice.choice(LAST)}"
-        users.append(
-            {"id": first_user + n, "email": f"bulk{first_user + n}@customers.example", "name": name, "role": "customer_admin" if n < size.organizations else "customer",
-             "organization_id": first_home + home, "time_zone": "UTC", "theme": "system", "keys_off": False, "is_enabled": True, "is_demo": True, "created_at": founded}
-        )  # fmt: skip
-        found.append((first_user + n, first_home + home, kinds[home % 4]))
-    for at in range(0, len(users), CHUNK):
-        db.session.execute(insert(User), users[at : at + CHUNK])
-    return found
+    users = [
+        {"id": first_user + n, "email": f"{PREFIX}{n + 1}@{DOMAIN}", "name": f"{dice.choice(FIRST)} {dice.choice(LAST)}",
+         "role": "customer_admin" if n < size.organizations else "customer", "organization_id": first_home + n % size.organizations,
+         "time_zone": "UTC", "theme": "system", "keys_off": False, "is_enabled": True, "is_demo": True, "created_at": founded}
+        for n in range(size.users)
+    ]  # fmt: skip
+    for model, rows in ((Organization, homes), (User, users)):
+        for at in range(0, len(rows), CHUNK):
+            put(model.__table__, rows[at : at + CHUNK])  # type: ignore[arg-type]
+    return [(first_user + n, first_home + n % size.organizations, KINDS[n % size.organizations % 4]) for n in range(size.users)]
 
 
-def one(rows: dict[type, list[dict[str, Any]]], ground: Ground, dice: random.Random, now: datetime, size: Size) -> None:
-    """One ticket with all that hangs on it."""
-    story = STORIES[dice.randrange(len(STORIES))]
+def one(rows: dict[type, list[dict[str, Any]]], ground: Ground, dice: random.Random, now: datetime, days_ago: float) -> None:
+    """One ticket with all that hangs on it. Only young ones are still open."""
+    story = dice.choice(stories())
     asker, home, plan = dice.choice(ground.customers)
     helper = dice.choice(ground.staff)
-    is_open = dice.random() < OPEN_SHARE
-    age = dice.random() * (14 if is_open else size.days)
-    created = now - timedelta(days=age, seconds=dice.randrange(60))
+    is_open = days_ago < OPEN_DAYS and dice.random() < OPEN_SHARE
+    created = now - timedelta(days=days_ago)
     priority = dice.choices([p for p, _ in PRIORITIES], [w for _, w in PRIORITIES])[0]
     course = list(messages(story, created, dice, now, is_open=is_open))
     ticket = row_of(ground.take(Ticket), story, asker, home, plan, priority, created, dice)
@@ -189,9 +209,9 @@ def one(rows: dict[type, list[dict[str, Any]]], ground: Ground, dice: random.Ran
     rows[Ticket].append(ticket)
 
 
-def messages(story: Any, created: datetime, dice: random.Random, now: datetime, *, is_open: bool) -> Iterator[tuple[datetime, bool, str]]:
+def messages(story: Story, created: datetime, dice: random.Random, now: datetime, *, is_open: bool) -> Iterator[tuple[datetime, bool, str]]:
     """(when, whether by staff, text) of three or four messages; an open ticket may have fewer."""
-    texts = ((False, story.asked), (True, story.answer), (False, story.back), (True, story.closing))
+    texts = story.public[: 3 + (len(story.public) > 3)]
     at, words = created, fill(dice)
     for n, (by_staff, template) in enumerate(texts):
         if n and is_open and dice.random() < 0.4:
@@ -215,7 +235,7 @@ def fill(dice: random.Random) -> dict[str, str]:
 
 
 def row_of(
-    number: int, story: Any, asker: int, home: int, plan: str, priority: str, created: datetime, dice: random.Random
+    number: int, story: Story, asker: int, home: int, plan: str, priority: str, created: datetime, dice: random.Random
 ) -> dict[str, Any]:
     """A ticket's row as it is when it was just opened."""
     subject = f"{story.subject.format(**fill(dice))}, {dice.choice(TOPICS)} {number}"

@@ -39,8 +39,8 @@ def load(tickets: int | None, users: int, organizations: int, days: int, seed: i
     click.echo(f"{made} tickets made." if made else "The demo company was there already.")
     if tickets:
         with click.progressbar(length=1, label="Tickets in bulk") as bar:
-            bulk.load(utcnow(), bulk.Size(tickets, users, organizations, days, seed), progress(bar))
-        click.echo(f"{tickets:,} tickets made in bulk.")
+            made = bulk.load(utcnow(), bulk.Size(tickets, users, organizations, days, seed), progress(bar))
+        click.echo(f"{made:,} tickets made in bulk." if made else "So many tickets were there already.")
 
 
 def prepare() -> None:
