@@ -54,10 +54,11 @@ class ReportForm(FlaskForm):
             raise ValidationError("Choose a day that is not before the first.")
 
     def scope(self, *, zone_name: str, now: datetime, is_demo: bool) -> Scope:
-        """What the form asks for; the last DAYS days where it does not say. Days are those of the reader's zone."""
-        last = self.until.data or local(now, zone_name).date()
-        first = self.since.data or last - timedelta(days=DAYS - 1)
-        since, until = day_range(first, last, zone_name)
+        """What the form asks for; the last DAYS days where it does not say, which it shows then. Days are the reader's."""
+        last = self.until.data or max(local(now, zone_name).date(), self.since.data or FIRST_DAY)
+        self.until.data = min(max(last, FIRST_DAY), LAST_DAY)
+        self.since.data = self.since.data or self.until.data - timedelta(days=DAYS - 1)
+        since, until = day_range(self.since.data, self.until.data, zone_name)
         return Scope(since, until, is_demo, self.organization.data, self.team.data, self.priority.data or None)
 
     def name_of(self, field: Any) -> str | None:

@@ -27,8 +27,9 @@ class ClockView:
     remaining_seconds: int
     share_left: int
     elapsed_seconds: int
-    # In words: the target, and what is left, over or was used. `ticks`: what is left shrinks with every minute.
+    # In words: the target, what was used of it, and what is left, over or was used. `ticks`: what is left shrinks each minute.
     target: str
+    used: str
     left: str
     ticks: bool
     sequence: int
@@ -60,6 +61,7 @@ class Why:
     spans: list[Span]
     counted_seconds: int
     skipped_seconds: int
+    counted: str
     is_whole: bool = False
 
     @property
@@ -99,6 +101,7 @@ def view(one: Held, now: datetime) -> ClockView:
         share_left=max(0, min(100, round(100 * remaining / clock.target_seconds))),
         elapsed_seconds=counted,
         target=words.length(clock.target_seconds, one.hours),
+        used=words.length(counted, one.hours),
         left=words.left(tone, clock.state, remaining, counted, one.hours),
         ticks=clock.state == "running" and one.hours.is_round_the_clock,
         sequence=clock.sequence,
@@ -133,12 +136,14 @@ def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str, is_whole: b
     end = end_of(one, case, now)
     pieces = pure.explain(case, end)
     shown = view(one, now)
+    counted = sum(p.end - p.start for p in pieces if p.counted) // SECOND
     return Why(
         view=shown,
         sentence=words.sentence(one, case, shown.tone, now=now, zone=zone),
         spans=[span for piece in pieces for span in spans_of(piece, to_us(now))],
-        counted_seconds=sum(p.end - p.start for p in pieces if p.counted) // SECOND,
+        counted_seconds=counted,
         skipped_seconds=sum(p.end - p.start for p in pieces if not p.counted) // SECOND,
+        counted=words.length(counted, one.hours),
         is_whole=is_whole,
     )
 

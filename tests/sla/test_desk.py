@@ -98,9 +98,14 @@ def test_an_address_that_no_form_makes_is_refused_with_words(people, browse, tic
     agent.get(f"/desk/sla.csv?{query}", status=422)
 
 
-@pytest.mark.parametrize("days", ["from=0001-01-01&to=9999-12-31", "from=2026-11-22", "to=2026-11-23"])
+@pytest.mark.parametrize("days", ["from=0001-01-01&to=9999-12-31", "from=2026-11-22", "to=2026-11-23", "from=&to="])
 def test_a_range_may_be_long_or_open(people, browse, ticket, days):
     assert "0 of 0 kept" in browse(people.agent).get(f"/desk/sla?{days}").words
+
+
+@pytest.mark.parametrize("days", ["to=0001-01-01", "from=9999-12-31", "from=9999-12-31&to=9999-12-31"])
+def test_a_range_at_the_end_of_time_is_empty(people, browse, ticket, days):
+    assert "Nothing was promised" in browse(people.agent).get(f"/desk/sla?{days}").words
 
 
 def test_the_report_costs_the_same_for_one_and_for_many(people, browse, ticket, now, statements):
