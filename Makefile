@@ -1,6 +1,9 @@
 # Everything here needs only git, make and Python 3.11 or newer; `make run` brings the rest.
 .DEFAULT_GOAL := help
-.PHONY: run setup dev test sure bench demo seed reset lock help
+.PHONY: run setup dev test sure bench bench-triage demo seed reset lock help
+
+# Compiled once, not at each start, whatever the shell says; it all stays in folders that git ignores.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 # Where the tests are: `make test T=tests/sla`, or a single one: T='tests/sla/test_clock.py::test_a_name'.
@@ -33,6 +36,9 @@ sure: setup ## lint, types, templates and every test: all that CI runs
 bench: setup ## the benchmarks; shorter: make bench SIZES=10000 ENGINES=sqlite
 	@SIZES="$(SIZES)" ENGINES="$(ENGINES)" .venv/bin/python -m bench.run
 
+bench-triage: setup ## how many emergencies the rules of triage find, on tickets tuned on and on unseen ones
+	@.venv/bin/python -m bench.triage
+
 demo: ## load the demo company into the database; bigger: make demo TICKETS=10000
 	@$(PYTHON) bin/setup runtime
 	@.venv/bin/hive-support demo load $(if $(TICKETS),--tickets $(TICKETS))
@@ -47,4 +53,4 @@ lock: setup ## write requirements/*.txt anew after a change of requirements/*.in
 	@$(PYTHON) bin/lock
 
 help: ## these lines
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
