@@ -34,7 +34,6 @@ class Ticket(Model):
         partial("ix_tickets_open_active", "active_at", "id", "status", *FILTERED, where="is_open"),
         partial("ix_tickets_open_assignee", "assignee_id", "queue_at", "id", where="is_open"),
         partial("ix_tickets_open_team", "team_id", "queue_at", "id", where="is_open"),
-        partial("ix_tickets_unassigned", "queue_at", "id", where="is_open AND assignee_id IS NULL"),
         partial("ix_tickets_waiting", "queue_at", "id", where="status = 'pending_customer'"),
         partial("ix_tickets_open_priority", "priority", "queue_at", "id", where="is_open"),
         partial("ix_tickets_open_organization", "organization_id", "queue_at", "id", where="is_open"),

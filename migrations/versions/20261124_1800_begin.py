@@ -556,13 +556,6 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_tickets_resolved_at", ["resolved_at", "is_demo"], unique=False)
         batch_op.create_index(
-            "ix_tickets_unassigned",
-            ["queue_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("is_open = 1 AND assignee_id IS NULL"),
-            postgresql_where=sa.text("is_open AND assignee_id IS NULL"),
-        )
-        batch_op.create_index(
             "ix_tickets_waiting",
             ["queue_at", "id"],
             unique=False,
@@ -949,11 +942,6 @@ def downgrade() -> None:
             "ix_tickets_waiting",
             sqlite_where=sa.text("status = 'pending_customer'"),
             postgresql_where=sa.text("status = 'pending_customer'"),
-        )
-        batch_op.drop_index(
-            "ix_tickets_unassigned",
-            sqlite_where=sa.text("is_open = 1 AND assignee_id IS NULL"),
-            postgresql_where=sa.text("is_open AND assignee_id IS NULL"),
         )
         batch_op.drop_index("ix_tickets_resolved_at")
         batch_op.drop_index(
