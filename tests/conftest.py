@@ -18,7 +18,9 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 import time_machine
+from alembic import command
 from flask import Flask
 from redis import Redis
 from rq.job import Job
@@ -31,6 +33,7 @@ from app.accounts.models import User
 from app.config import Config
 from app.extensions import QUEUES, db, limiter, queue
 from app.extensions import redis as app_redis
+from app.lib import schema
 from app.lib.clock import utcnow
 from app.ops import baseline, workers
 from tests import services
@@ -45,8 +48,14 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Shut the door to other machines before any test runs."""
+    """Shut the door to other machines, and write no log, before any test runs."""
     services.shut_the_door()
+    structlog.configure(processors=[quiet])
+
+
+def quiet(logger: Any, method: str, event: Any) -> Any:
+    """Drop a line of the log; `structlog.testing.capture_logs` still sees it."""
+    raise structlog.DropEvent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -101,22 +110,30 @@ def app(engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iter
 @cache
 def application_on(engine: str) -> Flask:
     """The one application of this process on an engine, and the database that each test gets a copy of."""
-    if engine == "sqlite":
-        url = f"sqlite:///{services.directory() / 'test.sqlite3'}"
-    else:
-        services.postgres().create("hive_test")
-        url = services.postgres().url("hive_test")
-    application = create_app(test_config(url))
-    application.testing = True
-    limiter.enabled = False
+    application = built_app(engine)
     with time_machine.travel(NOW, tick=False), application.app_context():
         db.create_all()
+        command.stamp(schema.alembic_config(), "head")
         baseline.ensure(NOW)
         move_in(NOW)
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
     keep(engine)
+    return application
+
+
+@cache
+def built_app(engine: str) -> Flask:
+    """The application on an empty database."""
+    if engine == "sqlite":
+        url = f"sqlite:///{database_file()}"
+    else:
+        services.postgres().create("hive_test")
+        url = services.postgres().url("hive_test")
+    application = create_app(test_config(url))
+    application.testing = True
+    limiter.enabled = False
     return application
 
 

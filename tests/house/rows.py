@@ -1,0 +1,174 @@
+"""A row of everything that an address can name, all of Acme's user where it is somebody's."""
+
+import io
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import current_app
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.routing import Rule
+
+from app.accounts import actions as accounts
+from app.accounts.models import OneTimeLink, SignIn, User
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge.models import Article, Faq, SearchMiss
+from app.lib.tokens import fingerprint
+from app.macros import actions as macros
+from app.mail.models import OutboundMail
+from app.notifications import account_jobs
+from app.sla.models import Calendar, Clock, Policy
+from app.status import actions as status
+from app.surveys import actions as surveys
+from app.surveys.links import token_of
+from app.tickets import filing, guests, uploads
+from app.tickets.models import Attachment, Follower, TicketLink
+from app.triage import editing
+from app.triage.models import TriageRule
+from tests import factories
+
+LATER = timedelta(days=1)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+def furnish(people: SimpleNamespace, now: datetime) -> SimpleNamespace:
+    """Add the rows and commit; `rival` is a customer admin of another organization."""
+    rival = User(name="Olga Nowak", email="olga@globex.example", role="customer_admin", organization_id=people.globex.id, created_at=now)
+    db.session.add(rival)
+    db.session.flush()
+    rows = SimpleNamespace(rival=rival, **of_tickets(people, now), **of_accounts(people, now), **of_desk(people, now))
+    db.session.commit()
+    return rows
+
+
+def of_tickets(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """A ticket with all that hangs on it, a resolved one with its survey, and a guest's request."""
+    ticket = factories.ticket(people.user, priority="high", assignee=people.agent)
+    staged = uploads.stage(people.agent, FileStorage(io.BytesIO(PNG), "shot.png"), (), (10, 10_000_000), now=now)
+    factories.reply(ticket, people.agent, files=[staged])
+    factories.note(ticket, people.agent)
+    filing.follow(ticket, "cfo@acme.example", actor=people.user, now=now)
+    filing.link(ticket, "Issue 12", "https://github.com/hivetechs/hive/issues/12", actor=people.agent, now=now)
+    db.session.commit()
+    done = factories.resolve(factories.ticket(people.user), people.agent)
+    survey = surveys.invite(done, round_number=1, agent_id=people.agent.id, now=now, valid=LATER, quiet=LATER)
+    asked = {
+        "name": "Priya Nair",
+        "kind": "question",
+        "subject": "No key",
+        "fields": factories.FIELDS["question"],
+        "priority": "medium",
+        "category": "other",
+    }
+    pending = guests.request("new@mail.example", asked, form_key=None, now=now)
+    assert survey is not None
+    assert pending is not None
+    pending.secret_hash = fingerprint("guest-secret")
+    return {
+        "ticket": ticket,
+        "attachment": first(Attachment),
+        "follower": first(Follower),
+        "link": first(TicketLink),
+        "clock": db.session.scalars(select(Clock).where(Clock.ticket_id == ticket.id)).first(),
+        "survey": token_of(current_app.secret_key, survey.nonce),  # type: ignore[arg-type]
+    }
+
+
+def of_accounts(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """Links that work once, an API token, a session, and a mail."""
+    times = {"created_at": now, "expires_at": now + LATER}
+    for purpose in ("invite", "reset"):
+        db.session.add(
+            OneTimeLink(purpose=purpose, secret_hash=fingerprint(f"{purpose}-secret"), user_id=people.colleague.id, email="", **times)
+        )
+    token, _ = accounts.create_token(people.user, "laptop", ["tickets:read"], now=now, actor=people.user)
+    session = SignIn(user_id=people.user.id, secret_hash=fingerprint("session"), last_seen_at=now, **times)
+    db.session.add(session)
+    event = record("account.reset_requested", now=now, actor=people.user, facts={"email": people.user.email})
+    db.session.commit()
+    account_jobs.reset_password(event.id)
+    return {"token": token, "session": session, "mail": first(OutboundMail), "colleague": people.colleague, "acme": people.acme}
+
+
+def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """What staff and leads look after."""
+    miss = SearchMiss(query="quantum mode", last_at=now)
+    db.session.add(miss)
+    content = macros.Content("Ask for the logs", "Please send what `hive logs` prints.")
+    return {
+        "macro": macros.create(content, actor=people.agent, now=now),
+        "announcement": status.publish("Slow answers", "We are on it.", "warn", actor=people.lead, now=now),
+        "miss": miss,
+        "faq": first(Faq),
+        "article": first(Article),
+        "rule": first(TriageRule),
+        "calendar": first(Calendar),
+        "policy": first(Policy),
+    }
+
+
+def first(model: Any) -> Any:
+    """The first row of a table."""
+    return db.session.scalars(select(model).order_by(model.id)).first()
+
+
+# (endpoint, blueprint or *, argument) → what stands there. Whoever adds an address with an argument adds it here.
+VALUES: dict[tuple[str, str], Any] = {
+    ("tickets.attachment", "ref"): lambda r: r.attachment.ref,
+    ("tickets", "follower_id"): lambda r: r.follower.id,
+    ("*", "ref"): lambda r: r.ticket.ref,
+    ("desk_changes.unfollow", "number"): lambda r: r.follower.id,
+    ("desk_changes.unlink", "number"): lambda r: r.link.id,
+    ("sla", "clock_id"): lambda r: r.clock.id,
+    ("sla_admin.calendar", "number"): lambda r: r.calendar.id,
+    ("sla_admin.save_calendar", "number"): lambda r: r.calendar.id,
+    ("sla_admin.remove_calendar", "number"): lambda r: r.calendar.id,
+    ("sla_admin", "number"): lambda r: r.policy.id,
+    ("triage", "number"): lambda r: r.rule.id,
+    ("announcements", "number"): lambda r: r.announcement.id,
+    ("macros", "number"): lambda r: r.macro.id,
+    ("mail", "number"): lambda r: r.mail.id,
+    ("dev", "mail_id"): lambda r: r.mail.id,
+    ("knowledge.dismiss", "number"): lambda r: r.miss.id,
+    ("knowledge", "number"): lambda r: r.faq.id,
+    ("knowledge", "kind"): lambda r: "faq",
+    ("desk", "view"): lambda r: "all",
+    ("desk_bulk", "view"): lambda r: "all",
+    ("*", "person_id"): lambda r: r.colleague.id,
+    ("*", "organization_id"): lambda r: r.acme.id,
+    ("account", "session_id"): lambda r: r.session.id,
+    ("account", "token_id"): lambda r: r.token.id,
+    ("help", "section"): lambda r: r.article.section,
+    ("help", "slug"): lambda r: r.article.slug,
+    ("help", "key"): lambda r: r.faq.external_id,
+    ("surveys_public", "token"): lambda r: r.survey,
+    ("guest", "token"): lambda r: "guest-secret",
+    ("accounts.invite", "token"): lambda r: "invite-secret",
+    ("accounts.accept", "token"): lambda r: "invite-secret",
+    ("accounts", "token"): lambda r: "reset-secret",
+    ("static", "filename"): lambda r: "css/portal.css",
+}
+
+
+# Pages that are about something which their query names.
+QUERIES: dict[str, Any] = {
+    "triage.new": lambda r: {"group": next(iter(editing.OUTCOMES))},
+    "desk.fresh": lambda r: {"since": "0"},
+    "help.thanks": lambda r: {"kind": "faq", "id": r.faq.id},
+}
+
+
+def address(rule: Rule, rows: SimpleNamespace) -> str:
+    """The address of a route with real rows in it. KeyError asks you to say which row stands for a new argument."""
+    blueprint = rule.endpoint.rpartition(".")[0] or "static"
+    values = {}
+    for name in rule.arguments:
+        key = next(((who, name) for who in (rule.endpoint, blueprint, "*") if (who, name) in VALUES), (rule.endpoint, name))
+        values[name] = VALUES[key](rows)
+    built = rule.build(values, append_unknown=False)
+    assert built is not None, f"{rule.endpoint} cannot be built from {values}"
+    query = QUERIES[rule.endpoint](rows) if rule.endpoint in QUERIES and "GET" in (rule.methods or ()) else {}
+    return built[1] + (f"?{urlencode(query)}" if query else "")
