@@ -1,7 +1,5 @@
 """The dashboards of the desk."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Response, make_response, request
@@ -38,22 +36,7 @@ def show() -> Response:
 def export() -> Response:
     """The table of the volume chart, with its units in UTC."""
     report = asked()
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(["from (UTC)", "opened", "resolved", "answered", "average first response (s)", "surveys", "average satisfaction"])
-    for unit, totals in report.units:
-        rows.writerow(
-            [
-                unit.isoformat(),
-                totals.opened,
-                totals.resolved,
-                totals.responses,
-                plain(totals.average_response),
-                totals.surveys,
-                plain(totals.average_satisfaction),
-            ]
-        )
-    response = make_response(out.getvalue())
+    response = make_response(views.csv_of(report))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="analytics-{report.span.key}.csv"'
     return response
@@ -81,11 +64,6 @@ def tickets() -> Response:
 def asked() -> queries.Report:
     """The report of the range in the address, over demo work for demo people and real work for everybody else."""
     return queries.report(rules.span(request.args.get("range", "7d"), utcnow()), is_demo=current_user.is_demo)
-
-
-def plain(value: float | None) -> str:
-    """A number for a spreadsheet; nothing where there is none."""
-    return "" if value is None else f"{value:.2f}"
 
 
 TITLES = {

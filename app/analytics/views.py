@@ -1,5 +1,7 @@
 """What the dashboard shows, in words: cards with change or target, chart geometry, table rows. Pure."""
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -210,3 +212,22 @@ def range_words(report: Report) -> str:
         return f"{start:%a} {start.day} {start:%B}, {start:%H:%M} to {end:%a} {end.day} {end:%B %Y}, {end:%H:%M}, compared with the 24 hours before. Hours are UTC."
     last = end - rules.DAY
     return f"{start:%a} {start.day} {start:%B} to {last:%a} {last.day} {last:%B %Y}, compared with the {(end - start).days} days before. Days are UTC."
+
+
+CSV_HEAD = ("from (UTC)", "opened", "resolved", "answered", "average first response (s)", "surveys", "average satisfaction")
+
+
+def csv_of(report: Report) -> str:
+    """A line for each hour or day of the range."""
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(CSV_HEAD)
+    for unit, totals in report.units:
+        answered = (totals.responses, plain(totals.average_response), totals.surveys, plain(totals.average_satisfaction))
+        lines.writerow((unit.isoformat(), totals.opened, totals.resolved, *answered))
+    return out.getvalue()
+
+
+def plain(value: float | None) -> str:
+    """A number for a spreadsheet; nothing where there is none."""
+    return "" if value is None else f"{value:.2f}"

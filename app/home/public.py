@@ -7,8 +7,7 @@ from app.analytics.queries import portal_figures
 from app.audiences import public
 from app.home import queries, views
 from app.lib.clock import utcnow
-from app.lib.errors import NotFound
-from app.lib.htmx import part, vary
+from app.lib.htmx import go, part, vary
 from app.status.queries import current as announcements
 
 bp = public("home", __name__)
@@ -34,19 +33,15 @@ def start() -> Response:
 
 @bp.get("/home/metrics")
 def metrics() -> Response:
-    """The three cards, alone."""
-    customer()
+    """The three cards, alone. Whoever has none is sent to where their work is."""
+    if current_user.role not in CUSTOMERS:
+        return go(url_for(".start"))
     return part("home/_metrics.html", cards=views.cards(portal_figures(current_user, utcnow())))
 
 
 @bp.get("/home/tickets")
 def tickets() -> Response:
     """The recent tickets, alone."""
-    customer()
-    return part("home/_tickets.html", tickets=queries.recent_tickets(current_user))
-
-
-def customer() -> None:
-    """The parts of the portal's home exist for customers only."""
     if current_user.role not in CUSTOMERS:
-        raise NotFound()
+        return go(url_for(".start"))
+    return part("home/_tickets.html", tickets=queries.recent_tickets(current_user))

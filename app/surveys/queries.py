@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 from app.accounts.models import Organization, User
 from app.extensions import db
 from app.lib.errors import Gone, NotFound
+from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.surveys import score
 from app.surveys.links import nonce_of
 from app.surveys.models import Survey
@@ -80,8 +81,16 @@ def answered_in(since: datetime, until: datetime, is_demo: bool) -> list[ColumnE
     return [Survey.answered_at >= since, Survey.answered_at < until, Survey.is_demo == is_demo]
 
 
+def page_of_answers(*, is_demo: bool, since: datetime, until: datetime, low_only: bool = False, after: str | None = None) -> Page:
+    """Answers of a range, newest first, PAGE at a time by key. Raises Invalid for a cursor that is not ours. One statement."""
+    before = tuple(decode_cursor(after, 2)[0]) if after else None
+    rows = recent(is_demo=is_demo, since=since, until=until, low_only=low_only, before=before)
+    more = encode_cursor([rows[PAGE - 1].answered_at, rows[PAGE - 1].id]) if len(rows) > PAGE else None
+    return Page(list(rows[:PAGE]), more)
+
+
 def recent(
-    *, is_demo: bool, since: datetime, until: datetime, low_only: bool = False, before: tuple[datetime, int] | None = None
+    *, is_demo: bool, since: datetime, until: datetime, low_only: bool = False, before: tuple[Any, ...] | None = None
 ) -> Sequence[Any]:
     """Answers of a range, newest first, with their tickets, PAGE and one more of them. One statement."""
     person, agent = aliased(User), aliased(User)

@@ -65,8 +65,8 @@ def test_cards_and_list_refresh_as_parts(people, browse):
 
 @pytest.mark.parametrize("who", ["agent", "moderator"])
 def test_the_parts_are_for_customers(people, browse, who):
-    browse(getattr(people, who)).get("/home/metrics", status=404)
-    browse(None).get("/home/tickets", status=404)
+    browse(getattr(people, who)).get("/home/metrics", to="/")
+    browse(None).get("/home/tickets", to="/", htmx=True)
 
 
 def test_announcements_of_now_are_shown_and_no_others(people, browse, now):

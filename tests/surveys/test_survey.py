@@ -102,8 +102,10 @@ def test_each_resolution_asks_once_and_staff_tickets_never(asked, browse, people
     assert db.session.scalar(select(func.count()).select_from(Survey)) == 1
 
 
-def test_the_desk_sees_the_figures_and_the_answers(asked, browse, people):
+def test_the_desk_sees_the_figures_and_the_answers(asked, browse, people, clock):
+    clock.shift(60)
     browse(None).post(asked[1], LOW, to=f"{asked[1]}/thanks", csrf=False)
+    clock.shift(60)
     agent = browse(people.agent)
     words = agent.get("/desk/surveys?range=7d").words
     assert "of 1 sent" in words and "100 %" in words and "1 of 5" in words
