@@ -44,11 +44,12 @@ def is_loaded() -> bool:
     return db.session.scalar(select(User.id).where(User.email == "owner@acme.example")) is not None
 
 
-def load(now: datetime, *, seed: int = SEED, tickets: int = TICKETS, step: Callable[[int, int], None] | None = None) -> int:
-    """Make the company and its tickets, in one transaction; `step(done, all)` tells progress. Returns how many tickets.
+def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: Callable[[int, int], None] | None = None) -> int:
+    """Make the company and its tickets, TICKETS unless it is said otherwise, in one transaction; returns how many.
 
-    Where the company is there already nothing is added.
+    `step(done, all)` tells progress. Where the company is there already nothing is added.
     """
+    tickets = TICKETS if tickets is None else tickets
     with writing():
         if is_loaded():
             db.session.rollback()
