@@ -139,7 +139,7 @@ class Markup(HTMLParser):
                 if element.get("type") not in {"checkbox", "radio"} or "checked" in element.attributes:
                     values[element["name"]] = element.get("value")
             elif element.tag == "textarea" and element.get("name"):
-                values[element["name"]] = "".join(element.texts).removeprefix("\n")
+                values[element["name"]] = "".join(element.texts).replace("\r\n", "\n").removeprefix("\n")
             elif element.tag == "option" and "selected" in element.attributes:
                 select = element.within("select")
                 if select is not None and select.get("name"):

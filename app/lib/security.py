@@ -39,6 +39,9 @@ def begin() -> None:
     g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     write_intent.set(request.method not in READS)
     statements.set([])
+    if request.mimetype == "application/x-www-form-urlencoded":
+        # Werkzeug bounds the texts of a form in parts only; these are held in memory, too.
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
     settings = current_app.config["SETTINGS"]
     host = urlsplit(f"//{request.host}").hostname or ""
     if host not in settings.allowed_hosts and f"[{host}]" not in settings.allowed_hosts and "*" not in settings.allowed_hosts:

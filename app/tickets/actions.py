@@ -20,7 +20,7 @@ from app.lib.markdown import to_html
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.tickets import rules
-from app.tickets.drafts import drop_draft, drop_new
+from app.tickets.drafts import drop_draft
 from app.tickets.drafts import save_draft as save_draft
 from app.tickets.kinds import compose
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
@@ -70,28 +70,23 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     if form_key is not None and (earlier := opened_by_form(form_key)) is not None:
         return earlier
     ticket = new_row(new, requester, form_key, now)
+    tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
     db.session.add(ticket)
     db.session.flush()
-    body = compose(new.kind, new.fields)
-    message = add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, files=new.files)
-    message.source = new.source
-    db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in clean_tags(new.tags))
-    facts = {
-        "ref": ticket.ref,
-        "subject": ticket.subject,
-        "kind": ticket.kind,
-        "status": "new",
-        "priority": ticket.priority,
-        "source": ticket.source,
-    }
+    db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
+    facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
     record("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
-    answer = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, requester=requester, now=now)
-    sla.start(ticket, now=now)
+    with db.session.no_autoflush:
+        answer = triage.triage(
+            ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, requester=requester, now=now
+        )
+        sla.start(ticket, now=now)
+    first = new_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source)
+    db.session.add(first)
     if answer:
-        add_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
-    if new.source == "portal":
-        drop_new(actor)
+        db.session.add(new_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now))
     db.session.flush()
+    attach(new.files, first, now)
     return ticket
 
 
@@ -131,7 +126,7 @@ def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime
     )
 
 
-def add_message(
+def new_message(
     ticket: Ticket,
     body: str,
     *,
@@ -141,10 +136,10 @@ def add_message(
     now: datetime,
     is_automatic: bool = False,
     form_key: str | None = None,
-    files: Sequence[StagedFile] = (),
+    source: str = "portal",
 ) -> Message:
-    """Add a message and move the staged files to it. Flushes."""
-    message = Message(
+    """The row of a message; not added yet."""
+    return Message(
         ticket_id=ticket.id,
         author=author,
         visibility=visibility,
@@ -152,15 +147,28 @@ def add_message(
         html=to_html(body),
         by_staff=by_staff,
         is_automatic=is_automatic,
+        source=source,
         created_at=now,
         form_key=form_key,
     )
+
+
+def add_message(ticket: Ticket, body: str, *, files: Sequence[StagedFile] = (), now: datetime, **said: Any) -> Message:
+    """Add a message (`said` as in new_message) and move the staged files to it. Flushes."""
+    message = new_message(ticket, body, now=now, **said)
     db.session.add(message)
     db.session.flush()
+    attach(files, message, now)
+    return message
+
+
+def attach(files: Sequence[StagedFile], message: Message, now: datetime) -> None:
+    """Move staged files to a message. Flushes if there are any."""
     for staged in files:
         db.session.add(attached(staged, message, now))
         db.session.delete(staged)
-    return message
+    if files:
+        db.session.flush()
 
 
 def attached(staged: StagedFile, message: Message, now: datetime) -> Attachment:
@@ -251,7 +259,9 @@ def note_first_response(ticket: Ticket, actor: User, now: datetime) -> None:
 
 def changes_since(ticket: Ticket, seen: int, actor: User) -> Sequence[Event]:
     """What others did to the ticket after the event that the page was made with."""
-    query = select(Event).where(Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(MATERIAL), Event.actor_id.is_distinct_from(actor.id))
+    query = select(Event).where(
+        Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(MATERIAL), Event.actor_id.is_distinct_from(actor.id)
+    )
     return db.session.scalars(query.order_by(Event.id)).all()
 
 

@@ -56,7 +56,7 @@ def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], 
 
 
 def drop_new(owner: User) -> None:
-    """The ticket was sent, or the draft thrown away."""
+    """The draft is thrown away. One that was sent is over by itself: its form's key has opened a ticket."""
     db.session.execute(delete(NewDraft).where(NewDraft.user_id == owner.id))
 
 

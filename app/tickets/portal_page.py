@@ -13,7 +13,7 @@ from app.lib.marks import saves_to
 from app.lib.text import one_line
 from app.lib.times import duration
 from app.sla import queries as sla
-from app.tickets import forms, kinds, portal_queries, queries, rules, uploads
+from app.tickets import forms, kinds, once, portal_queries, queries, rules, uploads
 from app.tickets.models import StagedFile, Ticket
 from app.tickets.portal_queries import Kept
 from app.tickets.uploads import Received
@@ -29,8 +29,13 @@ def top_priority(user: Any) -> str:
 
 
 def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketForm, list[StagedFile], datetime | None]:
-    """A form to begin with: the draft, over it what the address says; with the draft's files and when it was saved."""
+    """A form to begin with: the draft, over it what the address says; with the draft's files and when it was saved.
+
+    A draft whose ticket is open is over. Three statements at most.
+    """
     draft = portal_queries.new_draft(user)
+    if draft is not None and once.opened_before(draft.form.get("form_key"), user):
+        draft = None
     kept = dict(draft.form) if draft else {}
     asked = {name: one_line(request.args.get(name))[: forms.MAX_SUBJECT] for name in ("subject", "category") if request.args.get(name)}
     kind = forms.known_kind(kind_wanted or request.args.get("kind") or kept.get("kind"))

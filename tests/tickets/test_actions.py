@@ -73,12 +73,6 @@ def test_words_out_of_the_vocabulary_are_refused(people, now, wrong):
         actions.open_ticket(new, requester=people.user, actor=people.user, now=now)
 
 
-def test_opening_from_the_portal_throws_the_draft_away(people, now):
-    drafts.save_new(people.user, {"kind": "bug", "subject": "Half"}, (), now=now)
-    factories.ticket(people.user)
-    assert db.session.get(NewDraft, people.user.id) is None
-
-
 def test_staged_files_become_the_messages_attachments(people, now):
     file = staged(people.user, now, b"hello")
     ticket = factories.ticket(people.user, files=[file])
