@@ -176,9 +176,10 @@ def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> li
 
 def result_of(kind: str, row: Any, highlighter: Highlighter, snippet: Markup, relevance: float | None) -> Result:
     """One row as a result."""
-    title = marked(row.heading, highlighter.spans(row.heading))
+    heading = row.heading.replace("`", "")
+    title = marked(heading, highlighter.spans(heading))
     counts = (row.popularity, row.views, row.votes, row.helpful, row.changed_at)
-    return Result(kind, row.id, row.key, row.category, row.heading, title, snippet, relevance, *counts)
+    return Result(kind, row.id, row.key, row.category, heading, title, snippet, relevance, *counts)
 
 
 def bare_result(kind: str, row: Any) -> Result:

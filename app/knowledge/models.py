@@ -44,7 +44,7 @@ class Faq(Model):
     @property
     def heading(self) -> str:
         """What it is called in lists."""
-        return self.question
+        return self.question.replace("`", "")
 
 
 class Article(Model):

@@ -116,8 +116,12 @@ def faq_categories(reader: Reader | None) -> dict[str, int]:
 
 
 def popular_questions(reader: Reader | None, limit: int = 6) -> Sequence[Any]:
-    """(external_id, question) of what is asked most. One statement."""
-    query = select(Faq.external_id, Faq.question).where(readable("faq", reader)).order_by(Faq.popularity.desc(), Faq.id)
+    """(external_id, question) of what is asked most, without marks. One statement."""
+    query = (
+        select(Faq.external_id, func.replace(Faq.question, "`", "").label("question"))
+        .where(readable("faq", reader))
+        .order_by(Faq.popularity.desc(), Faq.id)
+    )
     return db.session.execute(query.limit(limit)).all()
 
 

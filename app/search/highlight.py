@@ -1,7 +1,7 @@
 """Where a text matches, as offsets, and the piece of it that shows why. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from app.search.analysis import STOP, Token, tokens, words_of
@@ -28,18 +28,30 @@ class Highlighter:
         """(start, end) of each matching word, in order, apart from each other."""
         found = list(tokens(text))
         hits = {i for i, token in enumerate(found) if self.matches(token)}
+        inner = [span for i, token in enumerate(found) if token.parts and i not in hits for span in self.inside(token, text)]
         if self.phrases:
             stems = [stem(token.word) for token in found]
             for phrase in self.phrases:
                 starts = (i for i, first in enumerate(stems) if first == phrase[0])
                 hits.update(j for i in starts if tuple(stems[i : i + len(phrase)]) == phrase for j in range(i, i + len(phrase)))
-        return apart([(found[i].start, found[i].end) for i in sorted(hits)])
+        return apart(sorted(inner + [(found[i].start, found[i].end) for i in hits]))
+
+    def inside(self, token: Token, text: str) -> Iterator[Span]:
+        """The parts of a compound that match where the whole does not: `timeout` in `consensus.timeout_seconds`."""
+        at = token.start
+        for part in token.parts:
+            begin = text.lower().find(part, at, token.end) if len(text.lower()) == len(text) else -1
+            if begin < 0:
+                continue
+            at = begin + len(part)
+            if self.matches(Token(part, begin, at)):
+                yield begin, at
 
     def matches(self, token: Token) -> bool:
         """Whether a word stands for one of the question."""
         known = self.known.get(token.word)
         if known is None:
-            forms = [form for form in words_of(token) if form not in STOP]
+            forms = [form for form in words_of(token) if form not in STOP and form not in token.parts]
             known = any(stem(form) in self.stems or form.startswith(self.starts) for form in forms) if forms else False
             self.known[token.word] = known
         return known
