@@ -126,9 +126,9 @@ def editor(macro: Macro | None, form: MacroForm, status: int = 200, *, stale: bo
 
 
 def previewed(form: MacroForm) -> dict[str, Any]:
-    """What the preview shows, and what is wrong with the placeholders."""
+    """What the preview shows, and the placeholders in it that do not exist."""
     body = (form.body.data or "")[: rules.BODY_LENGTH]
-    return {"preview": to_html(rules.fill(body, rules.example())), "wrong": rules.refusal(body)}
+    return {"preview": to_html(rules.fill(body, rules.example())), "wrong": rules.unknown(body)}
 
 
 def approves() -> bool:

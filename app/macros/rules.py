@@ -11,7 +11,7 @@ KINDS = {
     "feature": "First response to a feature request",
     "question": "First response to a question or support request",
 }
-AUDIENCES = {"all": "Everybody at the desk", "team": "One team", "personal": "Only me"}
+AUDIENCES = {"all": "Everybody", "team": "One team", "personal": "Only me"}
 TITLE_LENGTH = 120
 BODY_LENGTH = 10_000
 
