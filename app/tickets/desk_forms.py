@@ -14,7 +14,7 @@ from app.lib.errors import Invalid
 from app.lib.mail import clean_address
 from app.lib.text import many_lines, one_line
 from app.tickets import rules
-from app.tickets.forms import KEY
+from app.tickets.forms import well_formed
 
 VIEWS = {
     "mine": "My tickets",
@@ -126,7 +126,7 @@ class MessageForm(Seen):
     to = SelectMultipleField("Copies to", choices=[], validate_choice=False)
     # Of those macros whose text went into it, the last.
     macro = IntegerField("Macro", validators=[Optional(), NumberRange(1, 2**31 - 1)])
-    form_key = HiddenField("Key", validators=[Optional(), KEY])
+    form_key = HiddenField("Key", filters=[well_formed])
 
 
 class StatusForm(Seen):
