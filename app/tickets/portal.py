@@ -182,7 +182,7 @@ def save(ref: str) -> Response:
     ticket = queries.ticket_for(current_user, ref)
     form, files_sent = forms.ReplyForm(request.form), received()
     body = (form.body.data or "")[: forms.MAX_TEXT]
-    drafts.save_draft(ticket, body, "public", actor=me(), now=utcnow(), files=files_sent.kept)
+    drafts.save_draft(ticket, body, "public", actor=me(), now=utcnow(), files=files_sent.kept, form_key=form.key)
     db.session.commit()
     if not is_htmx():
         return go(url_for(".show", ref=ticket.ref, _anchor="reply"))

@@ -29,7 +29,7 @@ def count(model):
 def test_opening_writes_the_ticket_its_first_message_and_its_event(people, now):
     ticket = factories.ticket(people.user, kind="bug", priority="high", category="tui")
     assert (ticket.status, ticket.is_open, ticket.category, ticket.organization_id) == ("new", True, "tui", people.acme.id)
-    assert ticket.fields["platform"] == "Linux x86_64"
+    assert ticket.fields["platform"] == "Linux (x86_64)"
     first = db.session.scalars(select(Message).where(Message.ticket_id == ticket.id).order_by(Message.id)).first()
     assert (first.author_id, first.visibility, first.by_staff) == (people.user.id, "public", False)
     assert first.body.startswith("The terminal UI freezes") and "### Steps to reproduce" in first.body
