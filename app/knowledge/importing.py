@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zlib import crc32
 
 from sqlalchemy import select
 
@@ -111,6 +112,7 @@ def article_files() -> Iterator[ArticleFile]:
         )
 
 
-def stamp(version: int, popularity: int) -> str:
-    """What the index compares: it changes with the text, and when the popularity has doubled."""
-    return f"{version}.{popularity_step(popularity)}"
+def stamp(version: int, changed_at: datetime, heading: str, popularity: int) -> str:
+    """What the index compares: it changes with the text, also where another database took this one's place, and when the
+    popularity has doubled."""
+    return f"{version}.{int(changed_at.timestamp())}.{crc32(heading.encode()):08x}.{popularity_step(popularity)}"

@@ -68,19 +68,30 @@ def document_of(entry: Faq | Article) -> Document:
         title, body, category = entry.question, plain(entry.answer), entry.category
     else:
         title, body, category = entry.title, f"{entry.summary} {plain(entry.body)}".strip(), entry.section
-    about = (entry.audience, entry.popularity, stamp(entry.version, entry.popularity))
+    about = (entry.audience, entry.popularity, stamp_of(entry))
     return Document(entry.kind, entry.id, title, body, tuple(entry.tags), category, *about)
 
 
 def published_stamps() -> dict[str, str]:
     """Key → stamp of every published entry, as the index should have them. Two statements."""
     found = {}
-    for kind, table in KINDS.items():
-        for number, version, popularity in db.session.execute(
-            select(table.id, table.version, table.popularity).where(table.status == "published")
-        ):
-            found[f"{kind}:{number}"] = stamp(version, popularity)
+    for kind in KINDS:
+        for row in db.session.execute(stamped(kind)):
+            found[f"{kind}:{row.id}"] = stamp(row.version, row.changed_at, row.heading, row.popularity)
     return found
+
+
+def stamped(kind: str) -> Any:
+    """The published entries of a kind, as far as their stamps need them."""
+    table = KINDS[kind]
+    heading = Faq.question if kind == "faq" else Article.title
+    columns = (table.id, table.version, table.changed_at, heading.label("heading"), table.popularity)
+    return select(*columns).where(table.status == "published")
+
+
+def stamp_of(entry: Faq | Article) -> str:
+    """The stamp of an entry."""
+    return stamp(entry.version, entry.changed_at, entry.question if isinstance(entry, Faq) else entry.title, entry.popularity)
 
 
 def count_published() -> int:
@@ -112,9 +123,8 @@ def catch_up() -> int:
 def refresh(kind: str, number: int) -> None:
     """Bring one entry up to date in the index. Where there is no index, all of it is built."""
     key = f"{kind}:{number}"
-    table = KINDS[kind]
-    row = db.session.execute(select(table.status, table.version, table.popularity).where(table.id == number)).first()
-    wanted = stamp(row.version, row.popularity) if row is not None and row.status == "published" else None
+    row = db.session.execute(stamped(kind).where(KINDS[kind].id == number)).first()
+    wanted = stamp(row.version, row.changed_at, row.heading, row.popularity) if row is not None else None
     try:
         if the_index().stamps().get(key) != wanted:
             the_index().put(documents([key]) if wanted else (), () if wanted else (key,))

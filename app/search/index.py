@@ -8,12 +8,14 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
 
 from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.fields import COLUMN, ID, KEYWORD, STORED, TEXT, Schema
 from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import StructFile
 from whoosh.index import FileIndex
 from whoosh.reading import IndexReader, TermNotFound
 from whoosh.writing import SegmentWriter
@@ -47,6 +49,20 @@ def schema() -> Schema:
     )
 
 
+class MappedStorage(FileStorage):
+    """Reads files through memory maps without copying them: a segment costs no memory of our own, and processes share it."""
+
+    supports_mmap = False
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, supports_mmap=False, readonly=True)
+
+    def open_file(self, name: str, **options: object) -> StructFile:
+        """A map of the file; it goes with its last user."""
+        with (Path(self.folder) / name).open("rb") as file:
+            return StructFile(mmap(file.fileno(), 0, access=ACCESS_READ), name=name)
+
+
 class Opened:
     """One generation, open for reading. Threads must take turns."""
 
@@ -54,7 +70,7 @@ class Opened:
         folder = store.verify(home, published)
         self.published = published
         try:
-            self.reader: IndexReader = FileIndex(FileStorage(str(folder), supports_mmap=False), schema()).reader()
+            self.reader: IndexReader = FileIndex(MappedStorage(str(folder)), schema()).reader()
             vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
         except OSError as gone:
             raise Unusable(f"{published.name} went away") from gone
@@ -97,6 +113,8 @@ class Opened:
 
 def entries_of(leaf: IndexReader) -> list[Entry | None]:
     """What ranking knows of each text of a segment; None for a deleted one."""
+    if not leaf.doc_count_all():
+        return []
     column = leaf.column_reader("about")
     return [None if leaf.is_deleted(i) else Entry.unpacked(column[i].decode()) for i in range(leaf.doc_count_all())]
 
@@ -219,6 +237,8 @@ def changing(index: FileIndex, folder: Path) -> Iterator[Writer]:
         yield writer
         writer.commit()
     except BaseException:
+        if not writer.is_closed:
+            writer.cancel()
         shutil.rmtree(folder, ignore_errors=True)
         raise
     vocabulary.unlink(missing_ok=True)
