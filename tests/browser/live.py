@@ -1,0 +1,175 @@
+"""The site that the browser tests visit: `python -m tests.browser.live` fills a database of its own and serves it.
+
+The first line it writes is JSON: where it is, and what there is to look at. It ends with the process that started it.
+"""
+
+import json
+import re
+import signal
+import socket
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from alembic import command
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from app.accounts import actions as account_actions
+from app.accounts import administration
+from app.accounts.administration import Invitation
+from app.config import Config
+from app.extensions import db
+from app.knowledge import indexing
+from app.knowledge.models import Article, Faq
+from app.lib import logs, schema
+from app.lib.clock import utcnow
+from app.lib.database import writing
+from app.macros.models import Macro
+from app.mail.models import OutboundMail
+from app.ops import baseline, workers
+from app.sla.models import Calendar, Clock, Policy
+from app.status import actions as status_actions
+from app.tickets import guests
+from app.tickets.models import Ticket
+from app.triage.models import TriageRule
+from tests import factories, services
+from tests.people import company, move_in
+
+HOST = "127.0.0.1"
+# Each test that changes a ticket has one of its own.
+FOR_TESTS = ("keyboard", "twice", "stale", "draft", "answer", "plain", "drop", "menu")
+LONG = (
+    "It stops with\n\n```\nthread 'main' panicked at src/consensus/stage2.rs:118: called `Option::unwrap()` on a `None` value\n```\n\n"
+    "1. run `hive consensus`\n2. wait\n\n> The progress stays at 40 %.\n\n| profile | result |\n|---|---|\n| deep | hangs |\n"
+)
+
+
+class Quiet(WSGIRequestHandler):
+    """Handles requests without a line for each."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing."""
+
+
+def main() -> None:
+    """Fill, tell, serve."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+    door = socket.create_server((HOST, 0), backlog=64)
+    app = application(door.getsockname()[1])
+    with app.app_context():
+        facts = fill(app, utcnow())
+    server = make_server(HOST, door.getsockname()[1], app, threaded=True, request_handler=Quiet, fd=door.fileno())
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+def application(port: int) -> Flask:
+    """The application on an empty database, reachable at a port of this machine."""
+    directory = services.directory()
+    config = Config(
+        env="test",
+        secret_key="for tests only",
+        base_url=f"http://{HOST}:{port}",
+        data_dir=directory,
+        database_url=f"sqlite:///{directory / 'live.sqlite3'}",
+        redis_url=services.redis().url,
+        log_level="ERROR",
+        rate_limits=False,
+    )
+    app = create_app(config.completed())
+    logs.configure(app.config["SETTINGS"])
+    return app
+
+
+def fill(app: Flask, now: datetime) -> dict[str, Any]:
+    """The company, a ticket in each state, and what follows from all that; tells what the tests need to know."""
+    db.create_all()
+    command.stamp(schema.alembic_config(), "head")
+    with writing():
+        baseline.ensure(now)
+        move_in(now)
+        db.session.commit()
+        people = company()
+        refs = tickets(people, now)
+        around(people, now)
+        db.session.commit()
+    workers.drain(app)
+    indexing.rebuild()
+    return {"url": app.config["SETTINGS"].base_url, "database": str(services.directory() / "live.sqlite3"), **refs, **found(), **links()}
+
+
+def tickets(people: SimpleNamespace, now: datetime) -> dict[str, str]:
+    """Tickets in every state, and those that single tests change; their numbers by name."""
+    made = {f"for_{name}": factories.ticket(people.user, now=now - timedelta(hours=5), subject=f"About {name}") for name in FOR_TESTS}
+    earlier = now - timedelta(days=2)
+    made["new"] = factories.ticket(people.user, kind="bug", now=now - timedelta(minutes=3), priority="critical")
+    made["open"] = factories.ticket(people.user, now=earlier, body=LONG, assignee=people.agent, team="engineering", tags=("stage-two",))
+    factories.reply(made["open"], people.agent)
+    factories.note(made["open"], people.agent2)
+    factories.reply(made["open"], people.user, "Still the same with 2.0.1.", now=now - timedelta(hours=1))
+    made["waiting"] = factories.ticket(people.owner, kind="feature", now=earlier)
+    factories.reply(made["waiting"], people.agent, "Which shell is it?", status="pending_customer")
+    made["hold"] = factories.ticket(people.stranger, now=earlier, status="on_hold", assignee=people.agent2)
+    made["raised"] = factories.ticket(people.stranger, now=now - timedelta(minutes=9), priority="emergency")
+    for name in ("resolved", "survey"):
+        made[name] = factories.ticket(people.user, now=earlier, assignee=people.agent, subject=f"To be solved: {name}")
+        factories.reply(made[name], people.agent, "Please try 2.0.2.")
+        factories.resolve(made[name], people.agent)
+    made["closed"] = factories.ticket(people.user, now=now - timedelta(days=20), status="closed")
+    return {name: ticket.ref for name, ticket in made.items()}
+
+
+def around(people: SimpleNamespace, now: datetime) -> None:
+    """An announcement, a guest who has asked, somebody invited, and somebody who forgot their password."""
+    status_actions.publish("Slow answers from two providers", "We are on it.", "warn", actor=people.lead, now=now)
+    form = {"name": "Noor", "kind": "question", "subject": "May I try it?", "fields": {"body": "How long?"}, "priority": "low", "category": ""}
+    guests.request("noor@mail.example", form, form_key="live-guest-form", now=now)
+    administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
+    account_actions.request_reset(people.colleague.email, now=now)
+
+
+def found() -> dict[str, Any]:
+    """The numbers in addresses of pages about one thing each."""
+    article = db.session.scalars(select(Article).where(Article.audience == "public").order_by(Article.id)).first()
+    question = db.session.scalars(select(Faq).where(Faq.audience == "public").order_by(Faq.id)).first()
+    assert article and question
+    smallest = {
+        name: db.session.scalar(select(func.min(table.id)))
+        for name, table in {"macro": Macro, "rule": TriageRule, "policy": Policy, "calendar": Calendar, "mail": OutboundMail}.items()
+    }
+    clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (0, "")
+    people = company()
+    return {
+        **smallest,
+        "article": article.id,
+        "article_path": f"{article.section}/{article.slug}",
+        "section": article.section,
+        "faq": question.id,
+        "question": question.external_id,
+        "question_text": question.question,
+        "clock": clock,
+        "clock_ticket": of,
+        "person": people.user.id,
+        "organization": people.acme.id,
+    }
+
+
+def links() -> dict[str, str]:
+    """The path of the newest link of each kind that we have mailed, and that of the mail with a survey's five."""
+    paths: dict[str, str] = {}
+    for mail in db.session.scalars(select(OutboundMail).order_by(OutboundMail.id)):
+        for kind, rest in re.findall(r"https?://[^/\s]+/(survey|invite|password-reset|guest)/([\w.~-]+)", mail.text):
+            paths[f"{kind}_link"] = f"/{kind}/{rest}"
+            if kind == "survey":
+                paths["survey_mail"] = f"/dev/mail/{mail.id}"
+    return paths
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Every page, as the people see it whom it is made for: axe has nothing to say, nothing sticks out, the console is clean."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from app.config import ROOT
+
+AXE = Axe()
+RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+PHONE = {"width": 375, "height": 800}
+NARROWEST = {"width": 320, "height": 700}
+
+# who sees it: what is looked at; {names} are facts of the site.
+PAGES = {
+    None: """
+        /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 {guest_link}
+        /help /help/faq /help/faq?category=cli /help/faq/{question} /help/{section} /help/{article_path} /help/search
+        /help/search?q=consensus /help/search?q=zzzzqqq /survey/nonsense /nothing-here
+        /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
+    """,
+    "user": """
+        / /tickets /tickets?state=resolved /tickets?q=zzzzqqq /tickets/new?kind=question /tickets/new?kind=bug
+        /tickets/new?kind=feature /tickets/{new} /tickets/{open} /tickets/{resolved} /tickets/{closed} /account /admin
+        {survey_link} {survey_link}/thanks
+    """,
+    "owner": "/ /tickets/{waiting} /account /account/people /account/people/{person}",
+    "guest_like": "/ /tickets",
+    "agent": """
+        /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
+        /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
+        /desk/tickets/{open}/macros /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
+        /help/{article_path} /admin/people
+    """,
+    "lead": """
+        /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
+        /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
+        /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
+    """,
+    "admin": """
+        /admin/people /admin/people/new /admin/people/{person} /admin/organizations /admin/organizations/new
+        /admin/organizations/{organization} /admin/audit /admin/triage /admin/triage/rules/new /admin/triage/rules/{rule}
+        /admin/sla /admin/sla/policies/new /admin/sla/policies/{policy} /admin/sla/calendars/new /admin/sla/calendars/{calendar}
+    """,
+    "moderator": "/desk/knowledge /desk/macros /account",
+}
+LOOKS = [(who, path) for who, paths in PAGES.items() for path in paths.split() if who != "guest_like"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds: the rule, where, and why."""
+    found = AXE.run(page, options=RULES).response["violations"]
+    return [
+        f"{page.url} {page.viewport_size}: {one['id']} at {' '.join(map(str, node['target']))}: {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.body.querySelectorAll("*")]
+        .filter(el => el.getBoundingClientRect().right > innerWidth + 1).slice(0, 8)
+        .map(el => `${location.pathname} at ${innerWidth}: ${el.tagName} ${el.id} ${el.getAttribute("class")} to ${el.getBoundingClientRect().right}`)"""
+    )
+
+
+@pytest.mark.parametrize(("who", "path"), LOOKS)
+def test_a_page_is_accessible_fits_and_is_quiet(who, path, visit, site):
+    page = visit(who)
+    page.emulate_media(color_scheme="light")
+    answer = page.goto(path.format(**vars(site)))
+    assert answer and answer.status < 500, f"{path} answered {answer and answer.status}"
+    wrong = [*violations(page), *too_wide(page)]
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    wrong += [*violations(page), *too_wide(page)]
+    page.set_viewport_size(NARROWEST)
+    wrong += too_wide(page)
+    assert not wrong, "\n".join(wrong)
