@@ -33,7 +33,7 @@ IMAGINED_ANYWHERE = PhraseBook(
     ("imagined", phrase)
     for phrase in (
         "what happens", "what if", "in case", "in the event", "risk of", "best practice*", "how do|does|should|would|can|could",
-        "documentation|docs|article|guide|tutorial|webinar|faq|policy|questionnaire|glossary", "typo|wording",
+        "documentation|docs|article|guide|tutorial|webinar|faq|questionnaire|glossary", "typo|wording", "policy on|for|regarding|about",
         "drill|exercise|simulate*|simulation|simulating|rehearse*", "prevent|prevents|preventing|prevention|avoid|avoiding",
         "protect|protects", "protection against|from", "hypothetical*", "post-mortem|postmortem|retrospective", "for example", "e.g",
         "curious", "wondering", "roadmap", "planning for", "is|are there a|any way|plan|option", "tabletop", "chaos",
@@ -165,15 +165,18 @@ class TicketContext:
         only = any({"only", "just"} & set(sentences[number].words) for number in self._elsewhere)
         self._all_elsewhere = bool(self._elsewhere) and (in_title or only or len(sentences) <= 3) and not speaks_of_production
 
-    def standing(self, number: int, positions: tuple[int, ...]) -> Standing:
-        """The phrase's own standing in sentence `number`, weakened by what the ticket says elsewhere."""
+    def standing(self, number: int, positions: tuple[int, ...], anywhere: bool = False) -> Standing:
+        """The phrase's own standing in sentence `number`, weakened by what the ticket says elsewhere.
+
+        `anywhere`: it weighs the same on a machine that is not in production.
+        """
         own = standing(self._sentences[number], positions)
         if own.factor < FULL:
             return own
         if number <= self._last_recovery:
             return Standing(OVER, "over already")
         here = number in self._elsewhere and not _names_production(self._sentences[number].words)
-        if here or self._all_elsewhere:
+        if (here or self._all_elsewhere) and not anywhere:
             return Standing(ELSEWHERE, "not production")
         if self._is_topic:
             return Standing(IMAGINED, "asked or imagined")
@@ -207,7 +210,8 @@ def _is_imagined(sentence: Sentence, positions: tuple[int, ...]) -> bool:
     start = positions[0]
     clause = sentence.clauses[start]
     before = [sentence.words[at] for at in range(start) if sentence.clauses[at] == clause]
-    if any(word in IMAGINED_BEFORE for word in before) or PLANNED & set(before[-PLANNED_REACH:]):
+    nearby = {*before[-PLANNED_REACH:], *sentence.words[start : positions[-1]]}
+    if any(word in IMAGINED_BEFORE for word in before) or PLANNED & nearby:
         return True
     own_clause = Sentence(
         [word for word, number in zip(sentence.words, sentence.clauses, strict=True) if number == clause],

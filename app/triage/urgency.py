@@ -15,10 +15,12 @@ THRESHOLDS = (("emergency", 120), ("critical", 70), ("high", 40))
 # Subjects that only count beside a fault.
 COMPANIONS = frozenset({"reach", "acute", "stakes"})
 FAULTS = frozenset({"outage", "data_loss", "security", "blocked", "fault"})
+# A hole is one on a test machine, too.
+ANYWHERE = frozenset({"security"})
 # A signal fires its escalation trigger only when it can be taken nearly at its word.
 TRIGGER_FACTOR = 0.5
 # Wishes and questions about documents are seldom fires.
-WISH_FACTOR = 0.35
+WISH_FACTOR = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Scorer:
     def _seen(self, found: Found, sentences: list[Sentence], context: TicketContext, scale: float) -> Seen:
         """One signal with the points that its place in the text leaves it."""
         signal = self._signals[found.key]
-        standing = context.standing(found.sentence, found.positions)
+        standing = context.standing(found.sentence, found.positions, anywhere=signal.subject in ANYWHERE)
         factor = min(standing.factor, scale)
         note = standing.note or ("a wish" if scale < FULL else "")
         words = " ".join(sentences[found.sentence].words[found.positions[0] : found.positions[-1] + 1])
