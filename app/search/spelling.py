@@ -64,7 +64,12 @@ class Spelling:
         if not reach:
             return []
         found = self.ready().lookup(word, Verbosity.ALL, reach)
-        likely = [(whole, item.distance) for item in found if item.term != word and (whole := self.whole(item.term))]
+        nearest: dict[str, int] = {}
+        for item in found:
+            whole = self.whole(item.term) if item.term != word else None
+            if whole is not None:
+                nearest[whole] = min(item.distance, nearest.get(whole, item.distance))
+        likely = list(nearest.items())
         likely.sort(key=lambda pair: (pair[1], pair[0][:1] != word[:1], pair[0][-1:] != word[-1:], abs(len(pair[0]) - len(word))))
         return likely[:CANDIDATES]
 
