@@ -719,6 +719,7 @@ def upgrade() -> None:
     with op.batch_alter_table("pending_tickets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_tickets_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_pending_tickets_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pending_tickets_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "readings",
@@ -729,6 +730,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_readings_user_id")),
         sa.PrimaryKeyConstraint("user_id", "ticket_id", name=op.f("pk_readings")),
     )
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_readings_ticket_id"), ["ticket_id"], unique=False)
+
     op.create_table(
         "surveys",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -893,8 +897,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_surveys_answered")
 
     op.drop_table("surveys")
+    with op.batch_alter_table("readings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_readings_ticket_id"))
+
     op.drop_table("readings")
     with op.batch_alter_table("pending_tickets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pending_tickets_ticket_id"))
         batch_op.drop_index(batch_op.f("ix_pending_tickets_expires_at"))
         batch_op.drop_index(batch_op.f("ix_pending_tickets_email"))
 
