@@ -12,7 +12,20 @@ from app.tickets import desk_queries, filing
 from app.tickets.desk_forms import VIEWS
 from tests import factories
 
-HOSTILE = ("<script>alert(1)</script>", "a\0b", "\u202eevil", "%' OR 1=1 --", '"" OR', "x" * 5000, "*", "NEAR(", "é ü 漢字", "a_b -c", "@", "'")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "a\0b",
+    "\u202eevil",
+    "%' OR 1=1 --",
+    '"" OR',
+    "x" * 5000,
+    "*",
+    "NEAR(",
+    "é ü 漢字",
+    "a_b -c",
+    "@",
+    "'",
+)
 
 
 def refs(answer):

@@ -114,7 +114,14 @@ def test_every_view_and_every_pair_of_filters_answers_alike_in_rows_and_figures(
     add(rows)
     ids = dict(db.session.execute(text("SELECT ref, id FROM tickets")).all())
     db.session.execute(insert(TicketTag), [{"ticket_id": ids[one["ref"]], "tag": "odd"} for one in rows[1::2]])
-    names = {"organization": ["Acme Robotics"], "priority": ["high"], "category": ["tui"], "kind": ["bug"], "tag": ["odd"], "status": states}
+    names = {
+        "organization": ["Acme Robotics"],
+        "priority": ["high"],
+        "category": ["tui"],
+        "kind": ["bug"],
+        "tag": ["odd"],
+        "status": states,
+    }
     pairs = [{one: a, two: b} for one in names for two in names if one < two for a in names[one] for b in names[two]]
     for n, view in enumerate(VIEWS):
         # Each pair in two views is enough: pairs and views do not know each other.
@@ -157,7 +164,13 @@ def test_a_tag_on_many_tickets_is_met_in_the_queue_and_a_rare_one_looked_up(peop
 
 @both
 def test_subjects_are_found_by_all_their_words_the_last_half_typed(people, app):
-    subjects = ["Consensus stalls at 2.0.1", "Größe des Index in config/settings.toml", "index, INDEX: index!", "stalled", "snake_case name"]
+    subjects = [
+        "Consensus stalls at 2.0.1",
+        "Größe des Index in config/settings.toml",
+        "index, INDEX: index!",
+        "stalled",
+        "snake_case name",
+    ]
     add([row(people, subject=subject) for subject in subjects])
 
     def found(words, **over):
