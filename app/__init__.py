@@ -98,4 +98,9 @@ def engine_options(settings: Config) -> dict[str, object]:
     """A small pool: each web worker has a handful of threads. PostgreSQL statements may not run for ever."""
     if settings.database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}}
-    return {"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True, "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"}}
+    return {
+        "pool_size": 4,
+        "max_overflow": 4,
+        "pool_pre_ping": True,
+        "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
+    }

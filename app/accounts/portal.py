@@ -70,13 +70,7 @@ def change_password() -> Response:
     person = me()
     actions.forbid_acting(person, "change the password")
     form = forms.ChangePassword(request.form, person=person)
-    good = form.validate()
-    # Hashing takes tens of milliseconds; no transaction stays open meanwhile.
-    db.session.commit()
-    if good and not proved(person, form.current.data or "").is_right:
-        form.current.errors = [*form.current.errors, "That is not your present password."]
-        good = False
-    if not good:
+    if not is_proved(form, person):
         return account(422, password=form)
     new_hash = passwords.kept(form.password.data or "")
     actions.change_password(person, new_hash, browser=browser(), now=utcnow())
@@ -84,6 +78,17 @@ def change_password() -> Response:
     sign_in.remember(person)
     flash("Your password is changed, and every other session has ended.", "ok")
     return go(url_for(".show"))
+
+
+def is_proved(form: forms.ChangePassword, person: User) -> bool:
+    """Whether the form is right and its present password, too; if not, it says what is wrong."""
+    good = form.validate()
+    # Hashing takes tens of milliseconds; no transaction stays open meanwhile.
+    db.session.commit()
+    if good and not proved(person, form.current.data or "").is_right:
+        form.current.errors = [*form.current.errors, "That is not your present password."]
+        return False
+    return good
 
 
 @bp.post(f"/sessions/<{ID}:session_id>/revocation")

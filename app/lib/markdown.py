@@ -6,7 +6,32 @@ from functools import lru_cache
 import nh3
 from markdown_it import MarkdownIt
 
-TAGS = {"p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h2", "h3", "h4", "h5", "table", "thead", "tbody", "tr", "th", "td", "div"}
+TAGS = {
+    "p",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "s",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "div",
+}
 ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "h2": {"id"}, "h3": {"id"}, "th": {"align"}, "td": {"align"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
