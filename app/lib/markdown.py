@@ -45,9 +45,13 @@ def parser() -> MarkdownIt:
 
 
 def to_html(text: str) -> str:
-    """Render a message or article body. Headings begin at h2, since the page owns h1; links open with rel=nofollow."""
+    """Render a message or article body. Headings begin at h2, since the page owns h1; links open with rel=nofollow.
+
+    Blocks of code scroll by themselves, so they can be reached by keyboard.
+    """
     raw = parser().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
-    return nh3.clean(raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
+    clean = nh3.clean(raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
+    return clean.replace("<pre>", '<pre tabindex="0">')
 
 
 def with_anchors(html: str) -> tuple[str, list[tuple[int, str, str]]]:
