@@ -16,6 +16,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Invalid
 from app.lib.htmx import is_htmx, part
+from app.lib.text import one_line
 from app.tickets import desk_lists, filing, rules
 from app.tickets.desk import asked
 from app.tickets.desk_forms import MAX_BULK, BulkForm
@@ -84,7 +85,7 @@ def ordered(refs: list[str], viewer: User) -> list[tuple[str, Ticket | None]]:
 def attempt(ref: str, ticket: Ticket | None, act: Change, now: datetime) -> Outcome:
     """Change one ticket in a savepoint of its own, so that one that refuses takes no other with it."""
     if ticket is None:
-        return Outcome(ref[:20], "refused", "there is no such ticket")
+        return Outcome(one_line(ref)[:20], "refused", "there is no such ticket")
     before = snapshot(ticket)
     try:
         with db.session.begin_nested():
