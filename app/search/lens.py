@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from statistics import median
 
 from app.search import ranking
 from app.search.documents import Answer, Entry, Hit
@@ -35,8 +36,9 @@ class Lens:
         for number, _ in visible:
             self.mask[number] = 1
         self.total = len(visible)
-        sums = [sum(entry.lengths[i] for _, entry in visible) for i in range(len(ranking.FIELDS))]
-        self.averages = [total / max(1, len(visible)) for total in sums]
+        lengths = [entry.lengths for _, entry in visible]
+        # The middle, not the mean: a few long articles must not make every answer look short.
+        self.usual = [max(1.0, float(median(column))) for column in zip(*lengths, strict=True)] or [1.0] * len(ranking.FIELDS)
         self.categories = dict(Counter(entry.category for _, entry in visible))
         self.kept: OrderedDict[str, Postings] = OrderedDict()
         self.size = 0
@@ -63,11 +65,11 @@ class Lens:
         frequencies: dict[int, float] = {}
         mask, entries = self.mask, self.entries
         for i, (name, (weight, b)) in enumerate(ranking.FIELDS.items()):
-            average = self.averages[i] or 1.0
+            usual = self.usual[i]
             for number, count in self.occurrences(name, term):
                 if mask[number]:
                     length = entries[number].lengths[i]  # type: ignore[union-attr]
-                    once = weight / (1.0 - b + b * length / average)
+                    once = weight / (1.0 - b + b * length / usual)
                     frequencies[number] = frequencies.get(number, 0.0) + count * once
         if not frequencies:
             return NOTHING

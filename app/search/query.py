@@ -13,7 +13,7 @@ from app.search.synonyms import JOIN
 # What a question is read to; nobody types more, and some send books.
 MAX_CHARACTERS, MAX_WORDS = 400, 24
 # How much a match counts that is not the word itself.
-SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, BESIDE = 0.6, 0.9, 0.9, 0.7, 0.25
+SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, BESIDE = 0.65, 0.9, 0.9, 0.7, 0.25
 EXPANDED, EXPANDED_UNKNOWN, NEARLY = 0.35, 0.9, 0.6
 EDITED = {1: 0.85, 2: 0.7}
 WEAK_WORD = 0.4

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 # Field → (weight, how much its length counts against it).
-FIELDS = {"title": (3.2, 0.4), "tags": (2.2, 0.3), "body": (1.0, 0.7)}
+FIELDS = {"title": (2.6, 0.4), "tags": (2.2, 0.3), "body": (1.0, 0.7)}
 K1 = 1.8
 # A term once in a title of average length counts 1; no number of times counts more than 1 / FULL.
 FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
 # What else counts, beside a text score of about 1.
-TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.14, 0.05, 0.6, 0.04
+TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.08, 0.05, 0.6, 0.04
 LOOKED_AT = 60
 # What is less than this beside the best is not an answer; and nothing is below the floor.
 BESIDE_BEST, FLOOR = 0.3, 0.1
