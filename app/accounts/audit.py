@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.events.kinds import KINDS
+from app.lib.times import in_words
 
 # What stands in columns of its own, or says nothing to a reader.
-LEFT_OUT = frozenset({"ref", "email_hash"})
+LEFT_OUT = frozenset({"ref", "email_hash", "message_id", "clock_id", "assignee_name", "old_name"})
 PEOPLE = frozenset({"user_id", "assignee_id", "old_id", "recipient_id"})
 MAX_TEXT = 160
 
@@ -34,19 +35,36 @@ def people_in(facts: Iterable[Mapping[str, Any]]) -> set[int]:
     return {value for each in facts for name, value in each.items() if name in PEOPLE and isinstance(value, int)}
 
 
-def told(facts: Mapping[str, Any], names: Mapping[int, str]) -> list[tuple[str, str]]:
-    """The facts of one event as (label, text), without what is empty."""
+def told(facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC") -> list[tuple[str, str]]:
+    """The facts of one event as (label, text), without what is empty; moments are on the clock of `zone`."""
     pairs = []
     for name, value in facts.items():
         if name in LEFT_OUT or value in (None, "", [], {}):
             continue
         if name in PEOPLE and isinstance(value, int):
             pairs.append((name.removesuffix("_id").replace("_", " "), names.get(value, f"person {value}")))
+        elif name == "decisions" and isinstance(value, list):
+            pairs.append(("decisions", plain([decision(part) for part in value])))
+        elif name.endswith("_at") and isinstance(value, str):
+            pairs.append((name.removesuffix("_at"), moment(value, zone)))
         elif name == "changes" and isinstance(value, Mapping):
             pairs.extend((field.replace("_", " "), change(pair)) for field, pair in value.items())
         else:
             pairs.append((name.replace("_", " "), plain(value)))
     return pairs
+
+
+def decision(part: Any) -> str:
+    """`team engineering`, out of what triage wrote of one of its decisions."""
+    return f"{part.get('what', '')} {part.get('to', '')}".strip() if isinstance(part, Mapping) else plain(part)
+
+
+def moment(text: str, zone: str) -> str:
+    """A moment that stands in a fact, in words."""
+    try:
+        return in_words(datetime.fromisoformat(text), zone)
+    except (ValueError, OverflowError):
+        return plain(text)
 
 
 def change(pair: Any) -> str:

@@ -48,12 +48,18 @@ ENGINEERS = {
 
 # (days ago that it began, hours that it lasted or None, tone, title, body)
 ANNOUNCEMENTS = (
-    (20, 6, "warn", "Model routing in Europe was slow", "Runs took up to twice as long. It is over; the status page has the write-up."),
+    (
+        20,
+        6,
+        "warn",
+        "Model routing in Europe was slow",
+        "Runs took up to twice as long from 07:50 to 11:20 UTC. It is over, and we have written up why.",
+    ),
     (
         2,
         None,
         "info",
         "Hive 2.0.1 is out",
-        "It masks secrets in debug logs and reads nested ignore files. The release notes have the details.",
+        "The first analysis of a large repository takes half the time, and every error names the next step. The release notes have the details.",
     ),
 )
