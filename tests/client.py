@@ -4,6 +4,7 @@ import contextvars
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from werkzeug.test import TestResponse
 from app.accounts import sign_in
 from app.accounts.models import User
 from app.extensions import db
+from app.lib.database import writing
 from app.lib.security import POLICY
 from tests.markup import Markup, check_page, check_part
 
@@ -25,7 +27,7 @@ Wanted = int | str | re.Pattern[str] | None
 class Answer(TestResponse):
     """A response, with what its markup holds."""
 
-    @property
+    @cached_property
     def markup(self) -> Markup:
         """The elements of the page."""
         return Markup(self.text)
@@ -46,9 +48,11 @@ class Browser:
         self.client = FlaskClient(app, Answer, use_cookies=True)
         session: dict[str, Any] = {"csrf_token": RAW_TOKEN}
         if person is not None:
-            sign_in.begin(person, now=now, ip="127.0.0.1", user_agent="tests")
-            session |= {"_user_id": person.get_id(), "_fresh": True}
             db.session.commit()
+            with writing():
+                sign_in.begin(person, now=now, ip="127.0.0.1", user_agent="tests")
+                db.session.commit()
+            session |= {"_user_id": person.get_id(), "_fresh": True}
         self.client.set_cookie(app.config["SESSION_COOKIE_NAME"], self.cookies().dumps(session))
 
     def get(self, path: str, *, status: int = 200, to: Wanted = None, htmx: bool = False, **options: Any) -> Answer:
@@ -85,7 +89,7 @@ class Browser:
         told = f"{answer.request.method} {answer.request.path} answered {answer.status} {answer.headers.get('Location', '')}"
         if to is not None:
             where = answer.headers.get("HX-Redirect" if htmx else "Location", "")
-            assert answer.status_code in ((200, 204) if htmx else (302, 303)), f"{told}, not a redirect to {to}: {answer.text[:600]}"
+            assert answer.status_code in ((200, 204) if htmx else (302, 303)), f"{told}, not a redirect to {to}: {excerpt(answer)}"
             assert leads_to(where, to), f"{told}; leads to {where!r}, not to {to!r}"
         elif status is not None:
             assert answer.status_code == status, f"{told}, not {status}: {excerpt(answer)}"

@@ -194,8 +194,11 @@ def smtp() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def worker(app: Flask) -> Iterator[Callable[..., RealWorker]]:
-    """`worker(SMTP_URL=…)` starts the real worker.py on the database and Redis of this test; see tests/worker.py."""
+def worker(app: Flask, smtp: MailServer) -> Iterator[Callable[..., RealWorker]]:
+    """`worker(SMTP_URL=…)` starts the real worker.py on the database and Redis of this test; see tests/worker.py.
+
+    It ends before the mail server does, so that no mail is left hanging in between.
+    """
     started: list[RealWorker] = []
 
     def start(**settings: Any) -> RealWorker:

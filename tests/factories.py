@@ -28,7 +28,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "expected": "The progress of each stage",
         "actual": "A blank pane for two minutes",
         "version": "hive 2.0.0",
-        "platform": "Linux x86_64",
+        "platform": "Linux (x86_64)",
         "checks": ["searched", "complete", "reproducible"],
     },
 }

@@ -129,6 +129,16 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
 
+    def rest(self, seconds: float) -> bool:
+        """Wait, but hardly beyond being told to stop; returns whether it was.
+
+        In short sleeps: an Event must not be set by a signal handler, whose thread may be holding its lock.
+        """
+        limit = time.monotonic() + seconds
+        while not self.stopping and (left := limit - time.monotonic()) > 0:
+            time.sleep(min(left, POLL_SECONDS))
+        return self.stopping
+
     def listen(self) -> None:
         """From now on SIGINT, SIGTERM and SIGHUP mean stop; a second one means at once."""
         for number in STOP_SIGNALS:
@@ -152,7 +162,7 @@ class Supervisor:
         while not self.stopping:
             for child in self.children:
                 self.look_after(child)
-            time.sleep(POLL_SECONDS)
+            self.rest(POLL_SECONDS)
 
     def look_after(self, child: Child) -> None:
         """Notice an end, and start again when its wait is over."""

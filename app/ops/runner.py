@@ -84,7 +84,7 @@ def up(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], None],
             start(app, schedule, load_demo, supervisor, reload=reload)
             supervisor.keep_running()
         except Stopped:
-            supervisor.stopping = True
+            pass
         finally:
             if supervisor.stopping:
                 say("\nStopping …")

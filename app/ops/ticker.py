@@ -69,11 +69,14 @@ class Retries:
         self.scheduler.release_locks()
 
 
-def run(schedule: Mapping[str, Every], is_stopping: Callable[[], bool]) -> None:
-    """Tick each second until told to stop. With Redis away it says so once, and goes on when it is back."""
+def run(schedule: Mapping[str, Every], rest: Callable[[float], bool]) -> None:
+    """Tick each second until `rest`, which waits so many seconds, says that it is over.
+
+    With Redis away it says so once, and goes on when it is back.
+    """
     retries = Retries(redis())
     away = False
-    while not is_stopping():
+    while True:
         now = time.time()
         try:
             tick(schedule, now)
@@ -84,6 +87,7 @@ def run(schedule: Mapping[str, Every], is_stopping: Callable[[], bool]) -> None:
             if not away:
                 log.warning("ticker.redis_away", error=type(error).__name__)
             away = True
-        time.sleep(1.0 - now % 1.0 + 0.01)
+        if rest(1.0 - now % 1.0 + 0.01):
+            break
     if not away:
         retries.close()

@@ -52,7 +52,7 @@ def run_part(app: Flask, schedule: Mapping[str, ticker.Every], part: str) -> Non
         if part == TICKER:
             stop = Supervisor(log.info)
             stop.listen()
-            ticker.run(schedule, lambda: stop.stopping)
+            ticker.run(schedule, stop.rest)
         else:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             worker = make_worker(queue(part))
