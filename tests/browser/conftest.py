@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,8 +24,14 @@ from tests.people import PASSWORD, PEOPLE
 
 HERE = Path(__file__).parent
 ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 DESKTOP = {"width": 1440, "height": 900}
 PATIENCE_MS = 10_000
 
@@ -66,7 +71,7 @@ def chromium() -> Iterator[Browser]:
     path = services.chromium()
     assert path, "There is no Chromium. Say `python -m tests.services chromium`."
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
 
@@ -80,6 +85,7 @@ class Visits:
     states: dict[str, Any]
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    pages: dict[str | None, Page] = field(default_factory=dict)
 
     def __call__(self, who: str | None = None, path: str = "", **options: Any) -> Page:
         """A page at `path` as `who` sees it (None: a visitor); options are those of a browser context."""
@@ -90,6 +96,12 @@ class Visits:
         if path:
             page.goto(path)
         return page
+
+    def again(self, who: str | None) -> Page:
+        """The one page of theirs that goes from address to address, with all that it has loaded."""
+        if who not in self.pages:
+            self.pages[who] = self(who)
+        return self.pages[who]
 
     def context(self, **options: Any) -> BrowserContext:
         """A browser of its own, that forgets all at the end of the test."""
@@ -117,6 +129,11 @@ class Visits:
         page.wait_for_url(lambda url: "/login" not in url)
         return context.storage_state()
 
+    def leave(self) -> None:
+        """Close every window."""
+        for context in self.contexts:
+            context.close()
+
 
 @pytest.fixture(scope="session")
 def states() -> dict[str, Any]:
@@ -129,7 +146,13 @@ def visit(site: SimpleNamespace, chromium: Browser, states: dict[str, Any]) -> I
     """See Visits."""
     visits = Visits(chromium, site.url, states)
     yield visits
-    for context in visits.contexts:
-        with suppress(Exception):
-            context.close()
+    visits.leave()
     assert not visits.complaints, "\n".join(visits.complaints)
+
+
+@pytest.fixture(scope="session")
+def visits(site: SimpleNamespace, chromium: Browser, states: dict[str, Any]) -> Iterator[Visits]:
+    """Visits that many tests share; each looks after the complaints itself."""
+    visits = Visits(chromium, site.url, states)
+    yield visits
+    visits.leave()

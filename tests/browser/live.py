@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,12 +57,13 @@ class Quiet(WSGIRequestHandler):
 
 def main() -> None:
     """Fill, tell, serve."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     door = socket.create_server((HOST, 0), backlog=64)
     app = application(door.getsockname()[1])
     with app.app_context():
         facts = fill(app, utcnow())
     server = make_server(HOST, door.getsockname()[1], app, threaded=True, request_handler=Quiet, fd=door.fileno())
+    # The job workers have set one of theirs.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
     server.serve_forever()
@@ -128,7 +128,14 @@ def tickets(people: SimpleNamespace, now: datetime) -> dict[str, str]:
 def around(people: SimpleNamespace, now: datetime) -> None:
     """An announcement, a guest who has asked, somebody invited, and somebody who forgot their password."""
     status_actions.publish("Slow answers from two providers", "We are on it.", "warn", actor=people.lead, now=now)
-    form = {"name": "Noor", "kind": "question", "subject": "May I try it?", "fields": {"body": "How long?"}, "priority": "low", "category": ""}
+    form = {
+        "name": "Noor",
+        "kind": "question",
+        "subject": "May I try it?",
+        "fields": {"body": "How long?"},
+        "priority": "low",
+        "category": "",
+    }
     guests.request("noor@mail.example", form, form_key="live-guest-form", now=now)
     administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
     account_actions.request_reset(people.colleague.email, now=now)
@@ -143,7 +150,10 @@ def found() -> dict[str, Any]:
         name: db.session.scalar(select(func.min(table.id)))
         for name, table in {"macro": Macro, "rule": TriageRule, "policy": Policy, "calendar": Calendar, "mail": OutboundMail}.items()
     }
-    clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (0, "")
+    clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (
+        0,
+        "",
+    )
     people = company()
     return {
         **smallest,
