@@ -13,6 +13,7 @@ from app.audiences import public
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
 from app.lib.htmx import go, is_htmx, part
+from app.lib.markdown import to_html
 from app.lib.text import one_line
 from app.lib.tokens import fingerprint
 from app.tickets import forms, guests, kinds, portal_queries
@@ -76,7 +77,7 @@ def confirm(token: str) -> Response:
     """What was asked, and a button. Looking opens nothing, because mail scanners look, too."""
     pending = portal_queries.pending_for(token, utcnow())
     asked = pending.form
-    answers = kinds.compose(asked["kind"], asked["fields"])
+    answers = to_html(kinds.compose(asked["kind"], asked["fields"]))
     return private(
         "tickets/public/confirm.html", token=token, email=pending.email, asked=asked, answers=answers, kinds=KINDS, categories=CATEGORIES
     )
