@@ -28,6 +28,7 @@ class Spelling:
         self.sorted: Sequence[str] = sorted({*vocabulary, *COMMON})
         self.symspell: SymSpell | None = None
         self.learnt: frozenset[str] = frozenset()
+        self.is_ready = False
 
     def renewed(self, vocabulary: Iterable[str]) -> "Spelling":
         """The same for another vocabulary; what was built is kept, and only new words are added to it."""
@@ -38,13 +39,13 @@ class Spelling:
     def ready(self) -> SymSpell:
         """The deletes of every word that is long enough to be misspelt."""
         built = self.symspell or SymSpell(max_dictionary_edit_distance=2, prefix_length=PREFIX)
-        if self.symspell is None or len(self.learnt) != len(self.sorted):
+        if not self.is_ready:
             fresh = [word for word in self.sorted if word not in self.learnt]
             for word in fresh:
                 if len(word) >= ONE_EDIT - 1 and word.isalpha():
                     built.create_dictionary_entry(word, 1)
                     built.create_dictionary_entry(stem(word), 1)
-            self.learnt, self.symspell = self.learnt.union(fresh), built
+            self.learnt, self.symspell, self.is_ready = self.learnt.union(fresh), built, True
         return built
 
     def knows(self, word: str) -> bool:

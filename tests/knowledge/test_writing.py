@@ -1,0 +1,216 @@
+"""Writing, publishing, voting: the actions, their events, and who may."""
+
+import pytest
+from sqlalchemy import select
+
+from app.events.models import Event
+from app.extensions import db
+from app.knowledge import actions, finding, importing, indexing, jobs, readers
+from app.knowledge.actions import FaqText
+from app.knowledge.files import FaqRow
+from app.knowledge.models import Faq, SearchCount, SearchMiss, Vote
+from app.lib.errors import Invalid, NotAllowed, Stale
+
+
+def events(kind):
+    return db.session.scalars(select(Event).where(Event.kind == kind)).all()
+
+
+def names(found):
+    return [result.key for result in found.results]
+
+
+def test_a_published_question_is_an_event_and_found(faq, indexed):
+    entry = faq("Where do zebras sleep?", "In the savannah.")
+    (event,) = events("knowledge.published")
+    assert event.facts == {"kind": "faq", "entry_id": entry.id, "title": "Where do zebras sleep?"}
+    indexed()
+    assert names(finding.search(None, "zebras"))[0] == "where-do-zebras-sleep"
+
+
+def test_a_draft_is_found_by_nobody(faq, indexed, people):
+    faq("Where do zebras sleep?", publish=False)
+    indexed()
+    assert len(events("knowledge.changed")) == 1
+    for reader in (None, people.user, people.agent):
+        assert "where-do-zebras-sleep" not in names(finding.search(reader, "zebras"))
+
+
+def test_saving_the_same_text_again_records_nothing(faq, people, now):
+    entry = faq("Zebras?", tags=["a"])
+    version = entry.version
+    actions.save_faq(entry, FaqText("Zebras?", "It is so.", "cli", ("a",)), actor=people.agent, now=now, seen=version)
+    assert entry.version == version
+    assert events("knowledge.changed") == []
+
+
+def test_a_stale_save_is_refused(faq, people, now):
+    entry = faq("Zebras?")
+    seen = entry.version
+    actions.save_faq(entry, FaqText("Zebras!", "New.", "cli"), actor=people.agent, now=now, seen=seen)
+    with pytest.raises(Stale):
+        actions.save_faq(entry, FaqText("Zebras.", "Other.", "cli"), actor=people.lead, now=now, seen=seen)
+    assert entry.question == "Zebras!"
+
+
+def test_publishing_and_withdrawing_twice_is_once(faq, people, now):
+    entry = faq("Zebras?", publish=False)
+    for _ in range(2):
+        actions.publish(entry, actor=people.agent, now=now)
+    for _ in range(2):
+        actions.unpublish(entry, actor=people.agent, now=now)
+    assert len(events("knowledge.published")) == len(events("knowledge.unpublished")) == 1
+
+
+@pytest.mark.parametrize("who", ["user", "owner", "moderator"])
+def test_only_staff_write(people, faq, now, who):
+    entry = faq("Zebras?")
+    person = getattr(people, who)
+    for act in (
+        lambda: actions.save_faq(None, FaqText("Q", "A", "cli"), actor=person, now=now),
+        lambda: actions.publish(entry, actor=person, now=now),
+        lambda: actions.unpublish(entry, actor=person, now=now),
+        lambda: actions.dismiss_miss(1, actor=person, now=now),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+
+
+def test_two_articles_cannot_have_one_address(article):
+    article("One")
+    with pytest.raises(Invalid):
+        article("Two")
+
+
+def test_two_questions_with_the_same_words_have_two_names(faq):
+    assert [faq("Zebras?").external_id, faq("Zebras!").external_id] == ["zebras", "zebras-2"]
+
+
+def test_one_visitor_has_one_vote(faq, now):
+    entry = faq("Zebras?")
+    version = entry.version
+    assert actions.vote(entry, "v1", is_helpful=True, now=now)
+    assert not actions.vote(entry, "v1", is_helpful=True, now=now)
+    assert (entry.votes, entry.helpful, entry.popularity) == (1, 1, 5)
+    assert actions.vote(entry, "v1", is_helpful=False, now=now)
+    assert (entry.votes, entry.helpful, entry.popularity) == (1, 0, 0)
+    actions.vote(entry, "v2", is_helpful=True, now=now)
+    assert (entry.votes, entry.helpful) == (2, 1)
+    assert entry.version == version
+    assert len(events("knowledge.voted")) == 3
+    assert len(db.session.scalars(select(Vote)).all()) == 2
+
+
+def test_an_answer_that_spared_a_ticket_is_counted_without_personal_data(faq, now):
+    entry = faq("Zebras?")
+    actions.deflected(entry, "mail ada@example.com", now=now)
+    assert events("knowledge.deflected")[0].facts["query"] == "mail [address]"
+    assert entry.popularity == 10
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_an_import_adds_changes_and_repeats_harmlessly(app, engine, now):
+    rows = [FaqRow("z1", "Zebra one?", "A.", "cli", ("t",), 5), FaqRow("z2", "Zebra two?", "B.", "cli")]
+    assert vars(importing.import_faqs(rows, source="test", now=now)) == {"added": 2, "changed": 0, "same": 0}
+    assert vars(importing.import_faqs(rows, source="test", now=now)) == {"added": 0, "changed": 0, "same": 2}
+    changed = [FaqRow("z1", "Zebra one?", "Another.", "cli", ("t",), 1), rows[1]]
+    assert vars(importing.import_faqs(changed, source="test", now=now)) == {"added": 0, "changed": 1, "same": 1}
+    entry = db.session.scalar(select(Faq).where(Faq.external_id == "z1"))
+    assert (entry.answer, entry.popularity) == ("Another.", 5)
+    assert [event.facts["added"] for event in events("knowledge.imported")] == [2, 0]
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_the_worker_follows_every_change(app, engine, faq, people, now, drain):
+    entry = faq("Where do zebras sleep?")
+    drain()
+    assert "where-do-zebras-sleep" in names(finding.search(None, "zebras"))
+    actions.unpublish(db.session.get(Faq, entry.id), actor=people.agent, now=now)
+    drain()
+    assert "where-do-zebras-sleep" not in names(finding.search(None, "zebras"))
+    importing.import_faqs([FaqRow("z9", "Do zebras dream?", "Of grass.", "cli")], source="test", now=now)
+    drain()
+    assert "z9" in names(finding.search(None, "zebra dream"))
+
+
+def test_the_index_is_rebuilt_where_it_is_missing_or_stale(app, faq, indexed):
+    before = set(indexing.the_index().stamps())
+    (indexing.home() / "current").unlink()
+    assert jobs.catch_up() is None
+    assert set(indexing.the_index().stamps()) == before
+    faq("Zebras?")
+    db.session.commit()
+    assert indexing.catch_up() == 1
+    assert indexing.catch_up() == 0
+
+
+def test_without_an_index_a_question_is_answered_all_the_same(app, monkeypatch, indexed):
+    (indexing.home() / "current").unlink()
+    assert names(finding.search(None, "how do i install")) != []
+    (indexing.home() / "current").unlink()
+    monkeypatch.setattr(finding, "BUILT_ON_THE_SPOT", 0)
+    found = finding.search(None, "install zzz")
+    assert found.is_rough
+    assert "install-hive" in names(found)
+    assert finding.search(None, "%z%z% _q_q").results == []
+
+
+def test_what_was_withdrawn_is_not_shown_though_the_index_has_it(faq, people, now, indexed):
+    entry = faq("Where do zebras sleep?", audience="public")
+    indexed()
+    actions.unpublish(db.session.get(Faq, entry.id), actor=people.agent, now=now)
+    db.session.flush()
+    assert names(finding.search(None, "zebras sleep")) == []
+
+
+def test_audiences_see_their_own(faq, people, indexed):
+    for audience in ("public", "customers", "enterprise", "staff"):
+        faq(f"Quagga {audience}", audience=audience, category=f"shelf-{audience}")
+    indexed()
+    seen = {"visitor": None, "stranger": people.stranger, "user": people.user, "agent": people.agent}
+    expected = {"visitor": 1, "stranger": 2, "user": 3, "agent": 4}
+    for who, reader in seen.items():
+        for question in ("quagga", "quaga", "quag"):
+            assert len(finding.search(reader, question).results) == expected[who]
+        assert len([key for key in finding.search(reader, "quagga").categories if key.startswith("shelf-")]) == expected[who]
+        assert len([key for key in finding.counts(reader) if key.startswith("shelf-")]) == expected[who]
+
+
+def test_a_word_of_staff_is_not_offered_to_others(faq, people, indexed):
+    faq("Flibbertigibbet", audience="staff")
+    indexed()
+    assert finding.search(people.user, "flibertigibbet").did_you_mean is None
+    assert finding.search(people.agent, "flibertigibbet").did_you_mean == "flibbertigibbet"
+
+
+def test_searches_are_counted_once_they_have_settled(app, clock, now):
+    for second, query in enumerate(["jira", "jira in", "jira integration"]):
+        readers.searched("v", query, 0, 0.0, now)
+        clock.shift(second)
+    readers.searched("v", "mail ada@example.com now", 3, 0.9, now)
+    readers.searched("v", "ab", 0, 0.0, now)
+    assert readers.note(now) == 0
+    clock.shift(60)
+    jobs.note_reading()
+    jobs.note_reading()
+    assert {row.query: row.times for row in db.session.scalars(select(SearchMiss))} == {"jira integration": 1}
+    assert {row.query for row in db.session.scalars(select(SearchCount))} == {"jira integration", "mail [address] now"}
+
+
+def test_a_reader_counts_once_a_day(app, clock, faq, now):
+    entry = faq("Zebras?")
+    db.session.commit()
+    for visitor in ("v", "v", "w"):
+        readers.viewed(visitor, "faq", entry.id, now)
+    clock.shift(60)
+    jobs.note_reading()
+    readers.viewed("v", "faq", entry.id, now)
+    clock.shift(60)
+    jobs.note_reading()
+    db.session.expire_all()
+    assert (db.session.get(Faq, entry.id).views, db.session.get(Faq, entry.id).popularity) == (2, 2)
+
+
+def test_without_redis_nothing_is_noted_and_nothing_fails(app, monkeypatch, now):
+    monkeypatch.setattr(readers, "redis", lambda: (_ for _ in ()).throw(OSError("away")))
+    readers.searched("v", "zebra", 0, 0.0, now)
