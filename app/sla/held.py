@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from app.events.models import Event
@@ -62,6 +64,15 @@ class Held:
 
 def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
     """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
+    return [
+        Held(clock, calendar(definition), pauses(on_hold), Source(*source))
+        for clock, definition, on_hold, *source in db.session.execute(of_ticket(all_of_them), {"ticket": ticket_id})
+    ]
+
+
+@lru_cache(maxsize=2)
+def of_ticket(all_of_them: bool) -> Select[Any]:
+    """The statement of held_by; built once, since every page of a ticket and every change of one asks it."""
     query = (
         select(
             Clock,
@@ -75,17 +86,14 @@ def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
         )
         .join(Policy, Policy.id == Clock.policy_id)
         .join(Calendar, Calendar.id == Policy.calendar_id)
-        .where(Clock.ticket_id == ticket_id)
+        .where(Clock.ticket_id == bindparam("ticket"))
         .order_by(Clock.metric, Clock.sequence)
     )
     if not all_of_them:
         later = aliased(Clock)
         same = and_(later.ticket_id == Clock.ticket_id, later.metric == Clock.metric, later.sequence > Clock.sequence)
         query = query.where(~exists().where(same))
-    return [
-        Held(clock, calendar(definition), pauses(on_hold), Source(*source))
-        for clock, definition, on_hold, *source in db.session.execute(query)
-    ]
+    return query
 
 
 def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Change]:

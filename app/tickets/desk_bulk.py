@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, request
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -18,7 +17,7 @@ from app.lib.errors import DomainError, Invalid
 from app.lib.htmx import is_htmx, part
 from app.lib.text import one_line
 from app.tickets import desk_lists, filing, rules
-from app.tickets.desk import asked
+from app.tickets.desk import asked, me
 from app.tickets.desk_forms import MAX_BULK, BulkForm
 from app.tickets.models import Ticket
 from app.tickets.queries import visible_to, with_people
@@ -47,9 +46,9 @@ def change(view: str) -> Response:
         raise Invalid("Tick the tickets that you want to change.")
     if len(refs) > MAX_BULK:
         raise Invalid(f"That are {len(refs)} tickets. Change {MAX_BULK} at a time at most, so that you can see what became of each.")
-    outcomes = [attempt(ref, ticket, act, utcnow()) for ref, ticket in ordered(refs, current_user)]
+    outcomes = [attempt(ref, ticket, act, utcnow()) for ref, ticket in ordered(refs, me())]
     db.session.commit()
-    shown = desk_lists.page_of(filters, "", current_user, utcnow()) | {"outcomes": outcomes, "summary": summary(outcomes)}
+    shown = desk_lists.page_of(filters, "", me(), utcnow()) | {"outcomes": outcomes, "summary": summary(outcomes)}
     if is_htmx():
         return part("tickets/desk/_rows.html", swapped=True, **shown)
     return part("tickets/desk/queue.html", section=filters.view, **shown, **desk_lists.CHOICES)
@@ -58,14 +57,14 @@ def change(view: str) -> Response:
 def verb(form: BulkForm) -> Change:
     """The action that the form asks for. Raises Invalid for one that is not on the list, or lacks its value."""
     if "take" in request.form:
-        return lambda ticket, now: filing.assign(ticket, current_user, actor=current_user, now=now)
+        return lambda ticket, now: filing.assign(ticket, me(), actor=me(), now=now)
     if not form.validate():
         raise Invalid("Choose what to do from the list.")
     given: dict[str, Change] = {
-        "mine": lambda ticket, now: filing.assign(ticket, current_user, actor=current_user, now=now),
-        "status": lambda ticket, now: filing.set_by_hand(ticket, form.status.data, actor=current_user, now=now),
-        "priority": lambda ticket, now: filing.set_priority(ticket, form.priority.data, actor=current_user, now=now),
-        "tag": lambda ticket, now: filing.retag(ticket, add=[form.tag.data], actor=current_user, now=now),
+        "mine": lambda ticket, now: filing.assign(ticket, me(), actor=me(), now=now),
+        "status": lambda ticket, now: filing.set_by_hand(ticket, form.status.data, actor=me(), now=now),
+        "priority": lambda ticket, now: filing.set_priority(ticket, form.priority.data, actor=me(), now=now),
+        "tag": lambda ticket, now: filing.retag(ticket, add=[form.tag.data], actor=me(), now=now),
     }
     if form.do.data == "tag":
         try:

@@ -9,7 +9,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Response, request, url_for
-from flask_login import current_user
 from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Form
 
@@ -19,7 +18,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import Invalid, Stale
 from app.lib.htmx import answer, dom_id, is_htmx, part
 from app.tickets import actions, desk_forms, desk_page, desk_show, filing, queries
-from app.tickets.desk import ticket_page
+from app.tickets.desk import me, ticket_page
 from app.tickets.models import Ticket
 
 bp = desk("desk_changes", __name__)
@@ -53,7 +52,7 @@ def assign(ref: str) -> Response:
     """Give the ticket to somebody, or to nobody."""
     ticket, form = found(ref), valid(desk_forms.AssigneeForm)
     person = desk_page.person(form.assignee.data or 0)
-    filing.assign(ticket, person, actor=current_user, now=utcnow(), seen=form.seen.data)
+    filing.assign(ticket, person, actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -63,7 +62,7 @@ def assign(ref: str) -> Response:
 def set_status(ref: str) -> Response:
     """Set the status by hand; resolving, reopening and closing are verbs of their own, and reached from here, too."""
     ticket, form = found(ref), valid(desk_forms.StatusForm)
-    filing.set_by_hand(ticket, form.status.data, actor=current_user, now=utcnow(), seen=form.seen.data)
+    filing.set_by_hand(ticket, form.status.data, actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -73,7 +72,7 @@ def set_status(ref: str) -> Response:
 def set_priority(ref: str) -> Response:
     """Change the priority, with the reason if there is one."""
     ticket, form = found(ref), valid(desk_forms.PriorityForm)
-    filing.set_priority(ticket, form.priority.data, reason=form.reason.data or "", actor=current_user, now=utcnow(), seen=form.seen.data)
+    filing.set_priority(ticket, form.priority.data, reason=form.reason.data or "", actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -83,7 +82,7 @@ def set_priority(ref: str) -> Response:
 def confirm(ref: str) -> Response:
     """Promise a raise beyond the plan, or decline it."""
     ticket, form = found(ref), valid(desk_forms.DecisionForm)
-    filing.confirm_priority(ticket, form.decision.data == "accept", actor=current_user, now=utcnow())
+    filing.confirm_priority(ticket, form.decision.data == "accept", actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -93,7 +92,7 @@ def confirm(ref: str) -> Response:
 def move(ref: str) -> Response:
     """Move the ticket to another team, or to none."""
     ticket, form = found(ref), valid(desk_forms.TeamForm)
-    filing.move(ticket, desk_page.team(form.team.data or 0), actor=current_user, now=utcnow(), seen=form.seen.data)
+    filing.move(ticket, desk_page.team(form.team.data or 0), actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -103,7 +102,7 @@ def move(ref: str) -> Response:
 def categorise(ref: str) -> Response:
     """File the ticket under another category."""
     ticket, form = found(ref), valid(desk_forms.CategoryForm)
-    filing.categorise(ticket, form.category.data, actor=current_user, now=utcnow(), seen=form.seen.data)
+    filing.categorise(ticket, form.category.data, actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -113,7 +112,7 @@ def categorise(ref: str) -> Response:
 def retag(ref: str) -> Response:
     """Put tags on, or take one off."""
     ticket, form = found(ref), valid(desk_forms.TagForm)
-    filing.retag(ticket, add=form.wanted(), remove=[form.off.data or ""], actor=current_user, now=utcnow())
+    filing.retag(ticket, add=form.wanted(), remove=[form.off.data or ""], actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -124,7 +123,7 @@ def follow(ref: str) -> Response:
     """Let somebody else hear of public replies."""
     ticket, form = found(ref), valid(desk_forms.FollowerForm)
     email = form.address()
-    filing.follow(ticket, email, person=desk_page.person_called(email), actor=current_user, now=utcnow())
+    filing.follow(ticket, email, person=desk_page.person_called(email), actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -136,7 +135,7 @@ def unfollow(ref: str, number: int) -> Response:
     ticket = found(ref)
     follower = desk_page.follower(ticket, number)
     if follower is not None:
-        filing.unfollow(ticket, follower, actor=current_user, now=utcnow())
+        filing.unfollow(ticket, follower, actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -146,8 +145,8 @@ def unfollow(ref: str, number: int) -> Response:
 def link(ref: str) -> Response:
     """Link to another ticket by its number, or to an issue by its address."""
     ticket, form = found(ref), valid(desk_forms.LinkForm)
-    label, url, other = desk_page.target(form.target.data, ticket, current_user)
-    filing.link(ticket, label, url, other=other, actor=current_user, now=utcnow())
+    label, url, other = desk_page.target(form.target.data, ticket, me())
+    filing.link(ticket, label, url, other=other, actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -159,7 +158,7 @@ def unlink(ref: str, number: int) -> Response:
     ticket = found(ref)
     existing = desk_page.link(ticket, number)
     if existing is not None:
-        filing.unlink(ticket, existing, actor=current_user, now=utcnow())
+        filing.unlink(ticket, existing, actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -169,7 +168,7 @@ def unlink(ref: str, number: int) -> Response:
 def resolve(ref: str) -> Response:
     """Call it solved."""
     ticket, form = found(ref), valid(desk_forms.Seen)
-    actions.resolve(ticket, "answered", actor=current_user, now=utcnow(), seen=form.seen.data)
+    actions.resolve(ticket, "answered", actor=me(), now=utcnow(), seen=form.seen.data)
     db.session.commit()
     return changed(ticket)
 
@@ -179,7 +178,7 @@ def resolve(ref: str) -> Response:
 def reopen(ref: str) -> Response:
     """Bring a resolved ticket back."""
     ticket, form = found(ref), valid(desk_forms.ReasonForm)
-    actions.reopen(ticket, form.reason.data or "", actor=current_user, now=utcnow())
+    actions.reopen(ticket, form.reason.data or "", actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -189,7 +188,7 @@ def reopen(ref: str) -> Response:
 def close(ref: str) -> Response:
     """Close a resolved ticket for good."""
     ticket = found(ref)
-    actions.close(ticket, actor=current_user, now=utcnow())
+    actions.close(ticket, actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
 
@@ -199,14 +198,14 @@ def close(ref: str) -> Response:
 def triage(ref: str) -> Response:
     """Ask the rules again."""
     ticket = found(ref)
-    news = filing.triage_again(ticket, actor=current_user, now=utcnow())
+    news = filing.triage_again(ticket, actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket, said="" if news else "The rules decide the same as before.")
 
 
 def found(ref: str) -> Ticket:
     """The ticket, for who is about to change it."""
-    return queries.ticket_for(current_user, ref, for_change=True)
+    return queries.ticket_for(me(), ref, for_change=True)
 
 
 def valid(form_class: type[AnyForm]) -> AnyForm:
@@ -227,21 +226,21 @@ def changed(ticket: Ticket, *, said: str = "") -> Response:
     go_to = url_for("desk.show", ref=ticket.ref)
     if not is_htmx():
         return answer("", or_go=go_to)
-    ticket = queries.ticket_for(current_user, ticket.ref)
-    return part("tickets/desk/changed.htmx.html", main="panel", said=said, **desk_show.context(ticket, current_user))
+    ticket = queries.ticket_for(me(), ticket.ref)
+    return part("tickets/desk/changed.htmx.html", main="panel", said=said, **desk_show.context(ticket, me()))
 
 
 def conflict(ref: str, name: str) -> Response:
     """Others were faster: what they did, and the same change once more, knowing it."""
-    ticket = queries.ticket_for(current_user, ref)
+    ticket = queries.ticket_for(me(), ref)
     seen = request.form.get("seen", type=int) or 0
-    told = desk_show.news(ticket, current_user, seen)
+    told = desk_show.news(ticket, me(), seen)
     return panel_again(ref, 409, conflict={"name": name, "news": told, "action": request.path, "value": typed()})
 
 
 def panel_again(ref: str, status: int, **over: Any) -> Response:
     """The panel, or the page around it, with what was wrong."""
-    shown = desk_show.context(queries.ticket_for(current_user, ref), current_user, **over)
+    shown = desk_show.context(queries.ticket_for(me(), ref), me(), **over)
     if is_htmx():
         response = part("tickets/desk/changed.htmx.html", status, main="panel", **shown)
         response.headers["HX-Retarget"] = "#" + dom_id(shown["ticket"], "panel")

@@ -51,7 +51,7 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
     if not narrowed:
         total = figures[filters.view]
     elif cursor or page.next:
-        total = figure(desk_queries.counted(filters, beside, viewer, now))
+        total = figure(desk_queries.counted(filters, beside, viewer, now), desk_queries.FILTERED_CAP)
     else:
         total = figure(len(page.items))
     return {
@@ -104,9 +104,10 @@ def address(filters: Filters, endpoint: str = "desk.queue", **over: str) -> str:
     return url_for(endpoint, view=filters.view) + (f"?{query}" if query else "")
 
 
-def figure(count: int) -> str:
-    """A count as it is shown: `999+` where counting has stopped."""
-    return f"{desk_queries.CAP - 1}+" if count >= desk_queries.CAP else str(count)
+def figure(count: int, cap: int | None = None) -> str:
+    """A count as it is shown: `999+` where counting has stopped at `cap`, CAP by default."""
+    cap = cap or desk_queries.CAP
+    return f"{cap - 1}+" if count >= cap else str(count)
 
 
 def pane_of(filters: Filters, viewer: User, now: datetime) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, request, url_for
-from flask_login import current_user
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.audiences import desk
@@ -14,7 +13,7 @@ from app.lib.errors import Invalid, Stale
 from app.lib.htmx import dom_id, go, is_htmx, part
 from app.macros import actions as macros
 from app.tickets import actions, desk_show, drafts, queries, uploads
-from app.tickets.desk import ticket_page
+from app.tickets.desk import me, ticket_page
 from app.tickets.desk_forms import MAX_BODY, MessageForm
 from app.tickets.models import Message, Ticket
 from app.tickets.once import written_before
@@ -26,8 +25,8 @@ bp = desk("desk_messages", __name__)
 @bp.post("/desk/tickets/<ref>/messages")
 def write(ref: str) -> Response:
     """Send a reply or save a note. If colleagues or the customer were faster, the draft is kept and their words shown (409)."""
-    ticket, form, now = queries.ticket_for(current_user, ref, for_change=True), MessageForm(request.form), utcnow()
-    if (earlier := written_before(form.form_key.data or None, current_user, ticket)) is not None:
+    ticket, form, now = queries.ticket_for(me(), ref, for_change=True), MessageForm(request.form), utcnow()
+    if (earlier := written_before(form.form_key.data or None, me(), ticket)) is not None:
         return sent(ticket, earlier)
     received = attached(now)
     message, status = attempt(ticket, form, received, now)
@@ -40,18 +39,18 @@ def write(ref: str) -> Response:
 @bp.post("/desk/tickets/<ref>/draft")
 def draft(ref: str) -> Response:
     """Keep what is typed; put a macro's text below it (`insert`), take a file off (`remove`), or throw it all away (`discard`)."""
-    ticket, form, now = queries.ticket_for(current_user, ref), MessageForm(request.form), utcnow()
+    ticket, form, now = queries.ticket_for(me(), ref), MessageForm(request.form), utcnow()
     received = attached(now)
     if not form.validate() or received.problems:
         return again(ticket, form, received, now, 422)
     insert = request.form.get("insert", type=int)
-    body = desk_show.joined(form.body.data or "", desk_show.macro_text(ticket, current_user, insert)) if insert else form.body.data or ""
+    body = desk_show.joined(form.body.data or "", desk_show.macro_text(ticket, me(), insert)) if insert else form.body.data or ""
     keep(ticket, form, received, now, "" if "discard" in request.form else body)
     db.session.commit()
     if not is_htmx():
         return go(url_for("desk.show", ref=ticket.ref, used=insert) + f"#{dom_id(ticket, 'composer')}")
     if insert or {"remove", "discard"} & set(request.form):
-        shown = desk_show.context(queries.ticket_for(current_user, ref), current_user)
+        shown = desk_show.context(queries.ticket_for(me(), ref), me())
         shown["form"].macro.data = insert or form.macro.data
         return part("tickets/desk/_composer.html", focus=True, **shown)
     return part("tickets/desk/_draft_state.html", ticket=ticket, saved_at=now if body.strip() else None)
@@ -60,7 +59,7 @@ def draft(ref: str) -> Response:
 def attached(now: datetime) -> Received:
     """The files that go with the form: those staged before, and those that it brings."""
     return uploads.receive(
-        current_user, request.form.getlist("staged"), request.files.getlist("files"), now=now, without=request.form.get("remove", "")
+        me(), request.form.getlist("staged"), request.files.getlist("files"), now=now, without=request.form.get("remove", "")
     )
 
 
@@ -83,7 +82,7 @@ def attempt(ticket: Ticket, form: MessageForm, received: Received, now: datetime
 
 def written(ticket: Ticket, form: MessageForm, received: Received, now: datetime) -> Message:
     """Write the reply or the note, and count the macro that went into it."""
-    given: dict[str, Any] = {"actor": current_user, "now": now, "form_key": form.form_key.data or None, "files": received.kept}
+    given: dict[str, Any] = {"actor": me(), "now": now, "form_key": form.form_key.data or None, "files": received.kept}
     if form.visibility.data == "note":
         message = actions.note(ticket, form.body.data or "", **given)
     else:
@@ -99,7 +98,7 @@ def keep(ticket: Ticket, form: MessageForm, received: Received, now: datetime, b
     """The draft of this person for this ticket, as it stands."""
     visibility = "internal" if form.visibility.data == "note" else "public"
     files = () if "discard" in request.form else received.kept
-    drafts.save_draft(ticket, body, visibility, actor=current_user, now=now, files=files, form_key=form.form_key.data or None)
+    drafts.save_draft(ticket, body, visibility, actor=me(), now=now, files=files, form_key=form.form_key.data or None)
 
 
 def again(ticket: Ticket, form: MessageForm, received: Received, now: datetime, status: int) -> Response:
@@ -108,11 +107,11 @@ def again(ticket: Ticket, form: MessageForm, received: Received, now: datetime, 
     keep(ticket, form, received, now, (form.body.data or "")[:MAX_BODY])
     db.session.commit()
     db.session.expire_all()
-    ticket = queries.ticket_for(current_user, ticket.ref)
-    shown = desk_show.context(ticket, current_user)
+    ticket = queries.ticket_for(me(), ticket.ref)
+    shown = desk_show.context(ticket, me())
     over: dict[str, Any] = {"form": form, "staged": desk_show.staged_of(received.kept), "file_problems": received.problems}
     if status == 409:
-        over["news"] = desk_show.news(ticket, current_user, seen)
+        over["news"] = desk_show.news(ticket, me(), seen)
         over["form"] = desk_show.refused(request.form, shown["beside"].seen)
     if is_htmx():
         return part("tickets/desk/changed.htmx.html", status, main="composer", **(shown | over))
@@ -123,6 +122,6 @@ def sent(ticket: Ticket, message: Message) -> Response:
     """After a message: the thread with it, and an empty composer."""
     if not is_htmx():
         return go(url_for("desk.show", ref=ticket.ref) + f"#m{message.id}")
-    shown = desk_show.context(queries.ticket_for(current_user, ticket.ref), current_user)
+    shown = desk_show.context(queries.ticket_for(me(), ticket.ref), me())
     said = "Reply sent" if message.visibility == "public" else "Note saved"
     return part("tickets/desk/changed.htmx.html", main="composer", said=said, **shown)

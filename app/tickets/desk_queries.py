@@ -4,11 +4,27 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, literal_column, not_, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization, Plan, Team, TeamMember, User
@@ -25,8 +41,9 @@ log = structlog.get_logger()
 PAGE = 50
 # What is due within this time, or was, is in the view "breaching soon".
 SOON = timedelta(hours=4)
-# Counts stop here and are shown as 999+.
+# Counts of views stop here and are shown as 999+; those of filtered lists, which nobody keeps for seconds, at 199+.
 CAP = 1000
+FILTERED_CAP = 200
 COUNTED_FOR_SECONDS = 5
 # A tag on fewer tickets than this is looked up by itself; the tickets with any other one are met often enough in the queue.
 RARE = 2000
@@ -72,24 +89,36 @@ class Around:
     newest: int = 0
 
 
-def around(filters: Filters, viewer: User) -> Around:
-    """Teams, the viewer's own ones, the organization and tag of the filters, the id of the newest ticket. One statement."""
+@lru_cache(maxsize=4)
+def neighbourhood(with_organization: bool, with_tag: bool) -> CompoundSelect[Any]:
+    """The statement of `around`, built once: building it costs more than asking it."""
     newest = select(func.coalesce(func.max(Ticket.id), 0)).scalar_subquery()
     parts = [
         select(literal("team").label("what"), Team.id.label("id"), Team.name.label("name")),
-        select(literal("mine"), TeamMember.team_id, literal("")).where(TeamMember.user_id == viewer.id),
+        select(literal("mine"), TeamMember.team_id, literal("")).where(TeamMember.user_id == bindparam("viewer")),
         select(literal("newest"), newest, literal("")),
     ]
-    if filters.organization:
-        begins = func.lower(Organization.name).startswith(filters.organization.lower(), autoescape=True)
+    if with_organization:
+        begins = func.lower(Organization.name).like(bindparam("begins"), escape="/")
         named = select(literal("organization"), Organization.id, Organization.name)
-        wanted = named.where(or_(Organization.name == filters.organization, begins)).order_by(Organization.name).limit(6).subquery()
+        wanted = named.where(or_(Organization.name == bindparam("organization"), begins)).order_by(Organization.name).limit(6).subquery()
         parts.append(select(wanted))
-    if filters.tag:
-        tagged = select(literal(1)).where(TicketTag.tag == filters.tag).limit(RARE).subquery()
+    if with_tag:
+        tagged = select(literal(1)).where(TicketTag.tag == bindparam("tag")).limit(bindparam("rare", type_=Integer())).subquery()
         parts.append(select(literal("tag"), select(func.count()).select_from(tagged).scalar_subquery(), literal("")))
+    return union_all(*parts)
+
+
+def around(filters: Filters, viewer: User) -> Around:
+    """Teams, the viewer's own ones, the organization and tag of the filters, the id of the newest ticket. One statement."""
+    values: dict[str, Any] = {"viewer": viewer.id}
+    if filters.organization:
+        begins = "".join(f"/{c}" if c in "/%_" else c for c in filters.organization.lower())
+        values |= {"organization": filters.organization, "begins": f"{begins}%"}
+    if filters.tag:
+        values |= {"tag": filters.tag, "rare": RARE}
     found: dict[str, list[tuple[int, str]]] = {}
-    for what, number, name in db.session.execute(union_all(*parts)):
+    for what, number, name in db.session.execute(neighbourhood(bool(filters.organization), bool(filters.tag)), values):
         found.setdefault(what, []).append((number, name))
     named_so = found.get("organization", [])
     exact = [number for number, name in named_so if name.lower() == filters.organization.lower()]
@@ -293,9 +322,9 @@ def by_ref(text: str, viewer: User) -> str | None:
 
 
 def counted(filters: Filters, beside: Around, viewer: User, now: datetime) -> int:
-    """How many tickets pass the filters, counted up to CAP. One statement, none where nothing can be found."""
+    """How many tickets pass the filters, counted up to FILTERED_CAP. One statement, none where nothing can be found."""
     keys, downwards = order(filters)
-    picked = picks(filters, beside, viewer, now, keys, None, downwards, CAP)
+    picked = picks(filters, beside, viewer, now, keys, None, downwards, FILTERED_CAP)
     if picked is None:
         return 0
     return db.session.scalar(select(func.count()).select_from(picked.subquery())) or 0
