@@ -9,14 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_, union
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
 from app.extensions import db
+from app.lib.database import UTCDateTime
 from app.lib.errors import Gone, Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
@@ -80,49 +82,83 @@ def shares(user: Any) -> bool:
     return user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
 
 
-def branches(user: Any, mine: bool) -> list[ColumnElement[bool]]:
-    """What the list consists of, each an index in the list's order. All within visible_to; staff see what they opened or follow."""
-    if user.role == "moderator":
-        return []
-    own = Ticket.requester_id == user.id
-    followed = Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == user.id))
-    if not mine and shares(user):
-        return [Ticket.organization_id == user.organization_id, own, followed]
-    return [own, followed]
+class Shape(NamedTuple):
+    """What decides how the list's statement reads; all values are parameters of it."""
 
-
-def filters(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions of a filter."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.state == "open":
-        found.append(Ticket.is_open)  # type: ignore[arg-type]
-    elif wanted.state == "resolved":
-        found.append(Ticket.status.in_(("resolved", "closed")))
-    if wanted.priority:
-        found.append(Ticket.priority == wanted.priority)
-    if wanted.category:
-        found.append(Ticket.category == wanted.category)
-    if REF.fullmatch(wanted.q.upper()):
-        found.append(Ticket.ref.startswith(wanted.q.upper(), autoescape=True))
-    elif wanted.q:
-        words = subject_index.holding(wanted.q, db.session.get_bind().dialect.name)
-        found.append(words if words is not None else Ticket.id == 0)
-    return found
+    is_shared: bool
+    state: str
+    priority: bool
+    category: bool
+    # 0 for the first page, 1 for a later and -1 for an earlier one than the cursor's row.
+    way: int
 
 
 def tickets_of(user: Any, wanted: Wanted, cursor: str = "") -> Page:
-    """A page of the person's tickets, newest activity first: rows of columns. One statement. Raises Invalid for a forged cursor."""
-    after, back = position(cursor) if cursor else (None, False)
-    conditions = filters(wanted)
-    if after is not None:
-        key = tuple_(Ticket.active_at, Ticket.id)
-        conditions.append(key > tuple_(*after) if back else key < tuple_(*after))
-    pieces = [ordered(select(Ticket.id).where(branch, *conditions), back).subquery() for branch in branches(user, wanted.mine)]
-    if not pieces:
+    """A page of the person's tickets, newest activity first: rows of columns. One statement. Raises Invalid for a forged cursor.
+
+    All of it is within visible_to. Staff find what they opened or follow; moderators nothing.
+    """
+    if user.role == "moderator":
         return Page([])
-    ids = union(*(select(piece.c.id) for piece in pieces))
-    rows = list(db.session.execute(ordered(columns(user).where(Ticket.id.in_(ids)), back)))
-    return page_of(rows, back, first=after is None)
+    (at, number), back = position(cursor) if cursor else ((None, None), False)
+    way = 0 if number is None else -1 if back else 1
+    shape = Shape(shares(user) and not wanted.mine, wanted.state, bool(wanted.priority), bool(wanted.category), way)
+    values = {
+        "me": user.id,
+        "us": user.organization_id,
+        "priority": wanted.priority,
+        "category": wanted.category,
+        "at": at,
+        "number": number,
+    }
+    statement = built(shape, searched(wanted.q)) if wanted.q else kept_statement(shape)
+    return page_of(list(db.session.execute(statement, values)), back, first=way == 0)
+
+
+@lru_cache(maxsize=128)
+def kept_statement(shape: Shape) -> Any:
+    """The statement of a shape, made once: making it costs more than running it."""
+    return built(shape)
+
+
+def built(shape: Shape, *conditions: ColumnElement[bool]) -> Any:
+    """The statement of a shape: a page of ids out of each branch, and of those the first page with what it shows."""
+    back = shape.way < 0
+    where = [*conditions, *filters(shape)]
+    pieces = [ordered(select(Ticket.id).where(branch, *where), back).subquery() for branch in branches(shape.is_shared)]
+    return ordered(columns().where(Ticket.id.in_(union(*(select(piece.c.id) for piece in pieces)))), back)
+
+
+def branches(is_shared: bool) -> list[ColumnElement[bool]]:
+    """What the list consists of, each an index in the list's order."""
+    own = Ticket.requester_id == bindparam("me")
+    followed = Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == bindparam("me")))
+    return [*([Ticket.organization_id == bindparam("us")] if is_shared else []), own, followed]
+
+
+def filters(shape: Shape) -> list[ColumnElement[bool]]:
+    """The conditions of a shape besides its branches."""
+    found: list[ColumnElement[bool]] = []
+    if shape.state == "open":
+        found.append(Ticket.is_open)  # type: ignore[arg-type]
+    elif shape.state == "resolved":
+        found.append(Ticket.status.in_(("resolved", "closed")))
+    if shape.priority:
+        found.append(Ticket.priority == bindparam("priority"))
+    if shape.category:
+        found.append(Ticket.category == bindparam("category"))
+    if shape.way:
+        key, cursor = tuple_(Ticket.active_at, Ticket.id), tuple_(bindparam("at", type_=UTCDateTime), bindparam("number", type_=Integer))
+        found.append(key > cursor if shape.way < 0 else key < cursor)
+    return found
+
+
+def searched(q: str) -> ColumnElement[bool]:
+    """The condition of a search: the beginning of a reference, or words of the subject."""
+    if REF.fullmatch(q.upper()):
+        return Ticket.ref.startswith(q.upper(), autoescape=True)
+    words = subject_index.holding(q, db.session.get_bind().dialect.name)
+    return words if words is not None else false()
 
 
 def ordered(query: Any, back: bool) -> Any:
@@ -131,7 +167,7 @@ def ordered(query: Any, back: bool) -> Any:
     return query.order_by(*order).limit(PAGE + 1)
 
 
-def columns(user: Any) -> Any:
+def columns() -> Any:
     """What a row of the list shows."""
     requester, assignee = aliased(User), aliased(User)
     return (
@@ -145,14 +181,13 @@ def columns(user: Any) -> Any:
             Ticket.told_at,
             Ticket.next_due_at,
             Ticket.requester_id,
-            Ticket.last_public_by,
             requester.name.label("requester"),
             assignee.name.label("assignee"),
             Reading.seen_at,
         )
         .join(requester, requester.id == Ticket.requester_id)
         .outerjoin(assignee, assignee.id == Ticket.assignee_id)
-        .outerjoin(Reading, and_(Reading.ticket_id == Ticket.id, Reading.user_id == user.id))
+        .outerjoin(Reading, and_(Reading.ticket_id == Ticket.id, Reading.user_id == bindparam("me")))
     )
 
 
