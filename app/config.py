@@ -155,7 +155,9 @@ def kept_secret(env: str, data_dir: Path) -> str:
             keep_secret(path)
         return path.read_text(encoding="ascii")
     except OSError as refused:
-        raise ConfigError(f"DATA_DIR is {data_dir}, which cannot be used ({refused.strerror}). Set it to a directory of yours.") from refused
+        raise ConfigError(
+            f"DATA_DIR is {data_dir}, which cannot be used ({refused.strerror}). Set it to a directory of yours."
+        ) from refused
 
 
 def keep_secret(path: Path) -> None:

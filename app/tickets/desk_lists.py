@@ -42,18 +42,16 @@ CHOICES: dict[str, Any] = {
 
 
 def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[str, Any]:
-    """What the queue's templates show. Five statements at most, for any number of rows."""
+    """What the queue's templates show. Four statements at most, for any number of rows."""
     beside = desk_queries.around(filters, viewer)
-    page = desk_queries.queue(filters, beside, viewer, now, cursor)
+    narrowed = bool(filters.set or filters.q)
+    page = desk_queries.queue(filters, beside, viewer, now, cursor, count=narrowed and not cursor)
     counts = desk_queries.counts(viewer, now)
     figures = {view: figure(count) for view, count in counts.items()}
-    narrowed = bool(filters.set or filters.q)
-    if not narrowed:
-        total = figures[filters.view]
-    elif cursor or page.next:
-        total = figure(desk_queries.counted(filters, beside, viewer, now), desk_queries.FILTERED_CAP)
-    else:
-        total = figure(len(page.items))
+    total = figures[filters.view]
+    if narrowed:
+        # Later pages of a filtered list do not count it again.
+        total = "" if cursor else figure(page.items[0].total if page.items else 0, desk_queries.FILTERED_CAP)
     return {
         "filters": filters,
         "beside": beside,

@@ -132,21 +132,23 @@ def around(filters: Filters, viewer: User) -> Around:
     )
 
 
-def queue(filters: Filters, beside: Around, viewer: User, now: datetime, cursor: str = "", limit: int = PAGE) -> Page:
+def queue(
+    filters: Filters, beside: Around, viewer: User, now: datetime, cursor: str = "", limit: int = PAGE, *, count: bool = False
+) -> Page:
     """One page of the queue, rows of COLUMNS. One statement. Raises Invalid for a cursor that is not of this list.
 
     In the order of the next deadline, or of the latest activity; tickets that are done always in that of activity, and
-    what a search finds newest first.
+    what a search finds newest first. With `count` each row of the first page knows their `total`, up to FILTERED_CAP.
     """
     keys, downwards = order(filters)
     values, back = decoded(cursor, keys) if cursor else (None, False)
     descending = downwards != back
-    picked = picks(filters, beside, viewer, now, keys, values, descending, limit + 1)
+    picked = picks(filters, beside, viewer, now, keys, values, descending, FILTERED_CAP if count else limit + 1)
     if picked is None:
         return Page([])
-    ids = picked.subquery("page")
+    ids, total = counted(picked, keys, descending, limit + 1) if count else (picked.subquery("page"), literal(None).label("total"))
     query = (
-        select(*COLUMNS)
+        select(*COLUMNS, total)
         .join(ids, ids.c.id == Ticket.id)
         .join(Requester, Requester.id == Ticket.requester_id)
         .outerjoin(Assignee, Assignee.id == Ticket.assignee_id)
@@ -321,13 +323,11 @@ def by_ref(text: str, viewer: User) -> str | None:
     return db.session.scalar(select(Ticket.ref).where(Ticket.ref == f"HT-{typed}", visible_to(viewer)))
 
 
-def counted(filters: Filters, beside: Around, viewer: User, now: datetime) -> int:
-    """How many tickets pass the filters, counted up to FILTERED_CAP. One statement, none where nothing can be found."""
-    keys, downwards = order(filters)
-    picked = picks(filters, beside, viewer, now, keys, None, downwards, FILTERED_CAP)
-    if picked is None:
-        return 0
-    return db.session.scalar(select(func.count()).select_from(picked.subquery())) or 0
+def counted(picked: Select[Any], keys: Sequence[Any], descending: bool, limit: int) -> tuple[Any, Any]:
+    """(the ids of the first page, how many were picked in all): more are picked than shown, and looked up once."""
+    found = picked.cte("found")
+    first = select(found).order_by(*directed([found.c[key.key] for key in keys], descending)).limit(limit).subquery("page")
+    return first, select(func.count()).select_from(found).scalar_subquery().label("total")
 
 
 def newer(filters: Filters, beside: Around, viewer: User, now: datetime, since: int) -> int:

@@ -58,6 +58,13 @@ def walk(filters, viewer, between=lambda: None, limit=3):
         cursor = page.next
 
 
+def total(filters, viewer):
+    """How many tickets the first page of three knows of."""
+    page = desk_queries.queue(filters, desk_queries.around(filters, viewer), viewer, factories.NOW, "", 3, count=True)
+    assert len({one.total for one in page.items}) <= 1 and (page.next is not None) == (bool(page.items) and page.items[0].total > 3)
+    return page.items[0].total if page.items else 0
+
+
 @both
 @quick
 @given(
@@ -92,7 +99,7 @@ def test_the_view_of_several_teams_is_one_list_in_one_order(people, app):
     add([*rows, row(people, team_id=None), row(people, team_id=mine[0], status="resolved")])
     expected = [one["ref"] for one in sorted(rows, key=lambda one: (one["queue_at"], one["ref"]))]
     assert walk(filters, people.agent) == expected
-    assert desk_queries.counted(filters, desk_queries.around(filters, people.agent), people.agent, factories.NOW) == 11
+    assert total(filters, people.agent) == 11
 
 
 @both
@@ -131,7 +138,7 @@ def test_every_view_and_every_pair_of_filters_answers_alike_in_rows_and_figures(
             found = walk(filters, people.agent, limit=20)
             wanted = [one["ref"] for one in rows if fits(one, view, pair, people, rows)]
             assert sorted(found) == sorted(wanted), (view, pair)
-            assert desk_queries.counted(filters, beside, people.agent, factories.NOW) == len(wanted)
+            assert total(filters, people.agent) == len(wanted)
             assert desk_queries.newer(filters, beside, people.agent, factories.NOW, 0) == len(wanted)
 
 
