@@ -28,7 +28,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_staff_only(browse, people, path):
+def test_only_staff_come_in(browse, people, path):
     browse(people.agent).get(path)
     browse(people.user).get(path, status=403)
     browse(None).get(path, to=r(r"/login"))

@@ -19,7 +19,7 @@ from app.search.synonyms import JOIN, Synonyms
         ("cries", "cri"), ("generously", "generous"), ("sky", "sky"), ("yes", "yes"), ("is", "is"), ("e0432", "e0432"), ("zürich", "zürich"),
     ],
 )  # fmt: skip
-def test_stems(word, stemmed):
+def test_each_word_has_its_stem(word, stemmed):
     assert stem(word) == stemmed
 
 
@@ -104,7 +104,7 @@ def test_how_far_a_guess_may_go(word, edits):
     [("timout", "timeout"), ("cahce", "cache"), ("instal", "install"), ("repositroy", "repository"), ("cnsensus", "consensus"),
      ("konfiguracion", "configuration"), ("halluciated", "hallucination"), ("proxxy", "proxy")],
 )  # fmt: skip
-def test_misspelt_words(typed, meant):
+def test_what_misspelt_words_were_meant_to_be(typed, meant):
     spelling = Spelling(["timeout", "cache", "install", "repository", "consensus", "configuration", "hallucination", "proxy"])
     assert [word for word, _ in spelling.meant_by(typed)][:1] == [meant]
 
@@ -122,7 +122,7 @@ def test_words_join_a_vocabulary_and_those_that_left_are_not_offered():
     assert second.meant_by("quorom")[0] == ("quorum", 1)
 
 
-def test_half_typed_words():
+def test_half_typed_words_are_completed():
     spelling = Spelling(["consensus", "console", "config", "proxy"])
     assert spelling.starting("cons", 10) == ["console", "consensus"]
     assert "consensus" in spelling.starting_nearly("cosnen", 10)
