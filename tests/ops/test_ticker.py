@@ -1,0 +1,127 @@
+"""Periodic jobs: each moment belongs to one ticker, however many there are."""
+
+import threading
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisAway
+
+from app.extensions import queue, retry
+from app.extensions import redis as app_redis
+from app.lib.clock import utcnow
+from app.ops import ticker
+from app.ops.ticker import Every, Retries, tick
+from app.schedule import SCHEDULE
+from tests import services
+
+PLAN = {"minutely": Every(60, "tests.ops.test_ticker.nothing"), "hourly": Every(3600, "tests.ops.test_ticker.nothing", "mail")}
+AT = 1_764_000_000.0
+
+
+def nothing():
+    """What the jobs of this test do."""
+
+
+def waiting():
+    """How many jobs wait on each queue."""
+    return queue("default").count, queue("mail").count
+
+
+def test_a_job_is_queued_once_in_its_slot_and_again_in_the_next(app):
+    assert tick(PLAN, AT) == ["minutely", "hourly"]
+    assert tick(PLAN, AT + 30) == []
+    assert tick(PLAN, AT + 60) == ["minutely"]
+    assert tick(PLAN, AT + 3600) == ["minutely", "hourly"]
+    assert waiting() == (3, 2)
+
+
+def test_many_tickers_at_once_queue_one_job_for_each_slot(app):
+    gate, fired = threading.Barrier(8), []
+
+    def one_ticker():
+        with app.app_context():
+            gate.wait()
+            for second in range(120):
+                fired.extend(tick(PLAN, AT + second))
+
+    threads = [threading.Thread(target=one_ticker) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(fired) == ["hourly", "minutely", "minutely"]
+    assert waiting() == (2, 1)
+
+
+def test_a_claim_outlives_its_slot_and_does_not_stay_for_ever(app, redis):
+    tick(PLAN, AT)
+    lives = {key.decode(): redis.ttl(key) for key in redis.scan_iter("hive:tick:*")}
+    assert lives == {f"hive:tick:minutely:{int(AT // 60)}": 120, f"hive:tick:hourly:{int(AT // 3600)}": 7200}
+
+
+def test_the_real_clock_page_is_queued_and_every_job_on_it_runs(app, people, drain):
+    assert len(tick(SCHEDULE, utcnow().timestamp())) == len(SCHEDULE)
+    assert drain() >= len(SCHEDULE)
+
+
+def test_a_job_that_failed_comes_back_when_its_wait_is_over(app, clock, drain):
+    queue("default").enqueue("tests.ops.test_ticker.fail_once", retry=retry())
+    drain(failing=True)
+    retries = Retries(app_redis())
+    retries.move(utcnow().timestamp())
+    assert queue("default").count == 0
+    clock.shift(11)
+    retries.move(utcnow().timestamp())
+    assert queue("default").count == 1
+    retries.close()
+    drain()
+
+
+def fail_once(done=[]):  # noqa: B006 - remembered on purpose
+    """Fails the first time."""
+    done.append(1)
+    if len(done) == 1:
+        raise RuntimeError("not yet")
+
+
+def test_a_second_ticker_takes_over_when_the_first_lets_go(app):
+    first, second = Retries(app_redis()), Retries(app_redis())
+    first.move(AT)
+    second.move(AT)
+    assert second.scheduler.acquired_locks == set()
+    first.close()
+    second.move(AT + 60)
+    assert len(second.scheduler.acquired_locks) > 0
+    second.close()
+
+
+def test_it_says_that_it_lives_and_goes_on_when_redis_comes_back(app, redis):
+    server, rests = services.redis(), []
+
+    def rest(seconds):
+        rests.append(seconds)
+        if len(rests) == 1:
+            assert ticker.is_ticking()
+            server.kill()
+        if len(rests) == 3:
+            server.start()
+        return len(rests) == 5
+
+    ticker.run(PLAN, rest)
+    assert all(0 < seconds <= 1.02 for seconds in rests)
+    assert ticker.is_ticking()
+    assert waiting()[0] >= 1
+
+
+def test_nothing_ticks_where_no_ticker_runs(app, redis):
+    assert not ticker.is_ticking()
+
+
+@pytest.fixture(autouse=True)
+def alive(redis):
+    """Whatever a test does to it, the next one has its Redis."""
+    yield
+    try:
+        Redis.from_url(services.redis().url).ping()
+    except RedisAway:
+        services.redis().start()

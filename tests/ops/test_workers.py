@@ -1,0 +1,111 @@
+"""Workers: one queue each, the database session given back, abandoned jobs taken up."""
+
+import os
+import signal
+
+import pytest
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from app.extensions import QUEUES, db, queue, retry
+from app.extensions import redis as app_redis
+from app.lib.database import write_intent
+from app.ops import workers
+from tests.worker import until
+
+SEEN: list[object] = []
+
+
+def note_intent():
+    """Remember whether this job began as a writer."""
+    SEEN.append(write_intent.get())
+
+
+def leave_open():
+    """Leave a transaction open, as a job that forgot would."""
+    db.session.connection()
+    SEEN.append(db.session())
+
+
+def fail():
+    """A job that cannot be done."""
+    raise RuntimeError("cannot be done")
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    SEEN.clear()
+
+
+@pytest.mark.parametrize(("name", "writes"), [("default", True), ("mail", True), ("index", False)])
+def test_jobs_begin_as_writers_except_where_they_mostly_read(app, drain, name, writes):
+    queue(name).enqueue("tests.ops.test_workers.note_intent")
+    assert drain() == 1
+    assert [writes] == SEEN
+    assert not write_intent.get()
+
+
+def test_a_session_that_a_job_left_open_is_not_the_next_ones(app, drain):
+    for _ in range(2):
+        queue("default").enqueue("tests.ops.test_workers.leave_open")
+    drain()
+    assert SEEN[0] is not SEEN[1]
+    assert not SEEN[0].in_transaction()
+
+
+def test_jobs_travel_as_json_so_that_a_queue_carries_no_code(app, redis):
+    job = queue("default").enqueue("tests.ops.test_workers.fail", args=(7,))
+    assert b"pickle" not in redis.hget(job.key, "data")
+    assert Job.fetch(job.id, connection=app_redis(), serializer=JSONSerializer).args == [7]
+
+
+def test_a_job_is_tried_again_and_kept_when_it_fails_for_good(app, drain, clock):
+    queue("default").enqueue("tests.ops.test_workers.fail", retry=retry())
+    for wait in (0, 11, 61, 301):
+        clock.shift(wait)
+        for job_id in queue("default").scheduled_job_registry.get_job_ids():
+            queue("default").scheduled_job_registry.remove(job_id)
+            queue("default").enqueue_job(Job.fetch(job_id, connection=app_redis(), serializer=JSONSerializer))
+        drain(failing=True)
+    failed = FailedJobRegistry(queue=queue("default"))
+    assert failed.count == 1
+    job = Job.fetch(failed.get_job_ids()[0], connection=app_redis(), serializer=JSONSerializer)
+    assert "cannot be done" in job.latest_result().exc_string
+
+
+def test_every_worker_listens_to_one_queue(app):
+    """With two, RQ loses the jobs of a worker that is killed."""
+    assert [workers.make_worker(queue(name)).queue_names() for name in QUEUES] == [[name] for name in QUEUES]
+
+
+def test_a_worker_is_dead_when_its_process_is(app):
+    assert workers.is_running(os.getpid())
+    assert workers.is_running(1)
+    assert not workers.is_running(2**22 + 1)
+
+
+@pytest.mark.real_clock
+def test_asked_to_end_the_worker_ends_all_its_parts_and_exits_well(app, worker):
+    running = worker()
+    pids = [running.pid_of(part) for part in QUEUES]
+    assert len(set(pids)) == len(QUEUES)
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(60) == 0
+    assert [pid for pid in pids if workers.is_running(pid)] == []
+
+
+@pytest.mark.real_clock
+def test_one_part_can_run_alone(app, worker):
+    running = worker(only="mail")
+    assert running.pid_of("mail") is not None
+    assert running.pid_of("default") is None
+
+
+@pytest.mark.real_clock
+def test_what_dies_is_started_again_while_the_others_work_on(app, worker):
+    running = worker()
+    before = {part: running.pid_of(part) for part in QUEUES}
+    running.kill("index")
+    until(lambda: running.pid_of("index") not in (None, before["index"]), "the index worker to be started again")
+    assert running.pid_of("default") == before["default"]
