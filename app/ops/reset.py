@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.config import Config
 
-KEPT = ("support.sqlite3", "support.sqlite3-wal", "support.sqlite3-shm", "redis", "redis.sock", "index", "attachments", "secret_key")
+KEPT = ("support.sqlite3", "support.sqlite3-wal", "support.sqlite3-shm", "redis", "redis.sock", "index", "attachments")
 
 
 def remembered(settings: Config) -> list[Path]:
