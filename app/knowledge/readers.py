@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -29,6 +30,8 @@ BATCH = 5000
 MOST_NOTES = 100_000
 READ_ONCE = timedelta(days=1)
 KEPT = timedelta(days=90)
+PAUSE_SECONDS = 10.0
+pause: dict[str, float] = {}
 TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
@@ -45,11 +48,14 @@ def viewed(visitor: str, kind: str, number: int, now: datetime) -> None:
 
 
 def push(note: Mapping[str, Any]) -> None:
-    """Put a note at the end of the list; the oldest go where nobody counts them."""
+    """Put a note at the end of the list; the oldest go where nobody counts them. A Redis that was away is left alone for a while."""
+    if monotonic() < pause.get("until", 0.0):
+        return
     try:
         if redis().rpush(NOTES, json.dumps(note, separators=(",", ":"))) > MOST_NOTES:  # type: ignore[operator]
             redis().ltrim(NOTES, -MOST_NOTES, -1)
     except (RedisError, OSError) as away:
+        pause["until"] = monotonic() + PAUSE_SECONDS
         log.info("readers.not_noted", error=type(away).__name__)
 
 

@@ -214,3 +214,4 @@ def test_a_reader_counts_once_a_day(app, clock, faq, now):
 def test_without_redis_nothing_is_noted_and_nothing_fails(app, monkeypatch, now):
     monkeypatch.setattr(readers, "redis", lambda: (_ for _ in ()).throw(OSError("away")))
     readers.searched("v", "zebra", 0, 0.0, now)
+    assert readers.pause.pop("until") > 0
