@@ -164,12 +164,14 @@ def mended(missing: Unusable) -> bool:
 def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> list[Result]:
     """The answers as they are in the database now: what was withdrawn since it was indexed is left out."""
     rows = rows_of(((hit.kind, hit.id) for hit in hits), reader)
-    texts = indexing.the_index().texts([hit.number for hit in hits], answer)
+    fresh = [hit.number for hit in hits if hit.number not in answer.shown]
+    for number, text in zip(fresh, indexing.the_index().texts(fresh, answer) if fresh else (), strict=True):
+        answer.shown[number] = answer.highlighter.snippet(text, SNIPPET)
     results = []
-    for hit, text in zip(hits, texts, strict=True):
+    for hit in hits:
         row = rows.get((hit.kind, hit.id))
         if row is not None:
-            piece, spans = answer.highlighter.snippet(text, SNIPPET)
+            piece, spans = answer.shown[hit.number]
             results.append(result_of(hit.kind, row, answer.highlighter, marked(piece, spans), hit.relevance))
     return results
 
@@ -188,18 +190,18 @@ def bare_result(kind: str, row: Any) -> Result:
 
 
 def columns_of(kind: str) -> tuple[Any, ...]:
-    """What lists show of an entry."""
+    """What lists show of an entry. Columns of the table, not of the class: rows of lists need no objects."""
+    table = indexing.KINDS[kind].__table__.c
     if kind == "faq":
-        own: tuple[Any, ...] = (Faq.external_id.label("key"), Faq.category.label("category"), Faq.question.label("heading"))
+        own: tuple[Any, ...] = (table.external_id.label("key"), table.category.label("category"), table.question.label("heading"))
     else:
-        own = (Article.slug.label("key"), Article.section.label("category"), Article.title.label("heading"))
-    table = indexing.KINDS[kind]
+        own = (table.slug.label("key"), table.section.label("category"), table.title.label("heading"))
     return (table.id, *own, table.popularity, table.views, table.votes, table.helpful, table.changed_at)
 
 
 def readable(kind: str, reader: Reader | None) -> ColumnElement[bool]:
     """What somebody may read of a kind."""
-    table = indexing.KINDS[kind]
+    table = indexing.KINDS[kind].__table__.c
     return and_(table.status == "published", table.audience.in_(sorted(audiences_of(reader))))
 
 
@@ -210,8 +212,8 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
         wanted.setdefault(kind, []).append(number)
     found = {}
     for kind, numbers in wanted.items():
-        query = select(*columns_of(kind)).where(indexing.KINDS[kind].id.in_(numbers), readable(kind, reader))
-        found.update({(kind, row.id): row for row in db.session.execute(query)})
+        query = select(*columns_of(kind)).where(indexing.KINDS[kind].__table__.c.id.in_(numbers), readable(kind, reader))
+        found.update({(kind, row.id): row for row in db.session.connection().execute(query)})
     return found
 
 

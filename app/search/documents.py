@@ -1,10 +1,10 @@
 """What goes into the index and what comes out of it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sys import intern
 
 from app.search.analysis import words
-from app.search.highlight import Highlighter
+from app.search.highlight import Highlighter, Span
 
 GAP = "\x1f"
 
@@ -100,6 +100,8 @@ class Answer:
     # Nothing in the question says what it is about: only stop words, or nothing at all.
     is_empty: bool
     generation: int = 0
+    # Snippets that were cut for this answer: the answer is kept, so they are, too.
+    shown: dict[int, tuple[str, list[Span]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def total(self) -> int:

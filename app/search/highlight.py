@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from app.search.analysis import STOP, Token, tokens, words_of
+from app.search.analysis import STOP, Token, chunks, tokens, words_of
 from app.search.query import START
 from app.search.stemming import stem
 from app.search.synonyms import JOIN
@@ -23,9 +23,12 @@ class Highlighter:
         self.phrases = [tuple(term.split(JOIN)) for term in terms if JOIN in term]
         self.stems = frozenset(term for term in terms if JOIN not in term and not term.startswith(START))
         self.known: dict[str, bool] = {}
+        self.chunks: dict[str, tuple[Span, ...]] = {}
 
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
+        if not any(phrase[0][:3] in text.lower() for phrase in self.phrases):
+            return [(at + start, at + end) for at, raw in chunks(text) for start, end in self.spans_in(raw)]
         found = list(tokens(text))
         hits = {i for i, token in enumerate(found) if self.matches(token)}
         inner = [span for i, token in enumerate(found) if token.parts and i not in hits for span in self.inside(token, text)]
@@ -35,6 +38,16 @@ class Highlighter:
                 starts = (i for i, first in enumerate(stems) if first == phrase[0])
                 hits.update(j for i in starts if tuple(stems[i : i + len(phrase)]) == phrase for j in range(i, i + len(phrase)))
         return apart(sorted(inner + [(found[i].start, found[i].end) for i in hits]))
+
+    def spans_in(self, raw: str) -> tuple[Span, ...]:
+        """What matches of one chunk of a text, as offsets within it. Most chunks come again and again, so this is kept."""
+        known = self.chunks.get(raw)
+        if known is None:
+            spans: list[Span] = []
+            for token in tokens(raw):
+                spans += [(token.start, token.end)] if self.matches(token) else self.inside(token, raw)
+            known = self.chunks[raw] = tuple(apart(spans))
+        return known
 
     def inside(self, token: Token, text: str) -> Iterator[Span]:
         """The parts of a compound that match where the whole does not: `timeout` in `consensus.timeout_seconds`."""
