@@ -9,6 +9,7 @@ from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
 from app.lib import assets, compress, database, logs, metrics, pages, security
+from app.lib.requests import CleanRequest, RowNumber
 
 BLUEPRINTS = (
     "app.home.public",
@@ -43,6 +44,8 @@ def create_app(config: Config | None = None) -> Flask:
     """Build the application for one process. Nothing connects yet. Raises ConfigError for settings that cannot run."""
     settings = config or Config.from_env()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.request_class = CleanRequest
+    app.url_map.converters["int"] = RowNumber
     app.config.from_mapping(flask_settings(settings))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -1,0 +1,41 @@
+"""What a request brings, before anybody looks at it: words without control characters, numbers that can be rows."""
+
+import re
+from functools import cached_property
+
+from flask import Request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.routing import IntegerConverter, Map
+
+# They mean nothing in any field of ours, and some databases, mails and pages cannot hold them.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+LARGEST = 2**31 - 1
+
+
+class CleanRequest(Request):
+    """A request whose form and query hold no control characters but tabs and line ends."""
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """The fields of the form."""
+        return without_controls(super().form)
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query."""
+        return without_controls(super().args)
+
+
+def without_controls(given: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    """The same names and values, cleaned; most need nothing."""
+    pairs = list(given.items(multi=True))
+    if any(CONTROL.search(value) for _, value in pairs):
+        pairs = [(name, CONTROL.sub("", value)) for name, value in pairs]
+    return ImmutableMultiDict(pairs)
+
+
+class RowNumber(IntegerConverter):
+    """`<int:…>` in an address: a number that a row can have. A larger one is an address of nothing, so it is not found."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = LARGEST, signed: bool = False) -> None:
+        super().__init__(map, fixed_digits, min, max, signed)

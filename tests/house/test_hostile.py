@@ -1,0 +1,134 @@
+"""Hostile input at every address: a clear refusal or a harmless acceptance, never a fault of ours.
+
+What to send is read from the code: every field of every form, and every name that a route takes from its query.
+"""
+
+import ast
+import importlib
+import io
+
+import pytest
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from tests.house.rows import address, furnish
+from tests.house.source import modules
+from tests.house.test_doors import POSTS, REQUESTS, ROLES, door_of, named
+
+SCRIPT = "<script>alert(1)</script>"
+VALUES = {
+    "script": f"\"'>{SCRIPT}<img src=x onerror=alert(1)>{{{{7*7}}}}",
+    "control": "a\x00b\x1b[31m\r\nBcc: everybody@example.com\r\n\r\nbody\u202eevil\u2066\ufeff",
+    "long": "x" * 200_000,
+    "number": "-99999999999999999999999999",
+    "float": "1e309",
+    "surrogate": "\udcff".encode("utf-8", "surrogatepass").decode("latin-1") + "💥" * 50,
+    "path": "../../../../etc/passwd%00.png",
+    "sql": "' OR 1=1; DROP TABLE tickets; --",
+}
+GETS = [rule for method, rule in REQUESTS if method == "GET"]
+
+
+def form_fields():
+    """Every field name of every form of the application."""
+    names = set()
+    for path in modules("app"):
+        if "form" in path.rpartition("/")[2]:
+            module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+            for thing in vars(module).values():
+                if isinstance(thing, type) and issubclass(thing, Form):
+                    names |= {name for name in dir(thing) if type(getattr(thing, name)).__name__ == "UnboundField"}
+    return names
+
+
+def asked_for(holder):
+    """Every name that the code looks up in `request.args` or `request.form`."""
+    return {
+        node.args[0].value
+        for tree in modules("app").values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).startswith((f"request.{holder}.get", "args.get", "given.get"))
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+
+
+FIELDS = sorted((form_fields() | asked_for("form")) - {"csrf_token"})
+QUERY = sorted(asked_for("args"))
+
+
+@pytest.fixture
+def rows(people, now):
+    return furnish(people, now)
+
+
+def window_for(rule, people, browse):
+    """A browser of somebody who may ask for this: the one with most rights, as they reach furthest."""
+    _, roles = door_of(rule)
+    order = ("user", "lead", "admin") if rule.endpoint.startswith(("tickets.", "guest.")) else ("admin", "lead", "user")
+    who = next(who for who in order if roles is None or ROLES.get(who, who) in roles)
+    return browse(getattr(people, who))
+
+
+def send(window, method, path, **options):
+    """Send it; any answer but a fault will do, and what comes back is checked as a page."""
+    answer = window.send(method, path, status=None, to=None, htmx=False, headers={"X-CSRFToken": window.token()}, **options)
+    assert answer.status_code < 500, f"{method} {path}: {answer.status}"
+    assert answer.mimetype != "text/html" or SCRIPT not in answer.text, f"{method} {path} gives a script back"
+    assert "Bcc" not in answer.headers
+    return answer
+
+
+def test_there_is_something_to_send():
+    assert {"email", "password", "subject", "body", "form_key", "seen", "tags"} <= set(FIELDS)
+    assert {"q", "cursor", "range", "since"} <= set(QUERY)
+
+
+@pytest.mark.parametrize("rule", POSTS, ids=named)
+def test_hostile_forms_break_nothing(rule, people, rows, browse):
+    window, path = window_for(rule, people, browse), address(rule, rows)
+    for value in VALUES.values():
+        send(window, "POST", path, data=dict.fromkeys(FIELDS, value))
+
+
+@pytest.mark.parametrize("rule", POSTS, ids=named)
+def test_forms_of_another_shape_break_nothing(rule, people, rows, browse):
+    window, path = window_for(rule, people, browse), address(rule, rows)
+    send(window, "POST", path, data=MultiDict([(name, word) for name in FIELDS for word in ("1", "2", "3")]))
+    send(window, "POST", path, data={name: (io.BytesIO(b"<svg onload=alert(1)>"), "../x.svg") for name in (*FIELDS, "files")})
+    send(window, "POST", path, json={name: [1] for name in FIELDS})
+    send(window, "POST", path, data=b"\xff\xfe\x00" * 100, content_type="application/x-www-form-urlencoded")
+    send(window, "POST", path, data=b"--x\r\nno end", content_type="multipart/form-data; boundary=x")
+
+
+@pytest.mark.parametrize("rule", GETS, ids=named)
+def test_hostile_queries_break_nothing(rule, people, rows, browse):
+    window, path = window_for(rule, people, browse), address(rule, rows).partition("?")[0]
+    for name, value in VALUES.items():
+        send(window, "GET", path, query_string=dict.fromkeys(QUERY, value[:4000] if name == "long" else value))
+
+
+@pytest.mark.parametrize("rule", [rule for _, rule in REQUESTS if rule.arguments and rule.endpoint != "static"], ids=named)
+def test_addresses_of_nothing_are_not_found(rule, people, rows, browse):
+    window, method = window_for(rule, people, browse), "GET" if "GET" in rule.methods else "POST"
+    for wrong in ("0", "999999999", "99999999999999999999999", "-1", "HT-0000000", "%00", "a%0d%0ab", "..%2f..", "ü", "%ff"):
+        path = "".join(part for part in rule_with(rule, wrong))
+        answer = send(window, method, path)
+        assert answer.status_code in {200, 303, 400, 401, 403, 404, 405, 409, 410, 422}, f"{path}: {answer.status}"
+        if method == "GET" and rule.endpoint.startswith(("tickets.", "desk.", "people.")):
+            assert answer.status_code in {303, 404}, f"{path}: {answer.status}"
+
+
+def rule_with(rule, value):
+    """The address of a route with `value` for each of its arguments."""
+    return [value if is_argument else part for is_argument, part in rule._trace if part != "|"]
+
+
+@pytest.mark.parametrize("path", ["/tickets/new", "/login", "/guest/new", "/password-reset"])
+def test_a_body_beyond_the_limit_is_told_so(path, people, browse, app):
+    window = browse(people.user if path == "/tickets/new" else None)
+    beyond = app.config["SETTINGS"].upload_max_bytes + 1
+    answer = send(window, "POST", path, data=b"x" * beyond, content_type="application/octet-stream")
+    assert answer.status_code in {400, 413, 422}
