@@ -16,6 +16,7 @@ from app.lib import times
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import go, page_or_part
+from app.lib.requests import row_number
 
 bp = admin("people", __name__, url_prefix="/admin")
 
@@ -37,7 +38,7 @@ def start() -> Response:
 @bp.get("/people")
 def index() -> Response:
     """Everybody, newest first, by what was searched for."""
-    organization = request.args.get("organization", 0, type=int)
+    organization = request.args.get("organization", 0, type=row_number)
     known_state = typed("state") if typed("state") in dict(STATES) else ""
     wanted = queries.PeopleFilter(typed("q"), typed("role"), known_state, organization if 0 < organization <= queries.MAX_ID else None)
     page = queries.people(wanted, request.args.get("cursor", ""))

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.htmx import go
+from app.lib.requests import row_number
 from app.mail.queries import PAGE as MAILS
 from app.mail.queries import latest, mail_by_id
 
@@ -51,7 +52,7 @@ def enter() -> Response:
 @bp.get("/mail")
 def mail() -> str:
     """Every mail, newest first, whatever became of it."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     rows = latest(before=before if before and 0 < before < 2**31 else None)
     return render_template("dev/mail.html", mails=rows, older=rows[-1].id if len(rows) == MAILS else None)
 
@@ -76,7 +77,7 @@ def letter_html(mail_id: int) -> Response:
 @bp.get("/events")
 def events() -> str:
     """What happened, newest first, and whether what follows from it has been queued."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     rows = queries.events(before=before if before and 0 < before < 2**31 else None)
     return render_template("dev/events.html", events=rows, older=rows[-1].id if len(rows) == queries.PAGE else None)
 

@@ -39,3 +39,11 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = LARGEST, signed: bool = False) -> None:
         super().__init__(map, fixed_digits, min, max, signed)
+
+
+def row_number(text: str) -> int:
+    """What `request.args.get(…, type=row_number)` reads: a number that a row can have. Raises ValueError for any other."""
+    number = int(text)
+    if not 0 <= number <= LARGEST:
+        raise ValueError("no row has this number")
+    return number

@@ -12,6 +12,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import go, is_htmx, page_or_part, part
 from app.lib.markdown import to_html
+from app.lib.requests import row_number
 from app.macros import actions, queries, rules
 from app.macros.forms import MacroForm, form_for
 from app.macros.models import Macro
@@ -82,7 +83,7 @@ def preview() -> Response:
     form = form_for(None, queries.teams(), request.form, leads=approves())
     if is_htmx():
         return part("macros/_preview.html", **previewed(form))
-    number = request.args.get("number", type=int)
+    number = request.args.get("number", type=row_number)
     macro = queries.editable(current_user, number) if number else None
     return editor(macro, form)
 

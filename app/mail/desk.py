@@ -7,6 +7,7 @@ from app.audiences import desk
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.htmx import go, page_or_part
+from app.lib.requests import row_number
 from app.lib.security import same_site_path
 from app.mail import actions, queries
 from app.mail.jobs import hand_over
@@ -31,7 +32,7 @@ def index() -> Response:
     """The mails of one state, newest first."""
     show = request.args.get("state", "troubled")
     show = show if show in SHOWN else "troubled"
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     rows = queries.troubled(SHOWN[show][1], before=before, limit=queries.PAGE + 1)
     more = rows[queries.PAGE - 1].id if len(rows) > queries.PAGE else None
     context = {"rows": rows[: queries.PAGE], "more": more, "before": before, "show": show, "shown": SHOWN, "tones": WORDS}

@@ -9,6 +9,7 @@ from app.accounts.models import User
 from app.audiences import desk
 from app.lib.clock import utcnow
 from app.lib.htmx import go, is_htmx, part, vary
+from app.lib.requests import row_number
 from app.macros import queries as macro_queries
 from app.tickets import desk_lists, desk_page, desk_queries, desk_show, queries
 from app.tickets.desk_forms import VIEWS, Filters
@@ -66,12 +67,12 @@ def pane(view: str) -> Response:
 def show(ref: str) -> Response:
     """A ticket: what was said and done, what is promised, whose it is. `macro` puts a macro's text into the composer."""
     ticket = queries.ticket_for(me(), ref)
-    wanted = request.args.get("macro", type=int)
+    wanted = request.args.get("macro", type=row_number)
     shown = desk_show.context(ticket, me())
     if wanted:
         text = desk_show.macro_text(ticket, me(), wanted)
         shown["form"] = desk_show.composer(shown["beside"], macro_text=text, used=wanted)
-    elif used := request.args.get("used", type=int):
+    elif used := request.args.get("used", type=row_number):
         shown["form"].macro.data = used
     return ticket_page(shown)
 
@@ -80,7 +81,7 @@ def show(ref: str) -> Response:
 def timeline(ref: str) -> Response:
     """The thread: asked for regularly (`seen`: nothing new, no thread), or its earlier messages (`before`)."""
     ticket = queries.ticket_for(me(), ref)
-    before, seen = request.args.get("before", type=int), request.args.get("seen", type=int)
+    before, seen = request.args.get("before", type=row_number), request.args.get("seen", type=row_number)
     if not is_htmx():
         return go(url_for(".show", ref=ticket.ref)) if before is None else ticket_page(desk_show.context(ticket, me(), before=before))
     here = desk_page.look_in(ticket, me(), utcnow())

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, Stale
 from app.lib.htmx import answer, dom_id, is_htmx, part
+from app.lib.requests import row_number
 from app.tickets import actions, desk_forms, desk_page, desk_show, filing, queries
 from app.tickets.desk import me, ticket_page
 from app.tickets.models import Ticket
@@ -233,7 +234,7 @@ def changed(ticket: Ticket, *, said: str = "") -> Response:
 def conflict(ref: str, name: str) -> Response:
     """Others were faster: what they did, and the same change once more, knowing it."""
     ticket = queries.ticket_for(me(), ref)
-    seen = request.form.get("seen", type=int) or 0
+    seen = request.form.get("seen", type=row_number) or 0
     told = desk_show.news(ticket, me(), seen)
     return panel_again(ref, 409, conflict={"name": name, "news": told, "action": request.path, "value": typed()})
 

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, Stale
 from app.lib.htmx import dom_id, go, is_htmx, part
+from app.lib.requests import row_number
 from app.macros import actions as macros
 from app.tickets import actions, desk_show, drafts, queries, uploads
 from app.tickets.desk import me, ticket_page
@@ -43,7 +44,7 @@ def draft(ref: str) -> Response:
     received = attached(now)
     if not form.validate() or received.problems:
         return again(ticket, form, received, now, 422)
-    insert = request.form.get("insert", type=int)
+    insert = request.form.get("insert", type=row_number)
     body = desk_show.joined(form.body.data or "", desk_show.macro_text(ticket, me(), insert)) if insert else form.body.data or ""
     keep(ticket, form, received, now, "" if "discard" in request.form else body)
     db.session.commit()
