@@ -16,7 +16,7 @@ from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.fields import COLUMN, ID, KEYWORD, STORED, TEXT, Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
-from whoosh.index import FileIndex
+from whoosh.index import EmptyIndexError, FileIndex
 from whoosh.reading import IndexReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
@@ -33,6 +33,8 @@ FINGERPRINT = store.fingerprint_of(
 )
 VOCABULARY = "vocabulary.txt"
 ANSWERS_KEPT = 512
+# How often a generation may be swept away just while we open it.
+TRIES = 6
 
 
 def schema() -> Schema:
@@ -72,7 +74,7 @@ class Opened:
         try:
             self.reader: IndexReader = FileIndex(MappedStorage(str(folder)), schema()).reader()
             vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
-        except OSError as gone:
+        except (OSError, EmptyIndexError) as gone:
             raise Unusable(f"{published.name} went away") from gone
         self.spelling: Spelling = before.spelling.renewed(vocabulary) if before else Spelling(vocabulary)
         self.leaves = self.reader.leaf_readers()
@@ -167,7 +169,7 @@ class Index:
 
     def open(self) -> Opened:
         """Open what is published. A generation that is swept away meanwhile is looked up again."""
-        for tries in reversed(range(3)):
+        for tries in reversed(range(TRIES)):
             published = usable(self.home)
             try:
                 return Opened(self.home, published, self.opened)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 FORMAT = 3
 CURRENT = "current"
-# Older folders that stay, for readers that are just opening one.
-KEPT = 2
+# Older folders that stay, for readers that are just opening one. They share most of their files.
+KEPT = 6
 CHECKED: dict[tuple[int, int, int], int] = {}
 
 
