@@ -53,7 +53,7 @@ def create() -> Response:
     form = rule_form(group, None, request.form)
     if form.validate():
         try:
-            editing.create_rule(group, form.change(group), actor=current_user, now=utcnow())
+            editing.create_rule(group, form.change(), actor=current_user, now=utcnow())
         except Invalid as wrong:
             form.words.errors = [wrong.message]
         else:
@@ -80,7 +80,7 @@ def change(number: int) -> Response:
     if form.version() not in (None, row.version):
         return editor(row.group, row, form, 409)
     try:
-        editing.change_rule(row, form.change(row.group), actor=current_user, now=utcnow())
+        editing.change_rule(row, form.change(), actor=current_user, now=utcnow())
     except Invalid as wrong:
         form.words.errors = [wrong.message]
         return editor(row.group, row, form, 422)

@@ -92,10 +92,10 @@ class RuleForm(FlaskForm):
     position = IntegerField("Order", validators=[Optional(), NumberRange(1, 100_000)])
     seen = HiddenField()
 
-    def change(self, group: str) -> Change:
+    def change(self) -> Change:
         """The values of a form that is valid."""
-        weight = (self.weight.data or 0) if group in WEIGHED else 0
-        trigger = self.trigger.data if group == "urgency" else ""
+        weight = (self.weight.data or 0) if self.weight else 0
+        trigger = self.trigger.data if self.trigger else ""
         lines = (self.words.data or "").splitlines()
         return Change(self.explanation.data, self.field.data, lines, self.outcome.data, weight, trigger, self.position.data)
 
@@ -119,6 +119,10 @@ def rule_form(group: str, row: TriageRule | None, given: Any = None) -> RuleForm
             "seen": str(row.version),
         }
     form = RuleForm(given, data=values)
+    if group not in WEIGHED:
+        del form.weight
+    if group != "urgency":
+        del form.trigger
     form.field.choices = offered((name, FIELD_NAMES[name]) for name in FIELDS_OF[group])
     names = OUTCOME_NAMES.get(group, {})
     form.outcome.label.text = OUTCOME_SAYS[group]
