@@ -100,6 +100,8 @@ def app(engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iter
     """The application with its context pushed, on a database as new."""
     application = application_on(engine)
     restore(engine)
+    # The limiter is one object for all applications: whoever makes another one switches it on again.
+    limiter.enabled = False
     with application.app_context():
         yield application
         db.session.rollback()
