@@ -41,6 +41,7 @@ from tests.client import Browser
 from tests.factories import NOW
 from tests.mail.smtp import MailServer
 from tests.people import company, move_in
+from tests.rows import found_again, furnish
 from tests.worker import RealWorker
 
 hypothesis.settings.register_profile("suite", deadline=None, database=None, derandomize=bool(os.environ.get("CI")))
@@ -96,10 +97,14 @@ def redis() -> Redis:
 
 
 @pytest.fixture
-def app(engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iterator[Flask]:
-    """The application with its context pushed, on a database as new."""
+def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iterator[Flask]:
+    """The application with its context pushed, on a database as new; with all of tests/rows.py in those marked `furnished`."""
     application = application_on(engine)
-    restore(engine)
+    if request.node.get_closest_marker("furnished"):
+        furnished_on(engine)
+        restore(engine, "furnished")
+    else:
+        restore(engine)
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
     with application.app_context():
@@ -113,16 +118,34 @@ def app(engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iter
 def application_on(engine: str) -> Flask:
     """The one application of this process on an engine, and the database that each test gets a copy of."""
     application = built_app(engine)
-    with time_machine.travel(NOW, tick=False), application.app_context():
+    with building(application):
         db.create_all()
         command.stamp(schema.alembic_config(), "head")
         baseline.ensure(NOW)
         move_in(NOW)
         db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
     keep(engine)
     return application
+
+
+@cache
+def furnished_on(engine: str) -> SimpleNamespace:
+    """The rows of tests/rows.py, and the database that `furnished` tests get a copy of."""
+    restore(engine)
+    with building(application_on(engine)):
+        rows = furnish(company(), NOW)
+    keep(engine, "furnished")
+    return rows
+
+
+@contextmanager
+def building(application: Flask) -> Iterator[None]:
+    """A context at NOW that leaves no connection behind, and nothing queued."""
+    with time_machine.travel(NOW, tick=False), application.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+        app_redis().flushall()
 
 
 @cache
@@ -154,31 +177,37 @@ def database_file() -> Path:
     return services.directory() / "test.sqlite3"
 
 
-def keep(engine: str) -> None:
-    """Make the database as it is now the one that tests begin with."""
+def keep(engine: str, name: str = "template") -> None:
+    """Keep the database as it is now under a name."""
     if engine == "postgresql":
-        services.postgres().create("hive_template", "hive_test")
+        services.postgres().create(f"hive_{name}", "hive_test")
         return
     connection = sqlite3.connect(database_file())
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    shutil.copyfile(database_file(), database_file().with_suffix(".template"))
+    shutil.copyfile(database_file(), database_file().with_suffix(f".{name}"))
 
 
-def restore(engine: str) -> None:
-    """Put the kept database back in place. Nobody is connected."""
+def restore(engine: str, name: str = "template") -> None:
+    """Put a kept database in place. Nobody is connected."""
     if engine == "postgresql":
-        services.postgres().create("hive_test", "hive_template")
+        services.postgres().create("hive_test", f"hive_{name}")
         return
     for suffix in ("-wal", "-shm"):
         Path(f"{database_file()}{suffix}").unlink(missing_ok=True)
-    shutil.copyfile(database_file().with_suffix(".template"), database_file())
+    shutil.copyfile(database_file().with_suffix(f".{name}"), database_file())
 
 
 @pytest.fixture
 def people(app: Flask) -> SimpleNamespace:
     """The company: owner, user, colleague, stranger, guest, agent, agent2, lead, admin, moderator; acme and globex."""
     return company()
+
+
+@pytest.fixture
+def rows(app: Flask, engine: str) -> SimpleNamespace:
+    """The rows of tests/rows.py, in tests marked `furnished`."""
+    return found_again(furnished_on(engine))
 
 
 @pytest.fixture

@@ -11,17 +11,10 @@ VOID_HTML = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link",
 VOID_SVG = ("path", "circle", "rect", "line", "use", "polyline", "polygon", "ellipse", "stop")
 VOID = frozenset((*VOID_HTML, *VOID_SVG))
 UNTYPED = frozenset({"hidden", "submit", "button", "image", "reset"})
-REFERENCES = (
-    "aria-describedby",
-    "aria-labelledby",
-    "aria-controls",
-    "aria-errormessage",
-    "aria-owns",
-    "aria-activedescendant",
-    "for",
-    "list",
-    "form",
-)
+ARIA = ("describedby", "labelledby", "controls", "errormessage", "owns", "activedescendant")
+REFERENCES = frozenset({"for", "list", "form", *(f"aria-{name}" for name in ARIA)})
+HTMX_REFERENCES = frozenset({"hx-target", "hx-include", "hx-indicator", "hx-target:inherited"})
+ID = re.compile(r"[\w-]+")
 CONTAINERS = {"<tr": "tbody", "<td": "tr", "<th": "tr", "<tbod": "table", "<opti": "select"}
 SILENT = frozenset({"script", "style", "template", "title", "desc"})
 
@@ -241,14 +234,12 @@ def inline_code(element: Element) -> list[str]:
 def references(element: Element, known: set[str]) -> list[str]:
     """Ids that are referred to exist."""
     wrong = []
-    for name in REFERENCES:
-        missing = [word for word in element.get(name).split() if word not in known]
+    for name, value in element.attributes.items():
+        if name in REFERENCES:
+            missing = [word for word in value.split() if word not in known]
+        elif value[:1] == "#" and (name in HTMX_REFERENCES or (name == "href" and element.tag == "a")):
+            missing = [value[1:]] if ID.fullmatch(value[1:]) and value[1:] not in known else []
+        else:
+            continue
         wrong += [f"<{element.tag} {name}={word!r}>: there is no such id" for word in missing]
-    for name in ("hx-target", "hx-include", "hx-indicator", "hx-select", "hx-target:inherited"):
-        target = element.get(name)
-        if re.fullmatch(r"#[\w-]+", target) and target[1:] not in known and name != "hx-select":
-            wrong.append(f"<{element.tag} {name}={target!r}>: there is no such id")
-    href = element.get("href")
-    if element.tag == "a" and re.fullmatch(r"#[\w-]+", href) and href[1:] not in known:
-        wrong.append(f"<a href={href!r}>: there is no such id")
     return wrong

@@ -8,8 +8,9 @@ from werkzeug.routing import Rule
 from app.audiences import DOORS
 from app.ops.doors import routes
 from tests.conftest import built_app
-from tests.house.rows import address, furnish
+from tests.rows import address
 
+pytestmark = pytest.mark.furnished
 PEOPLE = ("guest", "user", "owner", "stranger", "rival", "agent", "lead", "admin", "moderator")
 ROLES = {"guest": "customer", "user": "customer", "owner": "customer_admin", "stranger": "customer", "rival": "customer_admin"}
 # These belong to nobody at Acme.
@@ -87,11 +88,6 @@ def named(rule: Rule) -> str:
 def door_of(rule: Rule) -> tuple[str, frozenset[str] | None]:
     """The door of a route, and who may enter (None: anybody)."""
     return ("public", None) if rule.endpoint == "static" else DOORS[rule.endpoint.rpartition(".")[0]]
-
-
-@pytest.fixture
-def rows(people, now):
-    return furnish(people, now)
 
 
 @pytest.fixture

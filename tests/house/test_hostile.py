@@ -11,10 +11,11 @@ import pytest
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from tests.house.rows import address, furnish
 from tests.house.source import modules
 from tests.house.test_doors import POSTS, REQUESTS, ROLES, door_of, named
+from tests.rows import address
 
+pytestmark = pytest.mark.furnished
 SCRIPT = "<script>alert(1)</script>"
 VALUES = {
     "script": f"\"'>{SCRIPT}<img src=x onerror=alert(1)>{{{{7*7}}}}",
@@ -57,11 +58,6 @@ def asked_for(holder):
 
 FIELDS = sorted((form_fields() | asked_for("form")) - {"csrf_token"})
 QUERY = sorted(asked_for("args"))
-
-
-@pytest.fixture
-def rows(people, now):
-    return furnish(people, now)
 
 
 def window_for(rule, people, browse):

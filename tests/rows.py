@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from app.accounts import actions as accounts
 from app.accounts.models import OneTimeLink, SignIn, User
 from app.events.actions import record
-from app.extensions import db
+from app.extensions import Base, db
 from app.knowledge.models import Article, Faq, SearchMiss
 from app.lib.tokens import fingerprint
 from app.macros import actions as macros
@@ -108,6 +108,13 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "calendar": first(Calendar),
         "policy": first(Policy),
     }
+
+
+def found_again(rows: SimpleNamespace) -> SimpleNamespace:
+    """The same rows as this session sees them."""
+    return SimpleNamespace(
+        **{name: db.session.get_one(type(row), row.id) if isinstance(row, Base) else row for name, row in vars(rows).items()}
+    )
 
 
 def first(model: Any) -> Any:
