@@ -158,7 +158,13 @@ def test_reset_is_refused_in_production(monkeypatch, tmp_path):
 
 
 def test_what_reset_forgets_is_what_a_machine_keeps(app):
-    kept = {path.name for path in settings().data_dir.iterdir()} - {"test.sqlite3", "test.sqlite3-wal", "test.sqlite3-shm", "test.template", "test.furnished"}
+    kept = {path.name for path in settings().data_dir.iterdir()} - {
+        "test.sqlite3",
+        "test.sqlite3-wal",
+        "test.sqlite3-shm",
+        "test.template",
+        "test.furnished",
+    }
     assert kept <= {*reset.KEPT, "metrics", "secret_key", "up.lock"} | {name for name in kept if name.endswith(".log")}
 
 
