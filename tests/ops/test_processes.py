@@ -13,6 +13,8 @@ from app.config import ROOT
 from app.ops.processes import Child, Supervisor, exit_code, reason
 from tests.worker import runs, until
 
+# A process that is no child of the test's, and so looks like one that has ended.
+NOT_OURS = os.getpid()
 # What tests run in a process of its own: forking the test process itself would copy its threads.
 PREAMBLE = """
 import os, signal, sys, time
@@ -136,7 +138,7 @@ def test_restarts_wait_ever_longer_for_what_fails_at_once():
     child = Child("broken", lambda: 0)
     waits = []
     for _ in range(8):
-        child.pid, child.started_at = -1, time.monotonic()
+        child.pid, child.started_at = NOT_OURS, time.monotonic()
         assert child.ended() == 0
         waits.append(child.restart_at - time.monotonic())
     assert waits[0] <= 0
@@ -146,7 +148,7 @@ def test_restarts_wait_ever_longer_for_what_fails_at_once():
 
 def test_what_lived_long_is_started_again_at_once():
     child = Child("healthy", lambda: 0, failures=5)
-    child.pid, child.started_at = -1, time.monotonic() - 60
+    child.pid, child.started_at = NOT_OURS, time.monotonic() - 60
     assert child.ended() == 0
     assert child.failures == 1
     assert child.restart_at <= time.monotonic()
