@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.accounts.models import User
 from app.lib.marks import sprite
+from app.lib.paging import Page
 from app.tickets import desk_queries, desk_rows, rules
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, SORTS, VIEWS, Filters
 
@@ -45,13 +46,12 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
     """What the queue's templates show. Four statements at most, for any number of rows."""
     beside = desk_queries.around(filters, viewer)
     narrowed = bool(filters.set or filters.q)
-    page = desk_queries.queue(filters, beside, viewer, now, cursor, count=narrowed and not cursor)
+    page = desk_queries.queue(filters, beside, viewer, now, cursor, count=bool(filters.set) and not (filters.q or cursor))
     counts = desk_queries.counts(viewer, now)
     figures = {view: figure(count) for view, count in counts.items()}
     total = figures[filters.view]
     if narrowed:
-        # Later pages of a filtered list do not count it again.
-        total = "" if cursor else figure(page.items[0].total if page.items else 0, desk_queries.FILTERED_CAP)
+        total = total_of(filters, page, cursor)
     return {
         "filters": filters,
         "beside": beside,
@@ -72,6 +72,15 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
 def line(sheet: str, row: desk_rows.Row) -> Markup:
     """A row as markup. It depends on nothing but what it shows (and the address of the icons), so it is drawn once for everybody."""
     return Markup(current_app.jinja_env.get_template("tickets/desk/_row.html").render(row=row))  # noqa: S704 - the template escapes
+
+
+def total_of(filters: Filters, page: Page, cursor: str) -> str:
+    """How many tickets a narrowed list holds, as far as that is known: searches and later pages are not counted."""
+    if cursor:
+        return ""
+    if filters.q:
+        return f"{len(page.items)}+" if page.next else str(len(page.items))
+    return figure(page.items[0].total if page.items else 0, desk_queries.FILTERED_CAP)
 
 
 def words(filters: Filters) -> dict[str, Any]:

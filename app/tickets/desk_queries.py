@@ -49,8 +49,10 @@ COUNTED_FOR_SECONDS = 5
 RARE = 2000
 # New tickets are looked for among so many of the newest.
 NEWEST = 200
-# Of a word that very many subjects hold, so many matches are looked at when filters are set as well.
-MATCHES = 5000
+# A search looks at the next WINDOW tickets first, and at all others only if less than COMMON of those have the words
+# (COMMON is more than a page holds); where filters are set as well, at the next MATCHES.
+WINDOW, COMMON = 4000, 60
+MATCHES = 10_000
 DONE = ("resolved", "closed")
 
 Assignee = aliased(User, name="assignee")
@@ -230,7 +232,7 @@ def picks(
         if values is not None:
             query = query.where(beyond(keys, values, descending))
         if filters.q and not is_address(filters.q):
-            query = found_by_words(filters, query, values[0] if values else None, descending, limit)
+            query = found_by_words(filters, query, values[0] if values else beside.newest + 1, descending, limit)
         selects.append(query.order_by(*directed(keys, descending)).limit(limit))
     if len(selects) == 1:
         return selects[0]
@@ -246,13 +248,18 @@ def beyond(keys: Sequence[Any], values: Sequence[Any], descending: bool) -> Colu
     return here < there if descending else here > there
 
 
-def found_by_words(filters: Filters, query: Select[Any], start: int | None, descending: bool, limit: int) -> Select[Any]:
-    """Only tickets whose subject has the words that are looked for; where filters are set, among the MATCHES next ones."""
-    dialect = db.session.get_bind().dialect.name
-    matches = subject_index.matching(filters.q, dialect, start=start, descending=descending, limit=MATCHES if filters.set else limit)
+def found_by_words(filters: Filters, query: Select[Any], start: int, descending: bool, limit: int) -> Select[Any]:
+    """Only tickets whose subject has the words that are looked for.
+
+    Filters narrow what was found, so more is looked at where they are set: for a word that very many subjects hold, the
+    next MATCHES tickets.
+    """
+    enough, window, common = (MATCHES, MATCHES, MATCHES // 30) if filters.set else (limit, WINDOW, COMMON)
+    stretch = subject_index.Stretch(start, descending, enough, window, common)
+    matches = subject_index.matching(filters.q, db.session.get_bind().dialect.name, stretch)
     if matches is None:
         return query.where(literal_column("1") == literal_column("0"))
-    found = matches.subquery("found")
+    found = matches.subquery("matches")
     return query.join(found, found.c.id == Ticket.id)
 
 

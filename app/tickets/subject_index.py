@@ -1,13 +1,14 @@
-"""Full text over the subjects of tickets, inside the database: FTS5 on SQLite, a GIN index on PostgreSQL.
+"""Full text over the subjects of tickets, inside the database: FTS5 on SQLite, a stored tsvector on PostgreSQL.
 
 The database keeps both in step by itself, also when tickets come in bulk. They are made with the tickets' table, and by
 a migration where that is made by one.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DDL, ColumnElement, Select, column, event, func, literal_column, select, table
+from sqlalchemy import DDL, ColumnElement, Select, column, event, func, literal_column, select, table, union_all
 
 from app.tickets.models import Ticket
 
@@ -25,9 +26,13 @@ SQLITE = (
         INSERT INTO ticket_subjects(ticket_subjects, rowid, subject) VALUES ('delete', old.id, old.subject);
     END""",
 )
-# PostgreSQL's parser would keep paths and host names whole; what is indexed are plain words, as on SQLite.
-VECTOR = r"to_tsvector('simple'::regconfig, regexp_replace(tickets.subject, '[\W_]+', ' ', 'g'))"
-POSTGRESQL = (f"CREATE INDEX ix_tickets_subject ON tickets USING gin ({VECTOR.replace('tickets.', '')})",)
+# PostgreSQL's parser would keep paths and host names whole; what is indexed are plain words, as on SQLite. They are stored,
+# since a common word is looked for by walking the newest tickets, and working out the words of each would cost too much.
+POSTGRESQL = (
+    r"""ALTER TABLE tickets ADD COLUMN ticket_subjects tsvector
+        GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, regexp_replace(subject, '[\W_]+', ' ', 'g'))) STORED""",
+    "CREATE INDEX ix_tickets_subject ON tickets USING gin (ticket_subjects)",
+)
 SUBJECTS = table("ticket_subjects", column("rowid"))
 WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 8
@@ -44,19 +49,45 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(WORD.findall(text.lower())))[:MAX_WORDS]
 
 
-def matching(text: str, dialect: str, *, start: int | None, descending: bool, limit: int) -> Select[Any] | None:
-    """Ids of tickets whose subject has all words, the last of which may be half typed; None where there are no words.
+@dataclass(frozen=True)
+class Stretch:
+    """Where a search goes on: after the id `start`, newest first if `descending`, until `enough` are found.
 
-    One column, `id`, in its order: newest first if `descending`. `start` is the id to go on from.
+    PostgreSQL looks at the next `window` tickets before all others; where `common` of them have the words, only at those.
+    """
+
+    start: int
+    descending: bool
+    enough: int
+    window: int
+    common: int
+
+    def beyond(self, key: Any, *, edge: bool) -> ColumnElement[bool]:
+        """Ids after the start, or (`edge`) after the window."""
+        if self.descending:
+            return key <= self.start - self.window if edge else key < self.start
+        return key > self.start + self.window if edge else key > self.start
+
+
+def matching(text: str, dialect: str, stretch: Stretch) -> Select[Any] | None:
+    """Ids (`id`) of tickets whose subject has all words, the last of which may be half typed; None where there are no words.
+
+    SQLite hands them out in order, as many as are asked for. PostgreSQL would either walk all tickets for a word that
+    nobody has written, or fetch half of them for one that everybody does: so it walks a window first.
     """
     wanted = words(text)
     if not wanted:
         return None
-    key: Any = SUBJECTS.c.rowid if dialect == "sqlite" else Ticket.id
-    query = select(key.label("id")).where(holds(wanted, dialect))
-    if start is not None:
-        query = query.where(key < start if descending else key > start)
-    return query.order_by(key.desc() if descending else key.asc()).limit(limit)
+    match = holds(wanted, dialect)
+    if dialect == "sqlite":
+        key: Any = SUBJECTS.c.rowid
+        query = select(key.label("id")).where(match, stretch.beyond(key, edge=False))
+        return query.order_by(key.desc() if stretch.descending else key.asc()).limit(stretch.enough)
+    near = select(Ticket.id).where(match, stretch.beyond(Ticket.id, edge=False), ~stretch.beyond(Ticket.id, edge=True)).cte("near")
+    is_rare = select(func.count()).select_from(near).scalar_subquery() < stretch.common
+    # Materialized, so that nothing around it makes the database walk instead of asking its index.
+    far = select(Ticket.id).where(match, stretch.beyond(Ticket.id, edge=True), is_rare).cte("far").prefix_with("MATERIALIZED")
+    return select(union_all(select(near.c.id), select(far.c.id)).subquery("near_and_far").c.id)
 
 
 def holds(wanted: list[str], dialect: str) -> ColumnElement[bool]:
@@ -65,7 +96,7 @@ def holds(wanted: list[str], dialect: str) -> ColumnElement[bool]:
         terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
         return literal_column("ticket_subjects").op("MATCH")(terms)
     terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
-    return literal_column(VECTOR).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms))
+    return literal_column("tickets.ticket_subjects").op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), terms))
 
 
 def holding(text: str, dialect: str) -> ColumnElement[bool] | None:

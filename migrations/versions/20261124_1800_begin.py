@@ -22,7 +22,9 @@ SQLITE_SUBJECTS = (
     END""",
 )
 POSTGRESQL_SUBJECTS = (
-    r"""CREATE INDEX ix_tickets_subject ON tickets USING gin (to_tsvector('simple'::regconfig, regexp_replace(subject, '[\W_]+', ' ', 'g')))""",
+    r"""ALTER TABLE tickets ADD COLUMN ticket_subjects tsvector
+        GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, regexp_replace(subject, '[\W_]+', ' ', 'g'))) STORED""",
+    "CREATE INDEX ix_tickets_subject ON tickets USING gin (ticket_subjects)",
 )
 
 

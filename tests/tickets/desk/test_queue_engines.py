@@ -198,6 +198,28 @@ def test_subjects_are_found_by_all_their_words_the_last_half_typed(people, app):
 
 
 @both
+@quick
+@given(having=st.lists(st.booleans(), min_size=1, max_size=24))
+def test_a_search_finds_each_ticket_once_whether_many_or_few_have_the_word(people, monkeypatch, having):
+    # More than a page holds, as the real figures are.
+    monkeypatch.setattr(desk_queries, "WINDOW", 6)
+    monkeypatch.setattr(desk_queries, "COMMON", 4)
+    db.session.execute(delete(Ticket))
+    rows = [row(people, subject="A needle" if has else "Hay") for has in having]
+    add(rows)
+    expected = [one["ref"] for one in reversed(rows) if one["subject"] == "A needle"]
+    filters = Filters("all", q="needle")
+    assert walk(filters, people.agent) == expected
+    beside = desk_queries.around(filters, people.agent)
+    first = desk_queries.queue(filters, beside, people.agent, factories.NOW, "", 3)
+    if first.next:
+        second = desk_queries.queue(filters, beside, people.agent, factories.NOW, first.next, 3)
+        back = desk_queries.queue(filters, beside, people.agent, factories.NOW, second.previous, 3)
+        assert [one.ref for one in back.items] == [one.ref for one in first.items] and back.previous is None
+    db.session.rollback()
+
+
+@both
 def test_a_changed_or_removed_subject_is_found_as_it_is_now(people, app):
     add([row(people, subject="Before"), row(people, subject="Gone")])
     db.session.execute(update(Ticket).where(Ticket.subject == "Before").values(subject="Afterwards"))
