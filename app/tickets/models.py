@@ -33,9 +33,9 @@ class Ticket(Model):
         partial("ix_tickets_open", "queue_at", "id", "status", *FILTERED, where="is_open"),
         partial("ix_tickets_open_active", "active_at", "id", "status", *FILTERED, where="is_open"),
         partial("ix_tickets_open_assignee", "assignee_id", "queue_at", "id", where="is_open"),
-        partial("ix_tickets_open_team", "team_id", "queue_at", "id", where="is_open"),
+        partial("ix_tickets_open_team", "team_id", "queue_at", "id", "status", "priority", "category", "kind", where="is_open"),
         partial("ix_tickets_waiting", "queue_at", "id", where="status = 'pending_customer'"),
-        partial("ix_tickets_open_priority", "priority", "queue_at", "id", where="is_open"),
+        partial("ix_tickets_open_priority", "priority", "queue_at", "id", "status", "category", "kind", "team_id", where="is_open"),
         partial("ix_tickets_open_organization", "organization_id", "queue_at", "id", where="is_open"),
         # What is done, newest activity first, for who looks for it at the desk.
         Index(

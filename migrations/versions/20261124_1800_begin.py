@@ -530,14 +530,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_tickets_open_priority",
-            ["priority", "queue_at", "id"],
+            ["priority", "queue_at", "id", "status", "category", "kind", "team_id"],
             unique=False,
             sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
         )
         batch_op.create_index(
             "ix_tickets_open_team",
-            ["team_id", "queue_at", "id"],
+            ["team_id", "queue_at", "id", "status", "priority", "category", "kind"],
             unique=False,
             sqlite_where=sa.text("is_open = 1"),
             postgresql_where=sa.text("is_open"),
