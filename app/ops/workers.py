@@ -77,7 +77,17 @@ def drain(app: Flask) -> int:
 
 
 class AppWorker(SimpleWorker):
-    """A worker that does its jobs in its own process, and gives the database session back after each."""
+    """A worker that does its jobs in its own process, and gives the database session back after each.
+
+    It takes its orders from signals alone: RQ's channel for commands costs a thread and a connection, and its thread
+    can take two seconds to end.
+    """
+
+    def subscribe(self) -> None:
+        """Listen to no commands."""
+
+    def unsubscribe(self) -> None:
+        """There is nothing to end."""
 
     def perform_job(self, job, queue, execution):  # type: ignore[no-untyped-def]
         """Do one job. A session that an unfinished job left open must not colour the next."""
