@@ -9,6 +9,7 @@ from app.home import queries, views
 from app.lib.clock import utcnow
 from app.lib.htmx import go, part, vary
 from app.status.queries import current as announcements
+from app.tickets.portal_queries import promises
 
 bp = public("home", __name__)
 CUSTOMERS = frozenset({"customer", "customer_admin"})
@@ -24,7 +25,7 @@ def start() -> Response:
         "home/portal.html",
         cards=views.cards(portal_figures(current_user, now)),
         tickets=queries.recent_tickets(current_user),
-        promises=queries.promises(current_user),
+        promises=views.promises(promises(current_user)[0]),
         engineer=queries.engineer(current_user),
         resources=views.resources(current_user.plan),
         announcements=announcements(current_user, now),

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
 from app.analytics.queries import scope
 from app.extensions import db
-from app.sla.models import Policy, PolicyTarget
 from app.tickets.models import Ticket
-from app.tickets.rules import rank
 
 RECENT = 5
 
@@ -34,21 +32,6 @@ def recent_tickets(user: Any) -> Sequence[Any]:
         .where(scope(user))
     )
     return db.session.execute(query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(RECENT)).all()
-
-
-def promises(user: Any) -> list[tuple[str, int]]:
-    """(priority, minutes to the first response) of the contract, most urgent first: the organization's own policy, else the plan's."""
-    if user.organization is None:
-        return []
-    own = Policy.organization_id == user.organization_id
-    query = (
-        select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes)
-        .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
-        .where(PolicyTarget.metric == "first_response", or_(own, Policy.plan_id == user.organization.plan_id))
-    )
-    rows = db.session.execute(query).all()
-    chosen = [row for row in rows if row.organization_id is not None] or rows
-    return sorted(((row.priority, row.target_minutes) for row in chosen), key=lambda row: -rank(row[0]))
 
 
 def engineer(user: Any) -> User | None:

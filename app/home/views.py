@@ -1,5 +1,6 @@
 """The portal's home in words. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from app.analytics.queries import PORTAL_DAYS, PortalFigures
 from app.analytics.rules import PORTAL_RESOLUTION_TARGET, tone
 from app.analytics.views import share
 from app.lib.times import duration
+from app.tickets.rules import rank
 
 ENTERPRISE_TIER = 3
 # (icon, title, words, section, slug)
@@ -98,6 +100,11 @@ def resolution(figures: PortalFigures) -> Card:
         mark=round(PORTAL_RESOLUTION_TARGET * 100),
         meter=f"{rate * 100:.1f} percent, target 99 percent",
     )
+
+
+def promises(minutes: Mapping[str, int]) -> list[tuple[str, int]]:
+    """(priority, minutes to the first response) of the contract, most urgent first."""
+    return sorted(minutes.items(), key=lambda promise: -rank(promise[0]))
 
 
 def resources(plan: Any) -> tuple[tuple[str, str, str, str, str], ...]:

@@ -82,11 +82,8 @@ def promise_help(user: User, is_promised: bool, around_the_clock: bool) -> str:
 
 def suggesting() -> dict[str, str]:
     """The attributes of a subject that asks for matching answers while it is typed."""
-    usual = {"autocomplete": "off"}
-    if "help.suggest" not in current_app.view_functions:
-        return usual
     trigger = {"hx_trigger": "input changed delay:300ms", "hx_target": "#deflect", "hx_sync": "this:replace"}
-    return usual | trigger | {"hx_get": url_for("help.suggest")}
+    return {"autocomplete": "off", "hx_get": url_for("help.suggest"), **trigger}
 
 
 def show_context(kept: Kept, user: User, *, before: int | None = None, **over: Any) -> dict[str, Any]:
