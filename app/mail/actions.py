@@ -69,15 +69,8 @@ def queue_mail(
     if is_queued(event.id, template, to.email):
         return None
     settings: Config = current_app.config["SETTINGS"]
-    card = facts.get("ticket")
-    headers, subject_line = headers_for(card, event, to, settings, automatic)
-    common = {
-        "support_address": mailbox(settings.mail_from).addr_spec,
-        "zone": to.zone,
-        "subject_line": subject_line,
-        "can_reply": bool(settings.inbound_domain),
-    }
-    rendered = render(template, common | facts)
+    headers, subject_line = headers_for(facts.get("ticket"), event, to, settings, automatic)
+    rendered = render(template, common_facts(to, settings, subject_line) | facts)
     mail = OutboundMail(
         event_id=event.id,
         ticket_id=event.ticket_id,
@@ -95,6 +88,16 @@ def queue_mail(
         created_at=now,
     )
     return added(mail)
+
+
+def common_facts(to: Recipient, settings: Config, subject_line: str) -> dict[str, Any]:
+    """What every template is given."""
+    return {
+        "support_address": mailbox(settings.mail_from).addr_spec,
+        "zone": to.zone,
+        "subject_line": subject_line,
+        "can_reply": bool(settings.inbound_domain),
+    }
 
 
 def is_queued(event_id: int, template: str, recipient: str) -> bool:

@@ -209,17 +209,9 @@ def reply(
     form_key = own_key(form_key, actor, ticket)
     if form_key is not None and (earlier := written_by_form(form_key)) is not None:
         return earlier
-    if not may(actor.role, "ticket.reply"):
-        raise NotAllowed("Your account cannot answer tickets.")
-    if not body.strip() and not files:
-        raise Invalid("Write an answer before you send it.")
-    if ticket.status == "closed":
-        raise WrongState("This ticket is closed. Open a new one and mention this number.")
-    if actor.is_staff:
-        refuse_stale(ticket, seen, actor)
+    check_reply(ticket, body, files, actor=actor, seen=seen)
     message = add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, form_key=form_key, files=files)
     message.source, message.left_out = source, list(left_out)
-    resolving = status == "resolved"
     wanted = status if status in rules.SETTABLE else None
     old, new = ticket.status, rules.status_after_reply(ticket.status, by_staff=actor.is_staff, wanted=wanted)
     set_status(ticket, new, now)
@@ -230,10 +222,22 @@ def reply(
     record("ticket.replied", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
     sla.public_reply(ticket, by_staff=actor.is_staff, now=now)
     drop_draft(ticket, actor)
-    if resolving:
+    if status == "resolved":
         resolve(ticket, "answered" if actor.is_staff else "solved", actor=actor, now=now)
     db.session.flush()
     return message
+
+
+def check_reply(ticket: Ticket, body: str, files: Sequence[StagedFile], *, actor: User, seen: int | None) -> None:
+    """Raise NotAllowed, Invalid, WrongState or Stale where nobody may answer, with nothing, or not now."""
+    if not may(actor.role, "ticket.reply"):
+        raise NotAllowed("Your account cannot answer tickets.")
+    if not body.strip() and not files:
+        raise Invalid("Write an answer before you send it.")
+    if ticket.status == "closed":
+        raise WrongState("This ticket is closed. Open a new one and mention this number.")
+    if actor.is_staff:
+        refuse_stale(ticket, seen, actor)
 
 
 def solve(ticket: Ticket, body: str, *, actor: User, now: datetime, form_key: str | None = None, files: Sequence[StagedFile] = ()) -> None:
