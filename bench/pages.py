@@ -84,9 +84,9 @@ def tickets(site: Site, floor: Site, staff: Browser) -> Iterator[Row]:
     yield statements("ticket", staff.get(short).headers.get("x-query-count", ""), 8)
     long = first_ticket(staff)
     for n in range(46):
-        form = staff.form(long, long + "/replies")
+        form = staff.form(long, long + "/messages")
         staff.post(
-            long + "/replies", {**form, "body": f"Message {n} of a long thread.\n\nWith a second paragraph.", "visibility": "public"}
+            long + "/messages", {**form, "body": f"Message {n} of a long thread.\n\nWith a second paragraph.", "visibility": "reply"}
         )
     yield ratio("ticket with 50 messages", site, floor, lambda: staff.get(long), goal=18)
 

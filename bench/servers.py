@@ -24,6 +24,8 @@ GUNICORN = [
     "--threads",
     "4",
     "--preload",
+    "--keep-alive",
+    "75",
     "--no-control-socket",
     "--log-level",
     "warning",

@@ -41,6 +41,7 @@ class Row:
 
 def rows(found: Iterable[Any], now: datetime) -> list[Row]:
     """Rows of the query as the template shows them."""
+    sheet = sprite("")
     return [
         Row(
             ref=one.ref,
@@ -50,10 +51,10 @@ def rows(found: Iterable[Any], now: datetime) -> list[Row]:
             category=rules.CATEGORIES.get(one.category, one.category),
             since=short(now - one.active_at),
             unanswered=one.last_public_by == "customer" and one.status in ("new", "open"),
-            priority=priority_mark(sprite(""), one.priority, one.needs_confirmation),
-            status=status_mark(sprite(""), one.status),
+            priority=priority_mark(sheet, one.priority, one.needs_confirmation),
+            status=status_mark(sheet, one.status),
             assignee=person(one.assignee_id, one.assignee_name) if one.assignee_id else None,
-            chip=chip(one.next_due_at, one.next_warn_at, one.next_metric, one.status, now),
+            chip=chip(sheet, one.next_due_at, one.next_warn_at, one.next_metric, one.status, now),
         )
         for one in found
     ]
@@ -84,25 +85,25 @@ def status_mark(sheet: str, status: str) -> Markup:
     return Markup('<span class="status" data-s="{}">{}{}</span>').format(mark, glyph(mark), STATUS_WORDS.get(status, status))
 
 
+@lru_cache(maxsize=1024)
 def person(user_id: int, name: str) -> Markup:
     """Avatar and name of a member of staff."""
     return Markup('<span class="who">{}{}</span>').format(portrait(initials(name), user_id % HUES + 1, True, "sm"), name)
 
 
-def chip(due_at: datetime | None, warn_at: datetime | None, metric: str | None, status: str, now: datetime) -> Markup:
+def chip(sheet: str, due_at: datetime | None, warn_at: datetime | None, metric: str | None, status: str, now: datetime) -> Markup:
     """The chip of the next deadline: its state, the share of time that is left as a ring, and how long that is.
 
     The ring is drawn from the last quarter, which begins at `warn_at`.
     """
     if due_at is None:
-        word = STANDING.get(status)
-        return Markup('<span class="sla" data-sla="paused">{}{}</span>').format(icon("pause"), word) if word else NO_CHIP
+        return paused(sheet, STANDING[status]) if status in STANDING else NO_CHIP
     left = (due_at - now).total_seconds()
     state = tone("running", due_at=due_at, warn_at=warn_at, breached_at=None, now=now)
     quarter = (due_at - warn_at).total_seconds() if warn_at is not None else 0
     share = max(0, min(100, round(25 * left / quarter))) if quarter > 0 else 100 if left > 0 else 0
     text = f"{duration(-left)} over" if left < 0 else duration(left)
-    return ring(sprite("g-ring"), state, METRICS.get(metric or "", "Next step"), share, f"{due_at:%Y-%m-%dT%H:%MZ}", text)
+    return ring(sheet + "g-ring", state, METRICS.get(metric or "", "Next step"), share, f"{due_at:%Y-%m-%dT%H:%MZ}", text)
 
 
 NO_CHIP = Markup('<span class="faint">–</span>')
@@ -111,6 +112,12 @@ RING = Markup(
     '<use href="{1}" stroke-dasharray="{3} 100"/></svg><span class="vh">{2} due in </span>'
     '<time datetime="{4}" data-countdown>{5}</time></span>'
 )
+
+
+@lru_cache(maxsize=8)
+def paused(sheet: str, word: str) -> Markup:
+    """A chip without a running clock."""
+    return Markup('<span class="sla" data-sla="paused">{}{}</span>').format(icon("pause"), word)
 
 
 @lru_cache(maxsize=4096)

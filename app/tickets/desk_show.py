@@ -15,6 +15,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.markdown import to_text
+from app.lib.marks import sprite
 from app.macros import queries as macros
 from app.macros import rules as macro_rules
 from app.macros.models import Macro
@@ -84,7 +85,7 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
         "timeline_url": url_for("desk.timeline", ref=ticket.ref),
         "before": before,
         "deliveries": {number: delivery(mails) for number, mails in delivery_for(outgoing).items()},
-        "chip": desk_rows.chip(ticket.next_due_at, ticket.next_warn_at, ticket.next_metric, ticket.status, now),
+        "chip": desk_rows.chip(sprite(""), ticket.next_due_at, ticket.next_warn_at, ticket.next_metric, ticket.status, now),
         "clocks": clocks_for(ticket, now),
         "rules": rules,
         "priorities": PRIORITIES,
