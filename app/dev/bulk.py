@@ -125,8 +125,9 @@ def load(now: datetime, size: Size, step: Callable[[int, int], None] | None = No
                 step(min(done + CHUNK, wanted), wanted)
         move_sequences(ground)
         db.session.commit()
-    figures.rebuild()
+    # First the statistics: without them PostgreSQL reads whole tables for each day of the figures.
     analyze()
+    figures.rebuild()
     return wanted
 
 
