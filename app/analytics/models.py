@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -78,3 +78,21 @@ class CountedEvent(Model):
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class Alarm(Model):
+    """A figure that raises an alert when it leaves its bound; analytics/alarms.py says what each means.
+
+    `least` is how much there must be before the figure says anything. `fine_since` is when it last came back: an alert
+    ends only after it has been fine for a while.
+    """
+
+    __tablename__ = "alarms"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    threshold: Mapped[float] = mapped_column()
+    least: Mapped[int] = mapped_column()
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    fine_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -26,10 +26,18 @@ KINDS: dict[str, frozenset[str]] = {
         "ticket.closed": "status",
         "ticket.linked": "label url",
         "ticket.unlinked": "label url",
+        "ticket.escalated": "old_tier tier trigger reason team response_minutes",
+        "ticket.deescalated": "old_tier tier reason",
+        "ticket.escalation_proposed": "tier trigger reason",
+        "ticket.escalation_declined": "tier trigger reason",
         # service levels
         "sla.warned": "clock_id metric due_at ref assignee_id",
         "sla.breached": "clock_id metric due_at ref assignee_id",
         "sla.policy_changed": "policy summary policies organizations",
+        "sla.report_due": "user_id week",
+        "sla.subscribed": "user_id",
+        "sla.unsubscribed": "user_id",
+        "sla.statement_made": "ref month version seal",
         # guests
         "guest.requested": "pending_id",
         "guest.confirmed": "ref",
@@ -53,6 +61,7 @@ KINDS: dict[str, frozenset[str]] = {
         "token.revoked": "user_id name",
         # triage, macros
         "triage.rule_changed": "rule changes",
+        "escalation.matrix_changed": "subject changes",
         "macro.created": "macro_id title",
         "macro.changed": "macro_id changes",
         # knowledge
@@ -72,5 +81,15 @@ KINDS: dict[str, frozenset[str]] = {
         # mail
         "mail.failed": "mail_id recipient_id reason",
         "mail.resent": "mail_id",
+        # alerts
+        "alert.raised": "alert_id key severity source title why",
+        "alert.climbed": "alert_id rung who people",
+        "alert.acknowledged": "alert_id title how",
+        "alert.silenced": "silence_id scope until reason",
+        "alert.silence_ended": "silence_id scope",
+        "alert.resolved": "alert_id title how",
+        "alert.delivery_failed": "alert_id delivery_id channel reason instead",
+        "alert.route_changed": "route_id name changes",
+        "alert.route_tested": "route_id name channels",
     }.items()
 }

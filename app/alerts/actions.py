@@ -1,0 +1,222 @@
+"""The only writers of alerts: raise, climb, acknowledge, silence, resolve. What is sent follows from their events (jobs.py)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import User
+from app.alerts import queries, rules
+from app.alerts.models import Alert, AlertEntry
+from app.alerts.people import people_on
+from app.alerts.rules import TicketFacts
+from app.events.actions import record
+from app.events.models import Event
+from app.extensions import db
+from app.lib.errors import Invalid, WrongState
+
+TITLE_LENGTH = 200
+
+
+def raise_alert(
+    *,
+    key: str,
+    severity: str,
+    source: str,
+    title: str,
+    body: str,
+    path: str,
+    team_id: int | None = None,
+    ticket: TicketFacts | None = None,
+    ladder: Sequence[Mapping[str, Any]] | None = None,
+    told: Sequence[str] = (),
+    now: datetime,
+) -> Alert:
+    """Raise an alert, or count it where one with this key is not resolved yet.
+
+    A repeat sends nothing unless the severity rises: then the alert is open again, whoever had acknowledged it.
+    severity: info, warning, critical or page. `path` is a path of ours. `ladder` holds steps `{"who", "after_minutes"}`,
+    minutes from the step before; it is climbed by pages only, and is the route's own by default. `told` are addresses
+    that hear of this by another mail. Raises Invalid for a severity, path or ladder that is none. Records alert.raised
+    at the first time and at each rise; a mere repeat is counted and recorded nowhere else. Five statements at most.
+    """
+    check(key, severity, path)
+    steps = rules.checked_ladder(ladder) if ladder is not None else None
+    given = {"title": title[:TITLE_LENGTH], "body": body, "path": path}
+    alert = counted(key, given, now)
+    if alert is None:
+        fresh = new_alert(key, severity, source, team_id, ticket, steps, told, now)
+        alert = inserted(fresh, given)
+        if alert is not None:
+            noted(alert, "new", now=now)
+            return alert
+        alert = counted(key, given, now)
+    if alert is None:
+        raise WrongState("This alert was resolved in the same moment. Raise it again.")
+    if rules.rank(severity) > rules.rank(alert.severity):
+        rise(alert, severity, steps, now=now)
+    return alert
+
+
+def check(key: str, severity: str, path: str) -> None:
+    """Refuse what could not be kept or followed."""
+    if not key or len(key) > 255:
+        raise Invalid("The key of an alert has 1 to 255 characters.")
+    if severity not in rules.SEVERITIES:
+        raise Invalid(f"The severity of an alert is one of {', '.join(rules.SEVERITIES)}.")
+    if not path.startswith("/") or path.startswith("//") or len(path) > 255:
+        raise Invalid("An alert leads to a path of ours, such as /desk/tickets/HT-4F7K2M9.")
+
+
+def counted(key: str, given: Mapping[str, str], now: datetime) -> Alert | None:
+    """The unresolved alert of a key, with one more counted on it; None where there is none. One statement or two."""
+    again = update(Alert).where(Alert.key == key, Alert.resolved_at.is_(None)).values(count=Alert.count + 1, last_at=now, **given)
+    found = db.session.scalar(again.returning(Alert.id).execution_options(synchronize_session=False))
+    return db.session.get(Alert, found, populate_existing=True) if found is not None else None
+
+
+def new_alert(
+    key: str,
+    severity: str,
+    source: str,
+    team_id: int | None,
+    ticket: TicketFacts | None,
+    steps: list[dict[str, Any]] | None,
+    told: Sequence[str],
+    now: datetime,
+) -> Alert:
+    """An alert as it begins: with the route that takes it, the silence that it falls under, and its ladder."""
+    route = queries.route_for(severity, team_id, now)
+    ladder = steps if steps is not None else [dict(step) for step in (route.ladder if route and route.ladder else rules.LADDER)]
+    until = rules.quiet_until(queries.silences(now), key=key, source=source, team_id=team_id)
+    return Alert(
+        key=key,
+        severity=severity,
+        source=source,
+        team_id=team_id,
+        ticket_id=ticket.id if ticket else None,
+        organization_id=ticket.organization_id if ticket else None,
+        assignee_id=ticket.assignee_id if ticket else None,
+        is_demo=ticket.is_demo if ticket else False,
+        route_id=route.id if route else None,
+        ladder=ladder,
+        told=sorted({address.lower() for address in told}),
+        raised_at=now,
+        last_at=now,
+        silenced_until=until,
+        climb_at=rules.due_after(ladder, 0, now) if severity == rules.PAGE else None,
+    )
+
+
+def inserted(alert: Alert, given: Mapping[str, str]) -> Alert | None:
+    """The alert in its table, or None where somebody has just raised the same."""
+    alert.title, alert.body, alert.path = given["title"], given["body"], given["path"]
+    try:
+        with db.session.begin_nested():
+            db.session.add(alert)
+    except IntegrityError:
+        return None
+    return alert
+
+
+def rise(alert: Alert, severity: str, steps: list[dict[str, Any]] | None, *, now: datetime) -> None:
+    """Make it graver, open it again, and choose its route anew; only one of several who try does."""
+    route = queries.route_for(severity, alert.team_id, now)
+    ladder = steps if steps is not None else (route.ladder if route and route.ladder else alert.ladder)
+    values = {
+        "severity": severity,
+        "state": "open",
+        "acknowledged_at": None,
+        "acknowledged_by_id": None,
+        "route_id": route.id if route else None,
+        "ladder": ladder,
+        "rung": 0,
+        "climb_at": rules.due_after(ladder, 0, now) if severity == rules.PAGE else None,
+    }
+    if taken(alert, Alert.severity.in_(rules.milder(severity)), values=values):
+        noted(alert, "severity", now=now)
+
+
+def climb(alert: Alert, *, now: datetime) -> Event | None:
+    """Take the step that is due; None where none is, or another worker has taken it. Records alert.climbed.
+
+    The claim is one conditional UPDATE, so each step is taken once, however many try. A step that finds nobody is
+    followed by the next at once.
+    """
+    rung, ladder = alert.rung, alert.ladder
+    if rung >= len(ladder):
+        return None
+    people = people_on(ladder[rung]["who"], alert, now)
+    after = rules.due_after(ladder, rung + 1, now) if people else (now if rung + 1 < len(ladder) else None)
+    due = (Alert.state == "open", Alert.rung == rung, Alert.climb_at <= now, Alert.silenced_until.is_(None))
+    if not taken(alert, *due, values={"rung": rung + 1, "climb_at": after}):
+        return None
+    facts = {"alert_id": alert.id, "rung": rung, "who": ladder[rung]["who"], "people": people}
+    return written(alert, "alert.climbed", facts, now=now)
+
+
+def acknowledge(alert: Alert, *, actor: User | None, now: datetime, how: str = "desk") -> None:
+    """Somebody has seen it: it climbs no further, and what still waits is not sent. Records alert.acknowledged.
+
+    `actor` is None where a link was followed that went to a plain address. A repeat changes nothing. Raises WrongState
+    once it is resolved.
+    """
+    if alert.state == "acknowledged":
+        return
+    values = {"state": "acknowledged", "acknowledged_at": now, "acknowledged_by_id": actor.id if actor else None, "climb_at": None}
+    if taken(alert, Alert.state == "open", values=values):
+        facts = {"alert_id": alert.id, "title": alert.title, "how": how}
+        written(alert, "alert.acknowledged", facts, now=now, actor=actor)
+        return
+    db.session.refresh(alert)
+    if alert.state == "resolved":
+        raise WrongState("This alert is resolved already. There is nothing left to acknowledge.")
+
+
+def resolve_alert(key: str, *, now: datetime, actor: User | None = None) -> Alert | None:
+    """End the alert of a key, because its condition has ended or a person says so; None where none is open. Records alert.resolved."""
+    alert = db.session.scalar(select(Alert).where(Alert.key == key, Alert.resolved_at.is_(None)))
+    if alert is None:
+        return None
+    values = {"state": "resolved", "resolved_at": now, "resolved_by_id": actor.id if actor else None, "climb_at": None}
+    if not taken(alert, Alert.resolved_at.is_(None), values=values):
+        return None
+    facts = {"alert_id": alert.id, "title": alert.title, "how": "by hand" if actor else "condition"}
+    written(alert, "alert.resolved", facts, now=now, actor=actor)
+    return alert
+
+
+def wake(alert: Alert, *, now: datetime) -> bool:
+    """A silence has ended: an alert that is still open tells of itself as if it were new. Records alert.raised."""
+    mine = (Alert.silenced_until <= now, Alert.resolved_at.is_(None))
+    after = rules.due_after(alert.ladder, alert.rung, now) if alert.severity == rules.PAGE else None
+    if not taken(alert, *mine, values={"silenced_until": None, "climb_at": after if alert.state == "open" else None}):
+        return False
+    if alert.state == "open":
+        noted(alert, "silence_ended", now=now)
+    return True
+
+
+def taken(alert: Alert, *conditions: Any, values: Mapping[str, Any]) -> bool:
+    """Change an alert if the database still has it as said; the row in the session follows. Two statements at most."""
+    mine = update(Alert).where(Alert.id == alert.id, *conditions).values(**values)
+    done = db.session.scalar(mine.returning(Alert.id).execution_options(synchronize_session=False)) is not None
+    if done:
+        db.session.refresh(alert)
+    return done
+
+
+def noted(alert: Alert, why: str, *, now: datetime) -> Event:
+    """alert.raised. why: new, severity, silence_ended."""
+    names = ("key", "severity", "source", "title")
+    return written(alert, "alert.raised", {"alert_id": alert.id, "why": why} | {name: getattr(alert, name) for name in names}, now=now)
+
+
+def written(alert: Alert, kind: str, facts: dict[str, Any], *, now: datetime, actor: User | None = None) -> Event:
+    """Record an event of an alert and put it on its timeline; a ticket's alert is on the ticket's, too."""
+    event = record(kind, now=now, actor=actor, ticket=queries.concerned(alert), facts=facts)
+    db.session.add(AlertEntry(alert_id=alert.id, event_id=event.id))
+    db.session.flush()
+    return event

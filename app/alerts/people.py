@@ -1,0 +1,71 @@
+"""Who is meant by the words of a ladder or a channel, at a moment. Reads the rota; writes nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.accounts.models import TeamMember, User
+from app.alerts.models import Alert, AlertContact, AlertEntry
+from app.alerts.rules import USER
+from app.events.models import Event
+from app.extensions import db
+from app.rota import queries as rota
+
+
+def people_on(who: str, alert: Alert, at: datetime) -> list[int]:
+    """The ids of the enabled people whom a step of a ladder means; empty where there is nobody. A few statements.
+
+    A demo alert never finds a real person.
+    """
+    return enabled(meant(who, alert, at), only_demo=alert.is_demo)
+
+
+def meant(who: str, alert: Alert, at: datetime) -> list[int]:
+    """Whom the words name, be they there or not."""
+    named = USER.fullmatch(who)
+    if named:
+        return [int(named[1])]
+    if who == "assignee":
+        return [alert.assignee_id] if alert.assignee_id else []
+    if who == "on_call":
+        found = on_call(alert.team_id, at)
+        return [found] if found is not None else []
+    if who == "next_on_call":
+        told = told_by(alert)
+        return [person.user_id for person in rota.ladder(alert.team_id, at) if person.user_id not in told][:1]
+    return leads(alert.team_id, is_demo=alert.is_demo) if who == "team_leads" else executives(is_demo=alert.is_demo)
+
+
+def on_call(team_id: int | None, at: datetime) -> int | None:
+    """Who is on call for a team; without a team, or with nobody on call, the first of its ladder."""
+    if team_id is not None and (person := rota.on_call(team_id, at)) is not None:
+        return person.user_id
+    first = rota.ladder(team_id, at, limit=1)
+    return first[0].user_id if first else None
+
+
+def told_by(alert: Alert) -> set[int]:
+    """Whom the steps of an alert have told. One statement."""
+    climbed = select(Event.facts).join(AlertEntry, AlertEntry.event_id == Event.id)
+    rows = db.session.scalars(climbed.where(AlertEntry.alert_id == alert.id, Event.kind == "alert.climbed"))
+    return {number for facts in rows for number in facts["people"]}
+
+
+def leads(team_id: int | None, *, is_demo: bool) -> list[int]:
+    """The leads of a team; where it has none, all leads. Demo alerts concern demo people, real ones real people."""
+    query = select(User.id).where(User.role == "lead", User.is_enabled, User.is_demo == is_demo).order_by(User.id)
+    own = db.session.scalars(query.join(TeamMember, TeamMember.user_id == User.id).where(TeamMember.team_id == team_id)).all()
+    return list(own or db.session.scalars(query))
+
+
+def executives(*, is_demo: bool) -> list[int]:
+    """Where ladders end: the executives, and while nobody is called one, the administrators."""
+    query = select(User.id).where(User.is_enabled, User.is_demo == is_demo).order_by(User.id)
+    chosen = db.session.scalars(query.join(AlertContact, AlertContact.user_id == User.id).where(AlertContact.is_executive)).all()
+    return list(chosen or db.session.scalars(query.where(User.role == "admin")))
+
+
+def enabled(ids: list[int], *, only_demo: bool = False) -> list[int]:
+    """Those who may still sign in."""
+    query = select(User.id).where(User.id.in_(ids), User.is_enabled).order_by(User.id)
+    return list(db.session.scalars(query.where(User.is_demo) if only_demo else query)) if ids else []
