@@ -5,7 +5,9 @@ from app.ops.ticker import Every
 SCHEDULE: dict[str, Every] = {
     "sweep-clocks": Every(60, "app.sla.jobs.sweep"),
     "extend-holidays": Every(86400, "app.sla.jobs.extend_holidays"),
+    "mail-sla-reports": Every(1800, "app.sla.report_jobs.mail_reports"),
     "dispatch-overdue-events": Every(60, "app.reactions.dispatch_overdue"),
+    "sweep-unresolved": Every(60, "app.escalation.jobs.sweep"),
     "close-resolved": Every(3600, "app.tickets.jobs.close_resolved"),
     "sweep-uploads": Every(3600, "app.tickets.jobs.sweep_uploads"),
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),

@@ -27,6 +27,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "sla.own_report": frozenset({"customer_admin"}),
     "surveys.see": STAFF,
     "knowledge.write": STAFF,
+    "rota.own": STAFF,
+    "rota.edit": LEADS,
     "macros.use": STAFF,
     "macros.write": STAFF,
     "macros.approve": LEADS,

@@ -32,7 +32,7 @@ MEANINGS = {
     "on_hold": "We wait for something outside our hands and come back to you.",
 }
 # Mails to customers; when one fails for good, somebody at the desk is told.
-TO_CUSTOMERS = frozenset({"ticket_acknowledged", "ticket_replied", "ticket_status_changed", "ticket_resolved"})
+TO_CUSTOMERS = frozenset({"ticket_acknowledged", "ticket_replied", "ticket_status_changed", "ticket_resolved", "ticket_escalated"})
 
 
 def acknowledge(event_id: int) -> None:
@@ -136,6 +136,28 @@ def tell_resolved(event_id: int) -> None:
     mails = written(event, "ticket_resolved", queries.audience(ticket, without=event.actor_id), facts)
     db.session.commit()
     hand_over(mails)
+
+
+def tell_escalated(event_id: int) -> None:
+    """`ticket.escalated`: the requester and the followers, with the time of our next answer; also whoever asked for it.
+
+    Nobody is told of an escalation that was taken back before the mail was written.
+    """
+    found = queries.event_and_ticket(event_id)
+    if found is None or found[1].escalated_at is None:
+        return
+    event, ticket = found
+    due_at = ticket.next_due_at if ticket.next_metric in ("first_response", "next_response") else None
+    facts = {
+        "ticket": queries.customer_card(ticket),
+        "asked": event.facts["trigger"] == "enterprise_escalation" and event.actor_id is not None,
+    }
+    mails = []
+    for reader in queries.audience(ticket, without=None):
+        promise = f"A person answers by {in_words(due_at, reader.to.zone)}." if due_at else ""
+        mails.append(queue_mail(event, "ticket_escalated", reader.to, facts | {"promise": promise, "why": reader.why}, now=utcnow()))
+    db.session.commit()
+    hand_over(ids(mails))
 
 
 def tell_assignee(event_id: int) -> None:

@@ -42,12 +42,14 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User, now: datetime,
     record("ticket.assigned", now=now, actor=actor, ticket=ticket, facts=facts)
 
 
-def move(ticket: Ticket, team: Team | None, *, actor: User, now: datetime, seen: int | None = None) -> None:
-    """Move the ticket to another team. The same team again changes nothing."""
-    work(actor)
+def move(ticket: Ticket, team: Team | None, *, actor: User | None, now: datetime, seen: int | None = None) -> None:
+    """Move the ticket to another team; by the system where `actor` is None. The same team again changes nothing."""
+    if actor is not None:
+        work(actor)
     if ticket.team_id == (team.id if team else None):
         return
-    refuse_stale(ticket, seen, actor)
+    if actor is not None:
+        refuse_stale(ticket, seen, actor)
     old = ticket.team
     ticket.team, ticket.active_at = team, now
     facts = {"old_team": old.name if old else None, "team": team.name if team else None}

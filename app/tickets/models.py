@@ -71,6 +71,11 @@ class Ticket(Model):
     needs_confirmation: Mapped[bool] = mapped_column(default=False)
     category: Mapped[str] = mapped_column(default="other")
     tier: Mapped[int] = mapped_column(default=1)
+    # Since when it is escalated, None if it is not, and within how many minutes the plan then answers (app/escalation).
+    escalated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    escalated_minutes: Mapped[int | None] = mapped_column()
+    # The trigger that somebody at the desk still has to confirm, since it leads beyond the plan.
+    escalation_proposed: Mapped[str | None] = mapped_column()
     source: Mapped[str] = mapped_column(default="portal")
     # The answers to the form of its kind, by field name.
     fields: Mapped[dict[str, Any]] = mapped_column()
@@ -89,6 +94,8 @@ class Ticket(Model):
     first_response_seconds: Mapped[int | None] = mapped_column()
     resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When a mere thank-you reopened it; whoever works on it can dismiss that for some time (courtesy.py).
+    thanked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # How often it has been resolved; each round has its own survey.
     round: Mapped[int] = mapped_column(default=0)
     # The next deadline of its running clocks (written by sla.actions), and the same with a far date for "none".

@@ -14,6 +14,16 @@ Facts = Mapping[str, Any]
 Part = tuple[str, bool]
 METRICS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 US = "HiveTechs Support"
+TRIGGERS = {
+    "by_hand": "a person decided it",
+    "sla_level": "a level of its SLA was reached",
+    "production_down": "production is down",
+    "security_vulnerability": "a vulnerability is reported",
+    "data_loss": "data was lost or corrupted",
+    "enterprise_escalation": "the customer asks for it",
+    "critical_unresolved_24h": "it is critical and unresolved for more than 24 hours",
+    "public_relations": "it may become public",
+}
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,42 @@ def unlinked(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("link", "", (said("Link to "), point(facts["label"]), said(" removed"), *by(actor)))
 
 
+def escalated(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """It went up a tier. Customers read that it did, not who is called or why we thought so."""
+    if not staff:
+        return Line("trending-up", "warn", (point("Escalated"), *by(actor), said(": senior engineers look at it first now")))
+    steps = "within" if facts["old_tier"] == facts["tier"] else "to"
+    parts = (point("Escalated"), said(f" {steps} tier {facts['tier']}"), *by(actor), said(f": {because(facts['trigger'])}"))
+    team = (f"Goes to {facts['team']}.",) if facts.get("team") else ()
+    within = (f"The plan promises an answer within {facts['response_minutes']} minutes.",) if facts.get("response_minutes") else ()
+    return Line("trending-up", "warn", parts, (str(facts["reason"]), *team, *within))
+
+
+def deescalated(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """The escalation is over: taken back, or with the ticket itself."""
+    if not facts.get("reason"):
+        return Line("trending-down", "", (said("The escalation is over: the ticket is resolved"),))
+    if not staff:
+        return Line("trending-down", "", (said("The escalation has ended"), *by(actor)))
+    return Line("trending-down", "", (point("De-escalated"), said(f" to tier {facts['tier']}"), *by(actor)), (str(facts["reason"]),))
+
+
+def escalation_proposed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A trigger leads beyond the plan, so somebody has to confirm it."""
+    parts = (point("Escalation proposed"), said(f" to tier {facts['tier']}: {because(facts['trigger'])}"))
+    return Line("trending-up", "warn", parts, (str(facts["reason"]), "It leads beyond the plan, so a person decides."))
+
+
+def escalation_declined(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody decided against it."""
+    return Line("trending-down", "", (said(f"Escalation to tier {facts['tier']} declined"), *by(actor)))
+
+
+def because(trigger: str) -> str:
+    """Why a ticket was escalated, in the middle of a sentence."""
+    return TRIGGERS.get(trigger, trigger.replace("_", " "))
+
+
 def warned(facts: Facts, actor: str | None, staff: bool) -> Line:
     """A deadline is near."""
     return Line("hourglass", "warn", (point(f"The {METRICS.get(facts['metric'], facts['metric'])} target is near"),))
@@ -214,6 +260,10 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.closed": closed,
     "ticket.linked": linked,
     "ticket.unlinked": unlinked,
+    "ticket.escalated": escalated,
+    "ticket.deescalated": deescalated,
+    "ticket.escalation_proposed": escalation_proposed,
+    "ticket.escalation_declined": escalation_declined,
     "sla.warned": warned,
     "sla.breached": breached,
     "mail.failed": mail_failed,

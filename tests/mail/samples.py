@@ -1,11 +1,13 @@
 """One believable set of facts for each message, for the snapshots and for the sweeps over all templates."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from app.lib.mail import ticket_subject
 from app.lib.markdown import to_html
 from app.mail.content import PublicMessage, TicketCard, dressed
+from app.sla.reports import Goal, Line, Scope
+from app.sla.subscribing import Week
 
 BASE_URL = "https://support.hivetechs.example"
 SUPPORT = "support@hivetechs.example"
@@ -46,10 +48,21 @@ FACTS: dict[str, dict[str, Any]] = {
     "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED, "resolved_days": None},
     "ticket_status_changed": {**ABOUT, "ticket": card("Needs you"), "old": "In progress", "meaning": "We wait for your answer."},
     "ticket_resolved": {**ABOUT, "ticket": card("Resolved"), "resolver": "Jo Park", "close_days": 7, "why": "follow"},
+    "ticket_escalated": {**ABOUT, "asked": True, "promise": "A person answers by Mon 23 Nov, 16:18 CET."},
     "customer_replied": {**ABOUT, "message": ASKED},
     "ticket_assigned": {**ABOUT, "by": "Sam Lee", "due_at": AT},
     "sla_warning": CLOCK,
     "sla_breached": {**CLOCK, "assignee": ""},
+    "sla_report_weekly": {
+        "week": Week(date(2026, 11, 16), date(2026, 11, 22), "Europe/Berlin", Scope(AT, AT)),
+        "goals": [Goal("All promises", None, 118, 120, 99.0), Goal("Emergency and critical", "urgent", 0, 0, 100.0)],
+        "lines": [Line("first_response", "high", 60, 58, 1, 1, 0), Line("first_response", "all", 122, 118, 2, 1, 1)],
+        "names": ["Acme & Sons"],
+        "is_demo": False,
+        "url": f"{BASE_URL}/desk/sla?from=2026-11-16",
+        "why": "you asked for it on the page of the SLA report",
+        "zone": "Europe/Berlin",
+    },
     "mail_failed": {**ABOUT, "address": "elena@acme.example", "reason": "550 no such mailbox", "why": "you are its assignee"},
     "guest_confirm": {"url": f"{BASE_URL}/guest/abc", "hours": 24},
     "password_reset": {"url": f"{BASE_URL}/password-reset/abc", "minutes": 60},
