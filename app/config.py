@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent.parent
 MASK = "••••••"
@@ -34,6 +35,14 @@ def flag(text: str) -> bool:
     if text.lower() in {"0", "false", "no", "off", ""}:
         return False
     raise ValueError("expected yes or no")
+
+
+def zone_name(text: str) -> str:
+    """Check that a time zone exists."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, OSError) as unknown:
+        raise ValueError("no time zone has this name") from unknown
 
 
 def database_url(text: str) -> str:
@@ -72,6 +81,7 @@ class Config:
     survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=int)
     survey_quiet_days: int = setting("SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=int)
     close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
+    report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
     log_level: str = setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")
     demo: bool = setting("DEMO", False, "load the demo company and show /dev; refused in production", parse=flag)
     rate_limits: bool = setting("RATE_LIMITS", True, "throttle sign-in, guest tickets and search", parse=flag)

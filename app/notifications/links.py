@@ -12,7 +12,8 @@ RESET_START = "/password-reset"
 INVITE = "/invite/{}"
 GUEST = "/guest/{}"
 SURVEY = "/survey/{}"
-PATHS = (TICKET, DESK_TICKET, RESET, RESET_START, INVITE, GUEST, SURVEY)
+SLA_REPORT = "/desk/sla"
+PATHS = (TICKET, DESK_TICKET, RESET, RESET_START, INVITE, GUEST, SURVEY, SLA_REPORT)
 
 
 def absolute(path: str, *words: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import BinaryIO, TextIO
 
@@ -12,7 +12,7 @@ from app.lib.clock import utcnow
 from app.sla import exports, replay, reports
 from app.sla.calendars import BadCalendar, zone_named
 from app.sla.forms import day_range
-from app.sla.reports import Scope
+from app.sla.reports import BOTH_URGENT, PRIORITIES, Scope
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -40,13 +40,19 @@ def answer_all(lines: BinaryIO | Iterable[bytes], out: TextIO) -> None:
 @click.option("--from", "first", type=DAY, required=True, help="First day, such as 2026-11-01.")
 @click.option("--to", "last", type=DAY, required=True, help="Last day, included.")
 @click.option("--organization", help="Only this organization, by name or number.")
+@click.option("--team", help="Only this team, by name or number.")
+@click.option("--priority", type=click.Choice([BOTH_URGENT, *PRIORITIES]), help="Only this priority; urgent is emergency and critical.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--zone", default="UTC", show_default=True, help="The zone whose days are meant.")
-def report(first: datetime, last: datetime, organization: str | None, form: str, zone: str) -> None:
+def report(first: datetime, last: datetime, organization: str | None, team: str | None, priority: str | None, form: str, zone: str) -> None:
     """Total, met, breached, running, paused, compliance, average, median and 90th percentile, by metric and priority."""
-    scope = scope_of(first.date(), last.date(), organization, zone)
+    since, until = range_of(first.date(), last.date(), zone)
+    whose = chosen(reports.organization_named, organization, "organization")
+    which = chosen(reports.team_named, team, "team")
+    # Demo work is reported where there is no real one.
+    scope = Scope(since, until, not reports.has_real_clocks(), whose and whose[0], which and which[0], priority)
     found = reports.report(scope, now=utcnow())
-    about = exports.heading(scope, zone, organization)
+    about = exports.heading(scope, zone, whose and whose[1], which and which[1])
     if form == "json":
         click.echo(json.dumps(exports.as_json(found, about), indent=2))
     elif form == "csv":
@@ -55,19 +61,25 @@ def report(first: datetime, last: datetime, organization: str | None, form: str,
         click.echo(exports.as_table(found, about))
 
 
-def scope_of(first: date, last: date, organization: str | None, zone: str) -> Scope:
-    """What is asked for. Demo work is reported where there is no real one."""
+def range_of(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """The range as instants. Raises BadParameter for one that ends before it begins, and for an unknown zone."""
     if last < first:
         raise click.BadParameter("The last day is before the first.", param_hint="--to")
     try:
         zone_named(zone)
     except BadCalendar as unknown:
         raise click.BadParameter(str(unknown), param_hint="--zone") from unknown
-    number = reports.organization_named(organization) if organization else None
-    if organization and number is None:
-        raise click.BadParameter(f"There is no organization “{organization}”.", param_hint="--organization")
-    since, until = day_range(first, last, zone)
-    return Scope(since, until, is_demo=not reports.has_real_clocks(), organization_id=number)
+    return day_range(first, last, zone)
+
+
+def chosen(look_up: Callable[[str], tuple[int, str] | None], name: str | None, what: str) -> tuple[int, str] | None:
+    """The row that a name or number means; raises BadParameter where it means none."""
+    if not name:
+        return None
+    found = look_up(name)
+    if found is None:
+        raise click.BadParameter(f"There is no {what} “{name}”.", param_hint=f"--{what}")
+    return found
 
 
 COMMANDS = (sla,)

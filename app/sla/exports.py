@@ -2,10 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from app.lib.times import duration, local
+from app.sla.behind import Behind
 from app.sla.reports import Report, Scope
 from app.sla.terms import LABELS
 
@@ -22,6 +24,9 @@ COLUMNS = (
     "median_seconds",
     "p90_seconds",
 )
+# The columns of a clock; the names of its times say their zone.
+PLAIN = ("metric", "priority", "ref", "subject", "organization", "team", "state", "outcome", "target_seconds", "elapsed_seconds")
+TIMES = ("started_at", "due_at", "stopped_at", "breached_at")
 # What a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -56,12 +61,34 @@ def heading(scope: Scope, zone: str, organization: str | None = None, team: str 
 def as_csv(report: Report, about: dict[str, Any]) -> str:
     """One line for each metric and priority; the range, its zone and what narrows it stand on every line."""
     out = io.StringIO()
-    keys = ("from", "to", "zone", "organization", "team")
+    keys = ("from", "to", "zone", "organization", "team", "demo")
     writer = csv.writer(out)
     writer.writerow([*keys, *COLUMNS])
     for row in map(plain, report.rows()):
         writer.writerow([cell(about[key]) for key in keys] + [cell(row[column]) for column in COLUMNS])
     return out.getvalue()
+
+
+def clocks_csv(rows: Iterable[Behind], zone: str) -> Iterator[str]:
+    """The clocks behind a figure as CSV, a line at a time; times in `zone`, which the heading and the last column name."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+
+    def line(cells: Iterable[Any]) -> str:
+        out.seek(0)
+        out.truncate()
+        writer.writerow(list(cells))
+        return out.getvalue()
+
+    yield line([*PLAIN, *(f"{name} ({zone})" for name in TIMES), "zone"])
+    for row in rows:
+        times = [iso(getattr(row, name), zone) for name in TIMES]
+        yield line([*(cell(getattr(row, name)) for name in PLAIN), *times, zone])
+
+
+def iso(at: datetime | None, zone: str) -> str:
+    """An instant on the wall clock of a zone, with its offset; nothing for none."""
+    return local(at, zone).isoformat(timespec="seconds") if at is not None else ""
 
 
 def as_json(report: Report, about: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField
+from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from app.lib.times import local, zone
-from app.sla.reports import PRIORITIES, Scope
+from app.sla.calendars import BadCalendar, zone_named
+from app.sla.reports import BOTH_URGENT, PRIORITIES, Scope
 
 DAYS = 30
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
@@ -40,21 +41,37 @@ class ReportForm(FlaskForm):
     until = DateField("To", name="to", validators=[Optional()])
     organization = SelectField("Organization", coerce=number)
     team = SelectField("Team", coerce=number)
-    priority = SelectField("Priority", default="", choices=offered([(key, key.capitalize()) for key in PRIORITIES], "All priorities"))
+    priority = SelectField(
+        "Priority",
+        default="",
+        choices=offered([(BOTH_URGENT, "Emergency and critical"), *((key, key.capitalize()) for key in PRIORITIES)], "All priorities"),
+    )
+    zone = SelectField("Time zone", default="", validate_choice=False)
 
-    def offer(self, organizations: list[tuple[int, str]], teams: list[tuple[int, str]]) -> "ReportForm":
-        """Fill in what can be chosen."""
+    def offer(self, organizations: list[tuple[int, str]], teams: list[tuple[int, str]], zones: Iterable[str] = ()) -> "ReportForm":
+        """Fill in what can be chosen; the first zone is the one that holds where nothing is chosen."""
         self.organization.choices = offered(organizations, "All organizations")
         self.team.choices = offered(teams, "All teams")
+        given = [self.zone.data] if self.zone.data else []
+        self.zone.choices = offered((name, name) for name in dict.fromkeys([*zones, *given]))
+        self.zone.data = self.zone.data or next(iter(zones), "UTC")
         return self
+
+    def validate_zone(self, field: Any) -> None:
+        """It exists; an address may name one that the list does not have."""
+        try:
+            zone_named(field.data or "UTC")
+        except BadCalendar as unknown:
+            raise ValidationError(str(unknown)) from unknown
 
     def validate_until(self, field: Any) -> None:
         """The end is not before the beginning."""
         if field.data and self.since.data and field.data < self.since.data:
             raise ValidationError("Choose a day that is not before the first.")
 
-    def scope(self, *, zone_name: str, now: datetime, is_demo: bool) -> Scope:
-        """What the form asks for; the last DAYS days where it does not say, which it shows then. Days are the reader's."""
+    def scope(self, *, now: datetime, is_demo: bool) -> Scope:
+        """What the form asks for; the last DAYS days where it does not say, which it shows then. Days are those of its zone."""
+        zone_name = self.zone.data or "UTC"
         last = self.until.data or max(local(now, zone_name).date(), self.since.data or FIRST_DAY)
         self.until.data = min(max(last, FIRST_DAY), LAST_DAY)
         self.since.data = self.since.data or self.until.data - timedelta(days=DAYS - 1)
@@ -64,6 +81,13 @@ class ReportForm(FlaskForm):
     def name_of(self, field: Any) -> str | None:
         """The chosen organization or team by name."""
         return next((one.label for one in field.choices if field.data is not None and one.value == str(field.data)), None)
+
+
+class NamedReportForm(ReportForm):
+    """The same for programs: organizations and teams by name or number, so that every one can be asked for."""
+
+    organization = StringField("Organization")
+    team = StringField("Team")
 
 
 def day_range(first: date, last: date, zone_name: str) -> tuple[datetime, datetime]:
