@@ -74,6 +74,14 @@ class Config:
     inbound_domain: str = setting("INBOUND_DOMAIN", "", "domain of reply addresses")
     metrics_token: str = setting("METRICS_TOKEN", "", "bearer token that /metrics asks for, if set", secret=True)
     slack_token: str = setting("SLACK_TOKEN", "", "bot token for Slack", secret=True)
+    slack_api_url: str = setting("SLACK_API_URL", "https://slack.com/api", "address of Slack's API; a local server may stand in for it")
+    discord_token: str = setting("DISCORD_TOKEN", "", "bot token for Discord", secret=True)
+    discord_api_url: str = setting(
+        "DISCORD_API_URL", "https://discord.com/api/v10", "address of Discord's API; a local server may stand in for it"
+    )
+    allow_local_addresses: bool = setting(
+        "ALLOW_LOCAL_ADDRESSES", False, "call webhooks in our own network, and over http; refused in production", parse=flag
+    )
     attachments_url: str = setting("ATTACHMENTS_URL", "", "file:/path; DATA_DIR/attachments by default")
     attachment_max_bytes: int = setting("ATTACHMENT_MAX_BYTES", 10_000_000, "largest attachment", parse=int)
     upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 26_000_000, "largest request body", parse=int)
@@ -110,6 +118,8 @@ class Config:
             raise ConfigError(f"ENV is {self.env!r}: use development, test or production.")
         if self.env == "production" and self.demo:
             raise ConfigError("DEMO is set in production. Demo people have a known password: unset DEMO.")
+        if self.env == "production" and self.allow_local_addresses:
+            raise ConfigError("ALLOW_LOCAL_ADDRESSES is set in production. Webhooks could reach our own network: unset it.")
         base_url = (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
         if urlsplit(base_url).scheme not in {"http", "https"}:
             raise ConfigError(f"BASE_URL is {base_url!r}: give a full address such as https://support.example.com.")

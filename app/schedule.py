@@ -13,6 +13,8 @@ SCHEDULE: dict[str, Every] = {
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),
     "index-knowledge": Every(300, "app.knowledge.jobs.catch_up", "index"),
     "count-readers": Every(60, "app.knowledge.jobs.note_reading", "index"),
+    "climb-alerts": Every(60, "app.alerts.jobs.climb"),
+    "sweep-alert-messages": Every(60, "app.alerts.jobs.sweep_deliveries", "mail"),
     "sweep-mail": Every(60, "app.mail.jobs.sweep_mail", "mail"),
     "sweep-counted-events": Every(86400, "app.analytics.jobs.sweep_counted"),
     "follow-figures": Every(60, "app.analytics.jobs.follow"),

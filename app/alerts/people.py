@@ -37,11 +37,9 @@ def meant(who: str, alert: Alert, at: datetime) -> list[int]:
 
 
 def on_call(team_id: int | None, at: datetime) -> int | None:
-    """Who is on call for a team; without a team, or with nobody on call, the first of its ladder."""
-    if team_id is not None and (person := rota.on_call(team_id, at)) is not None:
-        return person.user_id
-    first = rota.ladder(team_id, at, limit=1)
-    return first[0].user_id if first else None
+    """Who is on call for a team; None in a hole of its rota, and where an alert belongs to no team."""
+    person = rota.on_call(team_id, at) if team_id is not None else None
+    return person.user_id if person is not None else None
 
 
 def told_by(alert: Alert) -> set[int]:

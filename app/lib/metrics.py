@@ -28,6 +28,8 @@ class Counters:
     requests: Histogram
     jobs: Counter
     searches: Counter
+    alerts: Counter
+    deliveries: Counter
 
 
 def install(app: Flask) -> None:
@@ -44,6 +46,8 @@ def install(app: Flask) -> None:
         ),
         Counter("hive_jobs", "Jobs that workers did.", ["queue", "job", "outcome"], registry=registry),
         Counter("hive_searches", "Searches of the help centre.", ["outcome"], registry=registry),
+        Counter("hive_alerts_raised", "Alerts that were sent, by what brought them about.", ["severity", "why"], registry=registry),
+        Counter("hive_alert_deliveries", "Messages of alerts, each time one is tried.", ["channel", "state"], registry=registry),
     )
     app.after_request(timed)
 

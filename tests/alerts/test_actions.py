@@ -6,28 +6,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app.alerts import actions
-from app.alerts.models import Alert, AlertEntry
+from app.alerts.models import Alert
 from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Invalid, WrongState
 from tests import factories
+from tests.alerts.shared import kinds, raised
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 MINUTE = timedelta(minutes=1)
-
-
-def raised(now, severity="warning", key="volume", **over):
-    """An alert that somebody raises."""
-    given = {"source": "volume", "title": "Many tickets", "body": "61 in an hour", "path": "/desk/analytics", **over}
-    alert = actions.raise_alert(key=key, severity=severity, now=now, **given)
-    db.session.commit()
-    return alert
-
-
-def kinds(alert):
-    """The events of an alert, in order."""
-    query = select(Event.kind).join(AlertEntry, AlertEntry.event_id == Event.id).where(AlertEntry.alert_id == alert.id)
-    return list(db.session.scalars(query.order_by(Event.id)))
 
 
 @BOTH
