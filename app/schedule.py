@@ -5,7 +5,10 @@ from app.ops.ticker import Every
 SCHEDULE: dict[str, Every] = {
     "sweep-clocks": Every(60, "app.sla.jobs.sweep"),
     "extend-holidays": Every(86400, "app.sla.jobs.extend_holidays"),
+    "pick-up-sla-runs": Every(60, "app.sla.run_jobs.pick_up"),
+    "forget-sla-runs": Every(86400, "app.sla.run_jobs.forget"),
     "mail-sla-reports": Every(1800, "app.sla.report_jobs.mail_reports"),
+    "make-statements": Every(3600, "app.sla.report_jobs.make_statements"),
     "dispatch-overdue-events": Every(60, "app.reactions.dispatch_overdue"),
     "sweep-unresolved": Every(60, "app.escalation.jobs.sweep"),
     "close-resolved": Every(3600, "app.tickets.jobs.close_resolved"),

@@ -33,7 +33,8 @@ KINDS: dict[str, frozenset[str]] = {
         # service levels
         "sla.warned": "clock_id metric due_at ref assignee_id",
         "sla.breached": "clock_id metric due_at ref assignee_id",
-        "sla.policy_changed": "policy summary policies organizations",
+        "sla.policy_changed": "policy summary policies organizations run_id",
+        "sla.terms_set": "policy calendar reason",
         "sla.level_reached": "clock_id level_id level metric due_at ref assignee_id severity actions",
         "sla.level_changed": "level_id level changes",
         "sla.promise_moved": "clock_id metric old new reason",

@@ -17,7 +17,8 @@ from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, from_us, to_us
 from app.sla.models import Clock
-from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, terms_for
+from app.sla.promises import aims, move, moved, seen
+from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, promised_seconds, terms_for
 
 
 def start(ticket: Subject, *, now: datetime) -> None:
@@ -31,6 +32,7 @@ def start(ticket: Subject, *, now: datetime) -> None:
     terms = terms_for(ticket.organization_id, ticket.promised_priority)
     wanted = [metric for metric in (FIRST, RESOLUTION) if terms is not None and metric in terms.minutes]
     found = [made(ticket, terms, metric, 1, ticket.created_at) for metric in wanted if terms is not None]
+    seen(found)
     # Both in one statement; nobody needs the objects afterwards.
     db.session.bulk_save_objects([one.clock for one in found])
     show(ticket, found)
@@ -43,7 +45,7 @@ def public_reply(ticket: Subject, *, by_staff: bool, now: datetime) -> None:
     response clock runs. The resolution clock follows the status. Never called for automatic messages and notes.
     Two statements, up to four where a clock is begun or resumed.
     """
-    found = held_by(ticket.id)
+    found = settled(ticket, now)
     if by_staff:
         for one in found:
             if one.clock.metric in RESPONSES:
@@ -51,32 +53,84 @@ def public_reply(ticket: Subject, *, by_staff: bool, now: datetime) -> None:
     found = settle(ticket, found, now)
     if not by_staff and ticket.status not in ("resolved", "closed"):
         found = expect_answer(ticket, found, now)
+    seen(found)
     db.session.flush()
     show(ticket, found)
 
 
 def status_changed(ticket: Subject, old: str, new: str, *, now: datetime) -> None:
     """The status went from `old` to `new`: clocks pause, resume, end on resolve, and begin anew on reopening."""
-    found = settle(ticket, held_by(ticket.id), now)
+    found = settle(ticket, settled(ticket, now), now)
     if old in ("resolved", "closed") and new not in ("resolved", "closed") and ticket.last_public_by == "customer":
+        found = expect_answer(ticket, found, now)
+    seen(found)
+    db.session.flush()
+    show(ticket, found)
+
+
+def thanks_dismissed(ticket: Subject, since: datetime, *, now: datetime) -> None:
+    """The reopening of `since` was only a thank-you: the clocks that it began are cancelled, as if it had not been. Two statements.
+
+    A clock that ran before stays as it was judged. Reopened after all, the ticket begins new ones.
+    """
+    found = held_by(ticket.id)
+    for one in found:
+        clock = one.clock
+        if clock.state in OPEN and clock.started_at >= since:
+            clock.state, clock.stopped_at, clock.due_at, clock.warn_at, clock.next_level_at = "cancelled", now, None, None, None
+    db.session.flush()
+    show(ticket, found)
+
+
+def retarget(ticket: Subject, *, now: datetime, since: datetime | None = None) -> None:
+    """Priority, team, plan, policy or calendar changed: every open clock is computed anew from its beginning, keeping pauses.
+
+    What has stopped stays as it was judged. A clock without a target any more is cancelled, and one that has a target
+    again is brought back. A level that was told is armed again only where the new deadline lies ahead. `since` is when the
+    change was made, if it is only now worked off. Four statements.
+    """
+    found = aimed_anew(ticket, held_by(ticket.id), since or now, now)
+    seen(found)
+    db.session.flush()
+    show(ticket, found)
+
+
+def settled(ticket: Subject, now: datetime) -> list[Held]:
+    """The last clock of each metric. While an edit is still being worked off they are computed anew first: two statements more."""
+    found = held_by(ticket.id)
+    since = next((one.unsettled for one in found if one.unsettled is not None), None)
+    return found if since is None else aimed_anew(ticket, found, since, now)
+
+
+def aimed_anew(ticket: Subject, found: list[Held], since: datetime, now: datetime) -> list[Held]:
+    """Clocks under the terms that hold since `since`, with those that are missing under them."""
+    terms = terms_for(ticket.organization_id, ticket.promised_priority, ticket.id)
+    found = found + begin_missing(ticket, terms, found, since)
+    changes = status_changes(ticket.id) if found else []
+    return [aim(one, ticket, terms, changes, now) for one in found]
+
+
+def escalated(ticket: Subject, *, now: datetime) -> None:
+    """The ticket is escalated: its responses are capped, and where no response clock runs a next response begins now.
+
+    `escalated_at` and `escalated_minutes` stand on the ticket already. Six statements.
+    """
+    retarget(ticket, now=now)
+    found = held_by(ticket.id)
+    if ticket.escalated_minutes is not None and ticket.status not in ("resolved", "closed"):
         found = expect_answer(ticket, found, now)
     db.session.flush()
     show(ticket, found)
 
 
-def retarget(ticket: Subject, *, now: datetime) -> None:
-    """Priority, team, plan, policy or calendar changed: every open clock is computed anew from its beginning, keeping pauses.
-
-    What has stopped stays as it was judged. A clock without a target any more is cancelled, and one that has a target
-    again is brought back. A level that was told is armed again only where the new deadline lies ahead. Four statements.
-    """
-    terms = terms_for(ticket.organization_id, ticket.promised_priority)
-    found = held_by(ticket.id)
-    found += begin_missing(ticket, terms, found, now)
-    changes = status_changes(ticket.id) if found else []
-    found = [aim(one, ticket, terms, changes, now) for one in found]
+def deescalated(ticket: Subject, *, now: datetime) -> None:
+    """The escalation was taken back: no cap any more, and a response that only the escalation asked for is not owed any more."""
+    for one in held_by(ticket.id):
+        clock = one.clock
+        if clock.metric == NEXT and clock.state == "running" and ticket.last_public_by == "staff":
+            clock.state, clock.stopped_at, clock.due_at, clock.warn_at = "cancelled", now, None, None
     db.session.flush()
-    show(ticket, found)
+    retarget(ticket, now=now)
 
 
 def begin_missing(ticket: Subject, terms: Terms | None, found: list[Held], now: datetime) -> list[Held]:
@@ -103,6 +157,7 @@ def begin(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at:
 
 def made(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: datetime) -> Held:
     """A new running clock with its deadlines."""
+    seconds, capped_at = promised_seconds(ticket, terms, metric, started_at)
     clock = Clock(
         ticket_id=ticket.id,
         ticket_ref=ticket.ref,
@@ -112,10 +167,12 @@ def made(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: 
         is_demo=ticket.is_demo,
         metric=metric,
         sequence=sequence,
-        policy_id=terms.policy_id,
-        target_seconds=terms.minutes[metric] * 60,
+        **terms.stamp,
+        target_seconds=seconds,
+        capped_at=capped_at,
         state="running",
         started_at=started_at,
+        next_level_at=started_at,
     )
     one = Held(clock, terms.hours, terms.paused, terms.words)
     set_deadlines(clock, one.case(()))
@@ -141,8 +198,8 @@ def settle(ticket: Subject, found: list[Held], now: datetime) -> list[Held]:
 def follow(one: Held, ticket: Subject, now: datetime) -> Held:
     """A resolution clock of an open ticket: paused, resumed, or begun anew because the ticket was reopened."""
     clock = one.clock
-    if clock.state == "stopped":
-        terms = terms_for(ticket.organization_id, ticket.promised_priority)
+    if clock.state in ("stopped", "cancelled"):
+        terms = terms_for(ticket.organization_id, ticket.promised_priority, ticket.id)
         if terms is None or RESOLUTION not in terms.minutes:
             return one
         again = begin(ticket, terms, RESOLUTION, clock.sequence + 1, now)
@@ -151,7 +208,8 @@ def follow(one: Held, ticket: Subject, now: datetime) -> Held:
         rest(one, ticket, now, "paused")
     elif clock.state == "paused" and ticket.status not in one.paused:
         set_deadlines(clock, one.case(status_changes(ticket.id)))
-        clock.state, clock.elapsed_seconds = "running", None
+        clock.state, clock.elapsed_seconds, clock.next_level_at = "running", None, now
+        move(clock, ticket, clock.due_at, "resume", now=now)
     return one
 
 
@@ -174,8 +232,12 @@ def rest(one: Held, ticket: Subject, now: datetime, state: str) -> None:
     late_since = clock.due_at if clock.due_at is not None and clock.due_at < now else None
     if state == "paused":
         clock.due_at = clock.warn_at = None
+        move(clock, ticket, None, "pause", now=now)
     if late_since is not None:
         tell_breach(clock, ticket, late_since, now)
+    elif clock.next_level_at is not None:
+        # A late one is still looked at once: its levels behind the due time are told, whether it was answered or not.
+        clock.next_level_at = None
 
 
 def tell_breach(clock: Clock, ticket: Subject, since: datetime, now: datetime) -> None:
@@ -203,7 +265,7 @@ def expect_answer(ticket: Subject, found: list[Held], now: datetime) -> list[Hel
     """Begin the next response clock, unless a response clock runs already or the first answer is still to come."""
     if any(one.clock.metric in RESPONSES and one.clock.state == "running" for one in found) or not is_answered(ticket, found):
         return found
-    terms = terms_for(ticket.organization_id, ticket.promised_priority)
+    terms = terms_for(ticket.organization_id, ticket.promised_priority, ticket.id)
     if terms is None or NEXT not in terms.minutes:
         return found
     last = next((one.clock.sequence for one in found if one.clock.metric == NEXT), 0)
@@ -220,15 +282,20 @@ def aim(one: Held, ticket: Subject, terms: Terms | None, changes: list[pure.Chan
     clock = one.clock
     if clock.state == "stopped" or (clock.state == "cancelled" and not is_wanted(clock, ticket)):
         return one
+    before = aims(clock)
     clock.organization_id, clock.team_id, clock.priority = ticket.organization_id, ticket.team_id, ticket.promised_priority
     minutes = terms.minutes.get(clock.metric) if terms is not None else None
     if terms is None or minutes is None:
         if clock.state != "cancelled":
             clock.state, clock.stopped_at, clock.due_at, clock.warn_at = "cancelled", now, None, None
         return one
-    clock.policy_id, clock.target_seconds, clock.stopped_at = terms.policy_id, minutes * 60, None
+    for name, value in terms.stamp.items():
+        setattr(clock, name, value)
+    clock.stopped_at = None
+    clock.target_seconds, clock.capped_at = promised_seconds(ticket, terms, clock.metric, clock.started_at)
     aimed = Held(clock, terms.hours, terms.paused, terms.words)
     place(aimed, ticket, aimed.case(changes), now)
+    moved(clock, ticket, before, now=now)
     return aimed
 
 
@@ -243,23 +310,21 @@ def is_wanted(clock: Clock, ticket: Subject) -> bool:
 
 def place(one: Held, ticket: Subject, case: pure.Case, now: datetime) -> None:
     """Put a clock where its case says: running with new deadlines, or paused with what was counted; levels follow."""
-    clock, due = one.clock, pure.due(case)
-    late_since = from_us(due) if due is not None and due < to_us(now) else None
+    clock, stands = one.clock, pure.position(case, to_us(now))
+    late_since = None if stands.late_since is None else from_us(stands.late_since)
+    clock.state, clock.elapsed_seconds = stands.state, None if stands.counted is None else stands.counted // SECOND
     set_deadlines(clock, case)
     if late_since is None:
         clock.breached_at = clock.breach_told_at = None
     elif clock.breached_at is not None:
         clock.breached_at = late_since
-    counted = pure.elapsed(case, to_us(now))
-    if not pure.is_at_risk(case.last_target, counted):
+    if not pure.is_at_risk(case.last_target, pure.elapsed(case, to_us(now))):
         clock.warned_at = None
-    if not case.stands_still:
-        clock.state, clock.elapsed_seconds = "running", None
-        return
-    clock.state, clock.elapsed_seconds = "paused", counted // SECOND
-    clock.due_at = clock.warn_at = None
-    if late_since is not None:
-        tell_breach(clock, ticket, late_since, now)
+    clock.next_level_at = now if late_since is not None or not case.stands_still else None
+    if case.stands_still:
+        clock.due_at = clock.warn_at = None
+        if late_since is not None:
+            tell_breach(clock, ticket, late_since, now)
 
 
 def show(ticket: Subject, found: Iterable[Held]) -> None:

@@ -129,9 +129,40 @@ def due(case: Case, *, as_of: int | None = None) -> int | None:
     return reached(case, case.last_target, as_of=as_of)
 
 
+def capped(calendar: Calendar, start: int, target: int, *, since: int, cap: int) -> int:
+    """The target of a response clock under a cap: what was counted until `since` (or its start, if later) and at most `cap` more.
+
+    All in microseconds, counted on the calendar. A target that ends earlier stays as it is.
+    """
+    return min(target, calendar.counted(start, since) + cap if since > start else cap)
+
+
 def warns_at(case: Case) -> int | None:
     """The instant after which less than a quarter of the target remains."""
     return reached(case, case.last_target * WARN_NUMERATOR // WARN_DENOMINATOR)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where an open clock stands at an instant: running with its deadlines, or paused with what it has counted.
+
+    `late_since` is the instant at which the target was used up, if that lies behind; all are microseconds.
+    """
+
+    state: str
+    due: int | None
+    warn: int | None
+    counted: int | None
+    late_since: int | None
+
+
+def position(case: Case, now: int) -> Position:
+    """Where a clock with these changes stands at `now`. What is stored, shown late, tried and replayed all comes from here."""
+    reached_at = due(case)
+    late_since = reached_at if reached_at is not None and reached_at < now else None
+    if case.stands_still:
+        return Position("paused", None, None, elapsed(case, now), late_since)
+    return Position("running", reached_at, warns_at(case), None, late_since)
 
 
 def no_due_reason(case: Case) -> str:

@@ -13,9 +13,11 @@ from sqlalchemy import literal, select, union_all
 
 from app.accounts.models import Plan
 from app.extensions import db
-from app.sla import public_holidays
+from app.sla import level_rules, public_holidays
+from app.sla.level_models import Level
 from app.sla.models import Calendar, Policy, PolicyTarget
 from app.sla.terms import FIRST, METRICS, NEXT, RESOLUTION
+from app.sla.versions import keep_calendar, keep_policy
 
 HOUR = 60
 DAY = 24 * HOUR
@@ -55,6 +57,12 @@ POLICIES: dict[str, tuple[str, str, dict[str, dict[str, int]]]] = {
     "enterprise_priority": ("Enterprise Priority", ALWAYS, ENTERPRISE),
     "enterprise_emergency": ("Enterprise Emergency", ALWAYS, ENTERPRISE),
 }
+# Level: its name, percent of the target, how severe it is and whom it tells.
+LEVELS: dict[str, tuple[str, int, str, tuple[str, ...]]] = {
+    level_rules.WARNING: ("Warning", 75, "warning", ("route", "next_on_call")),
+    level_rules.AT_RISK: ("At risk", 80, "warning", ("assignee", "route", "next_on_call")),
+    level_rules.BREACHED: ("Breached", 100, "critical", ("route", "next_on_call")),
+}
 
 
 def ensure(now: datetime) -> None:
@@ -63,8 +71,10 @@ def ensure(now: datetime) -> None:
         select(literal("calendar").label("what"), Calendar.key.label("key"), Calendar.id.label("id")),
         select(literal("policy"), Policy.key, Policy.id),
         select(literal("plan"), Plan.key, Plan.id),
+        select(literal("level"), Level.key, Level.id),
     )
     there = {(what, key): number for what, key, number in db.session.execute(rows)}
+    add_levels({key for what, key in there if what == "level"}, now)
     calendars = {key: there.get(("calendar", key)) or add_calendar(key, now) for key in (ALWAYS, BUSINESS)}
     for key, (name, calendar, targets) in POLICIES.items():
         if ("policy", key) not in there and ("plan", key) in there:
@@ -75,15 +85,27 @@ def ensure(now: datetime) -> None:
                 for priority, minutes in targets[metric].items()
             ]
             db.session.add(policy)
+            db.session.flush()
+            keep_policy(policy, now=now, is_new=True)
     db.session.flush()
+
+
+def add_levels(there: set[str], now: datetime) -> None:
+    """The three levels of every clock. Assignee and leads get the mails of `sla.warned` and `sla.breached` besides."""
+    for key, (name, percent, severity, notify) in LEVELS.items():
+        if key not in there:
+            does = {"notify": list(notify), "severity": severity, "raise_priority": False, "reassign": None, "escalate": False}
+            place = {"basis": level_rules.PERCENT, "amount": percent, "metrics": list(METRICS), "priorities": []}
+            db.session.add(Level(key=key, name=name, **place, actions=does, since=now, changed_at=now))
 
 
 def add_calendar(key: str, now: datetime) -> int:
     """One of the two calendars; its id."""
     name = {ALWAYS: "Around the clock", BUSINESS: "Business hours, Berlin"}[key]
-    row = Calendar(key=key, name=name, definition=definition_of(key, now), changed_at=now)
+    row = Calendar(key=key, name=name, definition=definition_of(key, now), changed_at=now, is_default=key == BUSINESS)
     db.session.add(row)
     db.session.flush()
+    keep_calendar(row, now=now, is_new=True)
     return row.id
 
 

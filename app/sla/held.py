@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.events.models import Event
@@ -15,7 +15,7 @@ from app.sla.calendars import calendar
 from app.sla.clock import Case, Change, elapsed
 from app.sla.hours import SECOND, to_us
 from app.sla.hours import Calendar as Hours
-from app.sla.models import Calendar, Clock, Policy
+from app.sla.models import Calendar, CalendarVersion, Clock, Policy, PolicyVersion, Run
 from app.sla.terms import RESOLUTION, Source, pauses
 
 OPEN = ("running", "paused")
@@ -32,12 +32,17 @@ WITH_STATUS = (
 
 @dataclass(frozen=True)
 class Held:
-    """A clock with the calendar and the pauses of its policy."""
+    """A clock with the calendar and the pauses of the versions that it runs under, or was judged under.
+
+    `unsettled` is when an edit was made that is still being worked off: an open clock is then computed before it is
+    shown or changed (`lately`, `actions.settled`).
+    """
 
     clock: Clock
     hours: Hours
     paused: frozenset[str]
     source: Source
+    unsettled: datetime | None = None
 
     def case(self, changes: Sequence[Change]) -> Case:
         """The clock as a pure case: only a resolution clock is ever paused."""
@@ -64,28 +69,40 @@ class Held:
 
 def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
     """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
-    return [
-        Held(clock, calendar(definition), pauses(on_hold), Source(*source))
-        for clock, definition, on_hold, *source in db.session.execute(of_ticket(all_of_them), {"ticket": ticket_id})
-    ]
+    return [judged(*row) for row in db.session.execute(of_ticket(all_of_them), {"ticket": ticket_id})]
+
+
+def judged(
+    clock: Clock,
+    policy: dict[str, Any] | None,
+    policy_since: datetime | None,
+    counted: dict[str, Any] | None,
+    calendar_since: datetime | None,
+    unsettled: datetime | None,
+) -> Held:
+    """A clock with the versions that it names. One that names none that was kept has today's: two statements more."""
+    if policy is None or policy_since is None:
+        row = db.session.get_one(Policy, clock.policy_id)
+        policy, policy_since = {"name": row.name, "pause_on_hold": row.pause_on_hold}, row.changed_at
+    if counted is None or calendar_since is None:
+        today = db.session.get(Calendar, clock.calendar_id) if clock.calendar_id else None
+        today = today or db.session.get_one(Policy, clock.policy_id).calendar
+        counted, calendar_since = {"name": today.name, "definition": today.definition}, today.changed_at
+    source = Source(policy["name"], clock.policy_from, policy_since, counted["name"], clock.calendar_from, calendar_since)
+    return Held(clock, calendar(counted["definition"]), pauses(policy["pause_on_hold"]), source, unsettled)
 
 
 @lru_cache(maxsize=2)
 def of_ticket(all_of_them: bool) -> Select[Any]:
     """The statement of held_by; built once, since every page of a ticket and every change of one asks it."""
+    working = select(func.max(Run.created_at)).where(Run.kind == "recompute", Run.state == "running").scalar_subquery()
+    policy = and_(PolicyVersion.policy_id == Clock.policy_id, PolicyVersion.number == Clock.policy_version)
+    counted = and_(CalendarVersion.calendar_id == Clock.calendar_id, CalendarVersion.number == Clock.calendar_version)
     query = (
-        select(
-            Clock,
-            Calendar.definition,
-            Policy.pause_on_hold,
-            Policy.name,
-            Policy.organization_id.is_not(None),
-            Policy.changed_at,
-            Calendar.name,
-            Calendar.changed_at,
-        )
-        .join(Policy, Policy.id == Clock.policy_id)
-        .join(Calendar, Calendar.id == Policy.calendar_id)
+        select(Clock, PolicyVersion.snapshot, PolicyVersion.valid_from, CalendarVersion.snapshot, CalendarVersion.valid_from, working)
+        .select_from(Clock)
+        .outerjoin(PolicyVersion, policy)
+        .outerjoin(CalendarVersion, counted)
         .where(Clock.ticket_id == bindparam("ticket"))
         .order_by(Clock.metric, Clock.sequence)
     )

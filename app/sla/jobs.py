@@ -1,6 +1,6 @@
-"""What runs by itself: the sweep that warns and tells breaches, recomputing after an edit, next years' holidays."""
+"""What runs by itself: the sweep that warns, tells breaches and levels, recomputing after an edit, next years' holidays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,27 +12,32 @@ from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.sla import public_holidays
-from app.sla.actions import facts_of, retarget
+from app.sla.actions import facts_of
+from app.sla.level_sweep import look_again, sweep_levels
 from app.sla.models import Calendar, Clock
-from app.sla.subjects import OnTicket, ids_of_organization, ids_under_policy, load, save
+from app.sla.runs import begin_recompute
+from app.sla.subjects import OnTicket
 from app.sla.terms import tickets
+from app.sla.versions import keep_calendar
 
 BATCH = 200
 # A sweep ends after this many batches; the next one, a minute later, goes on.
 MOST_BATCHES = 50
-CHUNK = 100
+LEVEL_CHUNK = 1000
 # Holidays are filled in for this year and as many after it.
 YEARS_AHEAD = 2
 
 
 def sweep() -> int:
-    """Warn and tell breaches: each clock and level once, however many sweepers run. Returns how many levels fired.
+    """Warn, tell breaches and levels: each clock and level once, however many sweepers run. Returns how many warnings and breaches.
 
-    Reads only what is due, by two partial indexes, a batch and a commit at a time. A clock that is beyond its deadline
+    Reads only what is due, by three partial indexes, a batch and a commit at a time. A clock that is beyond its deadline
     already is not warned any more.
     """
     with writing():
-        return fire(late, claim_breach, "sla.breached") + fire(at_risk, claim_warning, "sla.warned")
+        fired = fire(late, claim_breach, "sla.breached") + fire(at_risk, claim_warning, "sla.warned")
+    sweep_levels()
+    return fired
 
 
 def fire(due: Callable[[datetime], Select[Any]], claim: Callable[[int, datetime], Update], kind: str) -> int:
@@ -65,9 +70,9 @@ def at_risk(now: datetime) -> Select[Any]:
 
 
 def listed() -> Select[Any]:
-    """A batch of clocks, with the assignee of their ticket."""
+    """A batch of clocks, with the assignee of their ticket; what somebody else works on is left to the next sweep."""
     columns = (Clock.id, Clock.ticket_id, Clock.ticket_ref, Clock.organization_id, Clock.metric, tickets.c.assignee_id)
-    return select(*columns).join(tickets, tickets.c.id == Clock.ticket_id).limit(BATCH)
+    return select(*columns).join(tickets, tickets.c.id == Clock.ticket_id).limit(BATCH).with_for_update(of=[Clock, tickets], skip_locked=True)
 
 
 def claim_breach(clock_id: int, now: datetime) -> Update:
@@ -87,34 +92,6 @@ def claimed(statement: Update) -> Update:
     return statement.execution_options(synchronize_session=False)
 
 
-def recompute(policy_id: int, after: int = 0) -> int:
-    """Set the clocks under a policy anew, CHUNK tickets in one job; it queues the job for those that follow.
-
-    Returns how many tickets it looked at. A repeat, or an edit in between, gives the same result in the end.
-    """
-    return recompute_chunk(ids_under_policy(policy_id, after, CHUNK), "app.sla.jobs.recompute", policy_id)
-
-
-def recompute_organization(organization_id: int, after: int = 0) -> int:
-    """The same for the open tickets of an organization, whose plan or own policy has changed."""
-    return recompute_chunk(ids_of_organization(organization_id, after, CHUNK), "app.sla.jobs.recompute_organization", organization_id)
-
-
-def recompute_chunk(ids: Sequence[int], job: str, about: int) -> int:
-    """Re-target some tickets and commit; where there may be more, queue the next job."""
-    db.session.rollback()
-    with writing():
-        for row in load(ids):
-            before = row.shown
-            retarget(row, now=utcnow())
-            if row.shown != before:
-                save(row)
-        db.session.commit()
-    if len(ids) == CHUNK:
-        later(job, about, ids[-1])
-    return len(ids)
-
-
 def later(job: str, *args: int) -> None:
     """Queue one of our jobs."""
     queue("default").enqueue(job, args=args, retry=retry(), result_ttl=0, failure_ttl=7 * 86400)
@@ -123,19 +100,38 @@ def later(job: str, *args: int) -> None:
 def follow_organization(event_id: int) -> None:
     """After `organization.changed`: another plan means other targets for its open tickets."""
     event = db.session.get(Event, event_id)
-    if event is not None and event.organization_id is not None:
-        recompute_organization(event.organization_id)
+    if event is None or event.organization_id is None or "plan" not in event.facts["changes"]:
+        return
+    db.session.rollback()
+    with writing():
+        run = begin_recompute("another plan", {"organizations": [event.organization_id]}, now=utcnow())
+        db.session.commit()
+    later("app.sla.run_jobs.work", run.id)
 
 
 def follow_policy(event_id: int) -> None:
-    """After `sla.policy_changed`: every policy that it names is recomputed."""
+    """After `sla.policy_changed`: the run that the edit began is worked off."""
     event = db.session.get(Event, event_id)
-    if event is None:
-        return
-    for policy_id in event.facts["policies"]:
-        later("app.sla.jobs.recompute", policy_id)
-    for organization_id in event.facts["organizations"]:
-        later("app.sla.jobs.recompute_organization", organization_id)
+    if event is not None and event.facts["run_id"] is not None:
+        later("app.sla.run_jobs.work", event.facts["run_id"])
+
+
+def follow_levels(event_id: int) -> None:
+    """After `sla.level_changed`: the sweep looks at the running clocks anew, as of the moment of the edit."""
+    event = db.session.get(Event, event_id)
+    if event is not None:
+        look_at_levels(event.id)
+
+
+def look_at_levels(event_id: int, after: int = 0) -> None:
+    """Have the sweep look at LEVEL_CHUNK clocks; where there may be more, queue the next job. A repeat is harmless."""
+    at = db.session.get_one(Event, event_id).at
+    db.session.rollback()
+    with writing():
+        last = look_again(at, after, LEVEL_CHUNK)
+        db.session.commit()
+    if last is not None:
+        later("app.sla.jobs.look_at_levels", event_id, last)
 
 
 def extend_holidays() -> int:
@@ -150,6 +146,7 @@ def extend_holidays() -> int:
             filled_to, country = calendar.definition.get("filled_to"), calendar.definition.get("country")
             if country and filled_to is not None and filled_to < last:
                 calendar.definition = extended(calendar.definition, last)
+                keep_calendar(calendar, now=utcnow())
                 grown += 1
         db.session.commit()
     return grown

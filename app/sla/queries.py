@@ -8,6 +8,7 @@ from app.sla import clock as pure
 from app.sla import words
 from app.sla.held import Held, held_by, status_changes
 from app.sla.hours import SECOND, Piece, from_us, to_us
+from app.sla.lately import up_to_date
 from app.sla.terms import LABELS, METRICS, RESOLUTION, Subject
 
 # A panel shows so many stretches from the beginning and from the end; the page can show all.
@@ -80,7 +81,8 @@ def clocks_for(ticket: Subject, now: datetime, *, all_of_them: bool = False) -> 
 
     Cancelled ones are left out. One statement.
     """
-    found = [one for one in held_by(ticket.id, all_of_them=all_of_them) if one.clock.state != "cancelled"]
+    held = up_to_date(ticket, held_by(ticket.id, all_of_them=all_of_them), now)
+    found = [one for one in held if one.clock.state != "cancelled"]
     return [view(one, now) for one in sorted(found, key=lambda one: (METRICS.index(one.clock.metric), one.clock.sequence))]
 
 
@@ -131,7 +133,7 @@ def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str, is_whole: b
     The stretches go up to the deadline or to now, whichever is later, and up to its stop where it has stopped. Raises
     NotFound for a clock of another ticket.
     """
-    one = clock_of(ticket, clock_id)
+    [one] = up_to_date(ticket, [clock_of(ticket, clock_id)], now)
     case = case_now(one, now)
     end = end_of(one, case, now)
     pieces = pure.explain(case, end)
@@ -174,7 +176,7 @@ def promise(ticket: Subject, *, now: datetime, zone: str) -> str | None:
     """What the customer is promised next, in one sentence and in their zone; None where nothing is. One statement."""
     if ticket.status in ("resolved", "closed"):
         return None
-    found = held_by(ticket.id)
+    found = up_to_date(ticket, held_by(ticket.id), now)
     running = [one for one in found if one.clock.state == "running" and one.clock.due_at is not None]
     if running:
         responses = [one for one in running if one.clock.metric != RESOLUTION]

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 
 from app.accounts.models import Organization, Plan
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.sla.calendars import calendar
 from app.sla.hours import MINUTE, to_us
-from app.sla.models import Calendar, Policy
+from app.sla.models import Calendar, OrganizationCalendar, Policy, TicketTerms
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words, on, spell_target
 from app.sla.terms import METRICS
@@ -78,8 +78,14 @@ def calendars() -> list[Calendar]:
 
 
 def used_calendars() -> set[int]:
-    """The calendars that a policy counts by, or has counted by."""
-    return set(db.session.scalars(select(Policy.calendar_id).distinct()))
+    """The calendars that a policy, an organization or a ticket counts by, or has counted by, and the default one. One statement."""
+    rows: Any = union(
+        select(Policy.calendar_id.label("id")),
+        select(OrganizationCalendar.calendar_id).where(OrganizationCalendar.calendar_id.is_not(None)),
+        select(TicketTerms.calendar_id).where(TicketTerms.calendar_id.is_not(None)),
+        select(Calendar.id).where(Calendar.is_default),
+    )
+    return {number for (number,) in db.session.execute(rows)}
 
 
 def calendar_row(number: int) -> Calendar:

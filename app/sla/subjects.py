@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from app.extensions import db
 from app.lib.errors import NotFound
-from app.sla.held import OPEN
-from app.sla.models import Clock, Policy
 from app.sla.terms import tickets
 
 SHOWN = ("next_due_at", "next_warn_at", "next_metric", "queue_at")
@@ -38,6 +36,8 @@ class Row:
     created_at: datetime
     last_public_by: str
     first_responded_at: datetime | None
+    escalated_at: datetime | None
+    escalated_minutes: int | None
     next_due_at: datetime | None
     next_warn_at: datetime | None
     next_metric: str | None
@@ -61,25 +61,6 @@ def load(ids: Sequence[int]) -> list[Row]:
 def save(row: Row) -> None:
     """Write the columns that clocks keep in step. The ticket's version stays: nobody has edited it."""
     db.session.execute(update(tickets).where(tickets.c.id == row.id).values(dict(zip(SHOWN, row.shown, strict=True))))
-
-
-def ids_under_policy(policy_id: int, after: int, limit: int) -> list[int]:
-    """The tickets after one whose open clocks stand under a policy, or would: those of the organization that it is for.
-
-    The partial index ix_clocks_open serves it.
-    """
-    theirs = select(Policy.organization_id).where(Policy.id == policy_id).scalar_subquery()
-    query = select(Clock.ticket_id).where(Clock.state.in_(OPEN), Clock.ticket_id > after)
-    query = query.where(or_(Clock.policy_id == policy_id, Clock.organization_id == theirs))
-    return list(db.session.scalars(query.distinct().order_by(Clock.ticket_id).limit(limit)))
-
-
-def ids_of_organization(organization_id: int, after: int, limit: int) -> list[int]:
-    """The open tickets of an organization after one."""
-    query = select(tickets.c.id).where(
-        tickets.c.organization_id == organization_id, tickets.c.status.not_in(("resolved", "closed")), tickets.c.id > after
-    )
-    return list(db.session.scalars(query.order_by(tickets.c.id).limit(limit)))
 
 
 def ticket_by_ref(ref: str) -> Row:

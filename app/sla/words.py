@@ -16,6 +16,17 @@ BEGINNINGS = {FIRST: "We answer by", NEXT: "Our next answer comes by", RESOLUTIO
 ENDED = {FIRST: "answered", NEXT: "answered", RESOLUTION: "resolved"}
 
 
+# Whose policy it is, and who chose its calendar where that was not the policy.
+OWNERS = {"ticket": "the policy set for this ticket", "organization": "the organization's own policy", "plan": "the plan's policy"}
+CHOSEN = {
+    "ticket": " (set for this ticket)",
+    "organization": " (the organization's own)",
+    "policy": "",
+    "plan": " (the plan's)",
+    "default": " (the default one)",
+}
+
+
 def length(seconds: int, hours: Calendar) -> str:
     """A counted length: `3 d` around the clock, but `24 h` where a day has only its opening hours."""
     if hours.is_round_the_clock or seconds < 86_400:
@@ -35,12 +46,14 @@ def left(tone: str, state: str, remaining: int, counted: int, hours: Calendar) -
 
 def counted_on(one: "Held") -> str:
     """How time is counted."""
-    return "counted around the clock" if one.hours.is_round_the_clock else f"counted on the calendar “{one.source.calendar}”"
+    if one.hours.is_round_the_clock:
+        return f"counted around the clock{CHOSEN[one.source.calendar_from]}"
+    return f"counted on the calendar “{one.source.calendar}”{CHOSEN[one.source.calendar_from]}"
 
 
 def basis(one: "Held", zone: str) -> str:
     """The rule, with where it comes from."""
-    clock, owner = one.clock, "the organization's own policy" if one.source.own else "the plan's policy"
+    clock, owner = one.clock, OWNERS[one.source.policy_from]
     target = length(clock.target_seconds, one.hours)
     return (
         f"“{one.source.policy}”, {owner}, promises {PROMISES[clock.metric]} to {clock.priority} tickets within {target}, "
@@ -63,13 +76,9 @@ def stood_still(case: pure.Case, end: int) -> str:
 
 def edited(one: "Held", zone: str) -> str:
     """That the policy or its calendar was edited while the clock ran."""
-    changed = max(one.source.policy_changed_at, one.source.calendar_changed_at)
+    changed = one.source.changed_at
     if changed <= one.clock.started_at:
         return ""
-    if one.clock.stopped_at is not None and changed > one.clock.stopped_at:
-        return (
-            f" The policy changed on {in_words(changed, zone)}, after this was judged; the stretches below are those of today's calendar."
-        )
     return f" The policy changed on {in_words(changed, zone)}; the time is computed by the new one, from the beginning."
 
 

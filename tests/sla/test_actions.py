@@ -17,6 +17,7 @@ from app.sla.models import Calendar, Clock, Policy, PolicyTarget
 from app.sla.terms import NO_DEADLINE
 from app.tickets import actions, filing, rules
 from tests import factories
+from tests.sla.edits import save_policy
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -161,9 +162,7 @@ def test_waiting_on_the_customer_stops_the_resolution_clock_and_no_response_cloc
 
 @pytest.mark.parametrize("pauses", [True, False])
 def test_being_on_hold_pauses_only_if_the_policy_says_so(app, people, now, pauses):
-    policy = db.session.scalars(select(Policy).where(Policy.key == "enterprise_priority")).one()
-    policy.pause_on_hold = pauses
-    db.session.commit()
+    save_policy("enterprise_priority", people, now, pause_on_hold=pauses)
     ticket = factories.ticket(people.owner, status="on_hold")
     assert the(ticket, "resolution").state == ("paused" if pauses else "running")
 

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.sla import defaults, jobs, public_holidays
 from app.sla.calendars import BadCalendar
-from app.sla.models import Calendar, Clock, Policy, PolicyTarget
+from app.sla.models import Calendar, Clock, PolicyTarget
 from app.tickets.models import Ticket
 from tests import factories
 
@@ -173,43 +173,6 @@ def test_a_sweeper_that_is_killed_leaves_its_batch_to_the_next_one(app, people, 
     assert told() == {}
     assert jobs.sweep() == expected
     assert set(told().values()) == {1}
-
-
-def halve(policy_key, now):
-    """An edit of a policy: first responses to high tickets within two hours."""
-    policy = db.session.scalars(select(Policy).where(Policy.key == policy_key)).one()
-    target = next(t for t in policy.targets if (t.priority, t.metric) == ("high", "first_response"))
-    target.target_minutes = 120
-    db.session.commit()
-    return policy.id
-
-
-@BOTH
-def test_an_edited_policy_is_recomputed_in_chunks_and_a_repeat_changes_nothing(app, people, now, drain, monkeypatch):
-    monkeypatch.setattr(jobs, "CHUNK", 2)
-    tickets = [factories.ticket(people.owner, priority="high") for _ in range(5)]
-    other = factories.ticket(people.stranger, priority="high")
-    drain()
-    policy_id = halve("enterprise_priority", now)
-    assert jobs.recompute(policy_id) == 2
-    drain()
-    assert {ticket.next_due_at for ticket in tickets} == {now + 2 * HOUR}
-    assert {ticket.queue_at for ticket in tickets} == {now + 2 * HOUR}
-    assert other.next_due_at != now + 2 * HOUR
-    versions = [ticket.version for ticket in tickets]
-    jobs.recompute(policy_id)
-    drain()
-    assert [ticket.version for ticket in tickets] == versions
-    assert {ticket.next_due_at for ticket in tickets} == {now + 2 * HOUR}
-
-
-def test_the_event_of_an_edit_begins_the_recomputing(app, people, now, drain):
-    ticket = factories.ticket(people.owner, priority="high")
-    policy_id = halve("enterprise_priority", now)
-    facts = {"policy": "Enterprise Priority", "summary": "", "policies": [policy_id], "organizations": []}
-    record("sla.policy_changed", now=now, facts=facts)
-    drain()
-    assert ticket.next_due_at == now + 2 * HOUR
 
 
 def test_another_plan_of_an_organization_means_other_targets(app, people, now, drain):

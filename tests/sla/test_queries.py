@@ -8,9 +8,9 @@ from app.accounts.models import Plan
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.sla import queries
-from app.sla.held import held_by
 from app.tickets import actions, filing
 from tests import factories
+from tests.sla.edits import save_policy
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -81,10 +81,9 @@ def test_why_tells_pauses_and_what_would_be_if_it_were_resumed(app, people, now)
 
 def test_why_tells_that_a_policy_changed(app, people, now):
     ticket = factories.ticket(people.owner, priority="high")
-    held_by(ticket.id)[0].clock.started_at = now
-    policy = people.acme.plan_id
-    db.session.execute(db.text("UPDATE policies SET changed_at = :at WHERE plan_id = :plan"), {"at": str(now + HOUR)[:26], "plan": policy})
-    first = queries.clocks_for(ticket, now)[0]
+    save_policy("enterprise_priority", people, now + HOUR, high_first_response=300)
+    first = queries.clocks_for(ticket, now + 2 * HOUR)[0]
+    assert first.due_at == now + 5 * HOUR, "computed when it is read, before any job has run"
     assert "The policy changed on Mon 23 Nov, 11:00 UTC" in queries.why(ticket, first.id, now=now + 2 * HOUR, zone="UTC").sentence
 
 
