@@ -36,6 +36,7 @@ from app.extensions import redis as app_redis
 from app.lib import schema
 from app.lib.clock import utcnow
 from app.ops import baseline, workers
+from app.tickets import desk_queries
 from tests import services
 from tests.client import Browser
 from tests.factories import NOW
@@ -107,6 +108,7 @@ def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Travell
         restore(engine)
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
+    desk_queries.counted_at.cache_clear()
     with application.app_context():
         yield application
         db.session.rollback()

@@ -1,6 +1,6 @@
 """What our two databases need to behave alike: UTC times, SQLite's pragmas and its write locks, a count of statements."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -55,6 +55,20 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """The same in one step, since a list converts hundreds of them: SQLite hands out text, other drivers a datetime."""
+        return from_text if dialect.name == "sqlite" else to_utc
+
+
+def from_text(text: str | None) -> datetime | None:
+    """What SQLite stores, as an aware UTC datetime."""
+    return None if text is None else datetime.fromisoformat(text + "+00:00")
+
+
+def to_utc(value: datetime | None) -> datetime | None:
+    """A driver's aware datetime in UTC."""
+    return None if value is None else value.astimezone(UTC)
 
 
 def prepare(engine: Engine) -> None:

@@ -1,7 +1,9 @@
 """The queue as its templates show it: rows, figures, addresses and the words around them."""
 
+from collections import namedtuple
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app, url_for
@@ -12,7 +14,12 @@ from app.lib.marks import sprite
 from app.lib.paging import Page
 from app.tickets import desk_queries, desk_rows, rules
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, SORTS, VIEWS, Filters
+from app.tickets.desk_statements import CAP, COLUMNS, FILTERED_CAP
 
+# What a row of the query is called; the total, if it is counted, comes after these.
+Found = namedtuple("Found", [column.key for column in COLUMNS])  # type: ignore[misc]
+# Times that pass move on in steps of so many seconds, so that many who look at the same list share its rows.
+STEP_SECONDS = 10
 # How many tickets the list beside a ticket shows.
 PANE = 30
 # What an empty view says: that is mostly good news.
@@ -56,21 +63,27 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
         "filters": filters,
         "beside": beside,
         "page": page,
-        "rows": desk_rows.rows(page.items, now),
+        "lines": lines(page.items, now),
         "queue_counts": figures,
         "total": total,
         "narrowed": narrowed,
         "paged": bool(cursor),
-        "line": partial(line, sprite("")),
         "heading": "Search" if filters.q else VIEWS[filters.view],
         **words(filters),
         **addresses(filters, beside),
     }
 
 
+def lines(found: Sequence[Any], now: datetime) -> Markup:
+    """The rows of a page as markup, as they are within STEP_SECONDS."""
+    sheet, moment = sprite(""), now.replace(second=now.second - now.second % STEP_SECONDS, microsecond=0)
+    return Markup("\n").join(line(sheet, Found._make(one[: len(Found._fields)]), moment) for one in found)
+
+
 @lru_cache(maxsize=4096)
-def line(sheet: str, row: desk_rows.Row) -> Markup:
-    """A row as markup. It depends on nothing but what it shows (and the address of the icons), so it is drawn once for everybody."""
+def line(sheet: str, found: Found, moment: datetime) -> Markup:
+    """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons: drawn once for everybody."""
+    row = desk_rows.row(sheet, found, moment)
     return Markup(current_app.jinja_env.get_template("tickets/desk/_row.html").render(row=row))  # noqa: S704 - the template escapes
 
 
@@ -80,14 +93,13 @@ def total_of(filters: Filters, page: Page, cursor: str) -> str:
         return ""
     if filters.q:
         return f"{len(page.items)}+" if page.next else str(len(page.items))
-    return figure(page.items[0].total if page.items else 0, desk_queries.FILTERED_CAP)
+    return figure(page.items[0].total if page.items else 0, FILTERED_CAP)
 
 
 def words(filters: Filters) -> dict[str, Any]:
     """What a view is called, what its emptiness means, and what it is sorted by."""
-    first = desk_queries.order(filters)[0][0].key
     about = f"Tickets that match “{filters.q}”, newest first" if filters.q else ABOUT[filters.view]
-    return {"caption": about, "nothing": EMPTY[filters.view], "sorted": {"queue_at": "due", "active_at": "active"}.get(first, "")}
+    return {"caption": about, "nothing": EMPTY[filters.view], "sorted": desk_queries.order(filters)}
 
 
 def addresses(filters: Filters, beside: desk_queries.Around) -> dict[str, str]:
@@ -113,7 +125,7 @@ def address(filters: Filters, endpoint: str = "desk.queue", **over: str) -> str:
 
 def figure(count: int, cap: int | None = None) -> str:
     """A count as it is shown: `999+` where counting has stopped at `cap`, CAP by default."""
-    cap = cap or desk_queries.CAP
+    cap = cap or CAP
     return f"{cap - 1}+" if count >= cap else str(count)
 
 

@@ -42,22 +42,24 @@ class Row:
 def rows(found: Iterable[Any], now: datetime) -> list[Row]:
     """Rows of the query as the template shows them."""
     sheet = sprite("")
-    return [
-        Row(
-            ref=one.ref,
-            subject=one.subject,
-            customer=one.organization_name or one.requester_name,
-            plan=one.plan_name or "",
-            category=rules.CATEGORIES.get(one.category, one.category),
-            since=short(now - one.active_at),
-            unanswered=one.last_public_by == "customer" and one.status in ("new", "open"),
-            priority=priority_mark(sheet, one.priority, one.needs_confirmation),
-            status=status_mark(sheet, one.status),
-            assignee=person(one.assignee_id, one.assignee_name) if one.assignee_id else None,
-            chip=chip(sheet, one.next_due_at, one.next_warn_at, one.next_metric, one.status, now),
-        )
-        for one in found
-    ]
+    return [row(sheet, one, now) for one in found]
+
+
+def row(sheet: str, one: Any, now: datetime) -> Row:
+    """A row of the query as the template shows it; `sheet` is the address of the icons."""
+    return Row(
+        ref=one.ref,
+        subject=one.subject,
+        customer=one.organization_name or one.requester_name,
+        plan=one.plan_name or "",
+        category=rules.CATEGORIES.get(one.category, one.category),
+        since=short(now - one.active_at),
+        unanswered=one.last_public_by == "customer" and one.status in ("new", "open"),
+        priority=priority_mark(sheet, one.priority, one.needs_confirmation),
+        status=status_mark(sheet, one.status),
+        assignee=person(one.assignee_id, one.assignee_name) if one.assignee_id else None,
+        chip=chip(sheet, one.next_due_at, one.next_warn_at, one.next_metric, one.status, now),
+    )
 
 
 def short(length: Any) -> str:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DDL, ColumnElement, Select, String, bindparam, column, event, func, literal_column, select, table, union_all
+from sqlalchemy import DDL, ColumnElement, Integer, Select, String, bindparam, column, event, func, literal_column, select, table, union_all
 
 from app.tickets.models import Ticket
 
@@ -51,12 +51,11 @@ def words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Where a search goes on: after the id `start`, newest first if `descending`, until `enough` are found.
+    """Where a search goes on: after the id of the value `key_0`, newest first if `descending`, until `enough` are found.
 
     PostgreSQL looks at the next `window` tickets before all others; where `common` of them have the words, only at those.
     """
 
-    start: int
     descending: bool
     enough: int
     window: int
@@ -64,21 +63,19 @@ class Stretch:
 
     def beyond(self, key: Any, *, edge: bool) -> ColumnElement[bool]:
         """Ids after the start, or (`edge`) after the window."""
+        start = bindparam("key_0", type_=Integer())
         if self.descending:
-            return key <= self.start - self.window if edge else key < self.start
-        return key > self.start + self.window if edge else key > self.start
+            return key <= start - self.window if edge else key < start
+        return key > start + self.window if edge else key > start
 
 
-def matching(text: str, dialect: str, stretch: Stretch) -> Select[Any] | None:
-    """Ids (`id`) of tickets whose subject has all words, the last of which may be half typed; None where there are no words.
+def matching(dialect: str, stretch: Stretch) -> Select[Any]:
+    """Ids (`id`) of tickets whose subject has all words of the value `terms`, the last of which may be half typed.
 
     SQLite hands them out in order, as many as are asked for. PostgreSQL would either walk all tickets for a word that
     nobody has written, or fetch half of them for one that everybody does: so it walks a window first.
     """
-    wanted = words(text)
-    if not wanted:
-        return None
-    match = holds(wanted, dialect)
+    match = holds(dialect)
     if dialect == "sqlite":
         key: Any = SUBJECTS.c.rowid
         query = select(key.label("id")).where(match, stretch.beyond(key, edge=False))
@@ -90,20 +87,26 @@ def matching(text: str, dialect: str, stretch: Stretch) -> Select[Any] | None:
     return select(union_all(select(near.c.id), select(far.c.id)).subquery("near_and_far").c.id)
 
 
-def holds(wanted: list[str], dialect: str) -> ColumnElement[bool]:
-    """The condition that a subject has all of these words: on SUBJECTS for SQLite, on Ticket for PostgreSQL."""
+def holds(dialect: str) -> ColumnElement[bool]:
+    """The condition that a subject has all words of the value `terms`: on SUBJECTS for SQLite, on Ticket for PostgreSQL."""
     if dialect == "sqlite":
-        terms = " AND ".join(f'"{word}"' for word in wanted) + "*"
-        return literal_column("ticket_subjects").op("MATCH")(terms)
+        return literal_column("ticket_subjects").op("MATCH")(bindparam("terms", type_=String()))
     # Written out in the statement: a plan that is kept for any words would be a bad one for most.
-    asked = bindparam("terms", " & ".join(f"'{word}'" for word in wanted) + ":*", String(), literal_execute=True, unique=True)
+    asked = bindparam("terms", type_=String(), literal_execute=True)
     return literal_column("tickets.ticket_subjects").op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), asked))
+
+
+def terms(text: str, dialect: str) -> str:
+    """A query as the database's full text takes it; empty where it has no words."""
+    quoted = [f'"{word}"' if dialect == "sqlite" else f"'{word}'" for word in words(text)]
+    if not quoted:
+        return ""
+    return " AND ".join(quoted) + "*" if dialect == "sqlite" else " & ".join(quoted) + ":*"
 
 
 def holding(text: str, dialect: str) -> ColumnElement[bool] | None:
     """The same as `matching`, as a condition on Ticket beside others that are narrow already, such as one customer's tickets."""
-    wanted = words(text)
-    if not wanted:
+    if not words(text):
         return None
-    found = holds(wanted, dialect)
+    found = holds(dialect).params(terms=terms(text, dialect))
     return Ticket.id.in_(select(SUBJECTS.c.rowid).where(found)) if dialect == "sqlite" else found
