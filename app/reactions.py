@@ -33,7 +33,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "ticket.assigned": [("default", "app.escalation.jobs.acknowledge"), ("mail", "app.notifications.jobs.tell_assignee")],
     "sla.warned": [("mail", "app.notifications.jobs.warn_of_deadline")],
     "sla.breached": [("mail", "app.notifications.jobs.tell_of_breach")],
-    "sla.level_reached": [("default", "app.escalation.jobs.follow_level")],
+    "sla.level_reached": [("default", "app.tickets.level_jobs.follow_level"), ("default", "app.escalation.jobs.follow_level")],
     "sla.policy_changed": [("default", "app.sla.jobs.follow_policy")],
     "sla.level_changed": [("default", "app.sla.jobs.follow_levels")],
     "sla.report_due": [("mail", "app.notifications.sla_jobs.mail_report")],

@@ -128,7 +128,7 @@ def deescalated(ticket: Subject, *, now: datetime) -> None:
     for one in held_by(ticket.id):
         clock = one.clock
         if clock.metric == NEXT and clock.state == "running" and ticket.last_public_by == "staff":
-            clock.state, clock.stopped_at, clock.due_at, clock.warn_at = "cancelled", now, None, None
+            clock.state, clock.stopped_at, clock.due_at, clock.warn_at, clock.next_level_at = "cancelled", now, None, None, None
     db.session.flush()
     retarget(ticket, now=now)
 

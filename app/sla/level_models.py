@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -40,15 +40,15 @@ class LevelFiring(Model):
     """A level was reached on a clock: once for each arming. It is armed again by a change that moves it ahead of us."""
 
     __tablename__ = "level_firings"
-    __table_args__ = (UniqueConstraint("clock_id", "level_id", "arming"),)
+    # How often a level was reached lately is counted on its page.
+    __table_args__ = (UniqueConstraint("clock_id", "level_id", "arming"), Index("ix_level_firings_level", "level_id", "told_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id"))
-    level_id: Mapped[int] = mapped_column(ForeignKey("levels.id"), index=True)
+    level_id: Mapped[int] = mapped_column(ForeignKey("levels.id"))
     arming: Mapped[int] = mapped_column()
     told_at: Mapped[datetime] = mapped_column(UTCDateTime)
     event_id: Mapped[int | None] = mapped_column(ForeignKey("events.id"), unique=True)
     rearmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # When its actions were taken, so that a job which runs twice takes them once: on the ticket, and by escalating.
+    # When its actions on the ticket were taken, so that a job which runs twice takes them once.
     worked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    escalated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -23,14 +23,16 @@ from app.triage import actions as triage
 MAX_FOLLOWERS = 20
 
 
-def assign(ticket: Ticket, assignee: User | None, *, actor: User, now: datetime, seen: int | None = None) -> None:
-    """Give the ticket to a member of staff, or to nobody. The same person again changes nothing."""
-    work(actor)
+def assign(ticket: Ticket, assignee: User | None, *, actor: User | None, now: datetime, seen: int | None = None) -> None:
+    """Give the ticket to a member of staff, or to nobody; by the system where `actor` is None. The same person again changes nothing."""
+    if actor is not None:
+        work(actor)
     if assignee is not None and not (assignee.is_staff and assignee.is_enabled):
         raise Invalid("Only people who work at the desk can be given tickets.")
     if ticket.assignee_id == (assignee.id if assignee else None):
         return
-    refuse_stale(ticket, seen, actor)
+    if actor is not None:
+        refuse_stale(ticket, seen, actor)
     old = ticket.assignee
     ticket.assignee, ticket.active_at = assignee, now
     facts = {
@@ -77,6 +79,21 @@ def set_priority(ticket: Ticket, priority: str, *, actor: User, now: datetime, r
         public=True,
         facts={"old": old, "priority": priority, "reason": reason},
     )
+    sla.retarget(ticket, now=now)
+
+
+def raise_priority(ticket: Ticket, *, reason: str, now: datetime) -> None:
+    """Raise the priority by one, by the system, up to what the plan of the organization promises; at its top nothing changes.
+
+    A raise that waits for somebody's confirmation is theirs to decide, and is left alone.
+    """
+    plan = ticket.organization.plan if ticket.organization is not None else None
+    higher = rules.PRIORITIES[min(rules.rank(ticket.priority) + 1, len(rules.PRIORITIES) - 1)]
+    if ticket.needs_confirmation or plan is None or rules.rank(higher) > rules.rank(plan.top_priority) or higher == ticket.priority:
+        return
+    old, ticket.priority, ticket.promised_priority, ticket.active_at = ticket.priority, higher, higher, now
+    facts = {"old": old, "priority": higher, "reason": reason}
+    record("ticket.priority_changed", now=now, ticket=ticket, public=True, facts=facts)
     sla.retarget(ticket, now=now)
 
 

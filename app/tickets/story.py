@@ -5,14 +5,28 @@ The customer's words differ from the desk's; which events a viewer gets at all i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from app.lib.times import in_words
 from app.tickets.rules import CATEGORIES, CUSTOMER_STATUSES, STATUSES
 
 Facts = Mapping[str, Any]
-# (words, whether they are the point of the sentence)
-Part = tuple[str, bool]
+# (words or a moment, whether they are the point of the sentence)
+Part = tuple[str | datetime, bool]
 METRICS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
+PROMISED = {"first_response": "Our answer", "next_response": "Our next answer", "resolution": "Our solution"}
+# Why a promise moved, for the customer too.
+MOVED = {
+    "priority": "the priority changed",
+    "plan": "another plan or policy holds",
+    "policy": "the policy was changed",
+    "calendar": "the opening hours were changed",
+    "escalation": "the escalation changed what we promise",
+    "override": "terms were set for this ticket alone",
+    "pause": "the ticket waits for something else than us",
+    "resume": "the ticket waits for us again, and the time that it waited is not counted",
+}
 US = "HiveTechs Support"
 TRIGGERS = {
     "by_hand": "a person decided it",
@@ -38,7 +52,7 @@ class Line:
     @property
     def text(self) -> str:
         """The sentence without its emphasis."""
-        return "".join(words for words, _ in self.parts)
+        return "".join(in_words(words, "UTC") if isinstance(words, datetime) else words for words, _ in self.parts)
 
 
 def told(kind: str, facts: Facts, actor: str | None, *, staff: bool) -> Line:
@@ -212,6 +226,30 @@ def warned(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("hourglass", "warn", (point(f"The {METRICS.get(facts['metric'], facts['metric'])} target is near"),))
 
 
+def level_reached(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A clock has come to a level; what that sets off stands below."""
+    metric, does = METRICS.get(facts["metric"], facts["metric"]), facts["actions"]
+    steps = (
+        ("The priority is raised by one.", does["raise_priority"]),
+        ("It goes to whoever is on call.", does["reassign"] == "on_call"),
+        ("It is taken off its assignee.", does["reassign"] == "unassign"),
+        ("It goes to another team.", str(does["reassign"]).startswith("team:")),
+        ("It is escalated by a tier.", does["escalate"]),
+    )
+    parts = (said("Level "), point(facts["level"]), said(f" of the {metric} reached"))
+    return Line("hourglass", "warn", parts, tuple(words for words, wanted in steps if wanted))
+
+
+def promise_moved(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A due time that the customer had seen is another one now, with the reason."""
+    what, why = PROMISED[facts["metric"]], MOVED.get(facts["reason"], "the service level changed")
+    old = datetime.fromisoformat(facts["old"])
+    if facts["new"] is None:
+        return Line("pause", "", (point(f"{what} stands still"), said(f": {why}. It was due "), (old, False)))
+    new = datetime.fromisoformat(facts["new"])
+    return Line("clock", "", (said(f"{what} is now due "), (new, True), said(", it was "), (old, False), said(f": {why}")))
+
+
 def breached(facts: Facts, actor: str | None, staff: bool) -> Line:
     """A deadline has passed."""
     return Line("octagon-alert", "bad", (point(f"The {METRICS.get(facts['metric'], facts['metric'])} target was missed"),))
@@ -266,6 +304,8 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.escalation_declined": escalation_declined,
     "sla.warned": warned,
     "sla.breached": breached,
+    "sla.level_reached": level_reached,
+    "sla.promise_moved": promise_moved,
     "mail.failed": mail_failed,
     "mail.resent": mail_resent,
     "survey.invited": survey_invited,

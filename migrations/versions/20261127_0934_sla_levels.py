@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Integer(), nullable=True),
         sa.Column("rearmed_at", moment, nullable=True),
         sa.Column("worked_at", moment, nullable=True),
-        sa.Column("escalated_at", moment, nullable=True),
         sa.ForeignKeyConstraint(["clock_id"], ["clocks.id"], name=op.f("fk_level_firings_clock_id")),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_level_firings_event_id")),
         sa.ForeignKeyConstraint(["level_id"], ["levels.id"], name=op.f("fk_level_firings_level_id")),
@@ -43,7 +42,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("clock_id", "level_id", "arming", name=op.f("uq_level_firings_clock_id_level_id_arming")),
         sa.UniqueConstraint("event_id", name=op.f("uq_level_firings_event_id")),
     )
-    op.create_index(op.f("ix_level_firings_level_id"), "level_firings", ["level_id"])
+    op.create_index("ix_level_firings_level", "level_firings", ["level_id", "told_at"])
     op.add_column("clocks", sa.Column("next_level_at", moment, nullable=True))
     op.add_column("clocks", sa.Column("promised_at", moment, nullable=True))
     op.add_column("tickets", sa.Column("thanked_at", moment, nullable=True))
