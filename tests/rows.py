@@ -13,7 +13,12 @@ from werkzeug.routing import Rule
 
 from app.accounts import actions as accounts
 from app.accounts.models import OneTimeLink, SignIn, User
+from app.alerts import actions as alerts
+from app.alerts.links import token_of as alert_token
+from app.alerts.models import AlertDelivery, AlertRoute
+from app.escalation import editing as matrix
 from app.events.actions import record
+from app.events.models import Event
 from app.extensions import Base, db
 from app.knowledge.models import Article, Faq, SearchMiss
 from app.lib.tokens import fingerprint
@@ -29,6 +34,8 @@ from app.tickets.models import Attachment, Follower, TicketLink
 from app.triage import editing
 from app.triage.models import TriageRule
 from tests import factories
+from tests.rota.furniture import FEED_SECRET, furniture
+from tests.sla.furniture import furniture as sla_furniture
 
 LATER = timedelta(days=1)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -39,7 +46,15 @@ def furnish(people: SimpleNamespace, now: datetime) -> SimpleNamespace:
     rival = User(name="Olga Nowak", email="olga@globex.example", role="customer_admin", organization_id=people.globex.id, created_at=now)
     db.session.add(rival)
     db.session.flush()
-    rows = SimpleNamespace(rival=rival, **of_tickets(people, now), **of_accounts(people, now), **of_desk(people, now))
+    rows = SimpleNamespace(
+        rival=rival,
+        **of_tickets(people, now),
+        **of_accounts(people, now),
+        **of_desk(people, now),
+        **furniture(people, now),
+        **of_alerts(people, now),
+        **sla_furniture(people, now),
+    )
     db.session.commit()
     return rows
 
@@ -102,12 +117,27 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "macro": macros.create(content, actor=people.agent, now=now),
         "announcement": status.publish("Slow answers", "We are on it.", "warn", actor=people.lead, now=now),
         "miss": miss,
+        "executive": matrix.add_executive(people.admin, "Head of Engineering", "+1 555 0100", actor=people.lead, now=now),
         "faq": first(Faq),
         "article": first(Article),
         "rule": first(TriageRule),
         "calendar": first(Calendar),
         "policy": first(Policy),
     }
+
+
+def of_alerts(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """An alert that was sent to somebody, and a silence."""
+    words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
+    alert = alerts.raise_alert(key="volume", severity="warning", **words, now=now)
+    event = db.session.scalars(select(Event.id).where(Event.kind == "alert.raised")).first()
+    told = {"kind": "leads", "shown": people.lead.name, "user_id": people.lead.id, "address": people.lead.email, "channel": "mail-lead"}
+    sent = AlertDelivery(event_id=event, alert_id=alert.id, state="mailed", created_at=now, **told)
+    db.session.add(sent)
+    db.session.flush()
+    silence = alerts.silence(source="other", until=now + LATER, reason="Moving house", actor=people.lead, now=now)
+    secret = alert_token(current_app.secret_key, sent.id)  # type: ignore[arg-type]
+    return {"alert": alert, "alert_token": secret, "silence": silence, "route": first(AlertRoute), "agent": people.agent}
 
 
 def found_again(rows: SimpleNamespace) -> SimpleNamespace:
@@ -130,11 +160,34 @@ VALUES: dict[tuple[str, str], Any] = {
     ("desk_changes.unfollow", "number"): lambda r: r.follower.id,
     ("desk_changes.unlink", "number"): lambda r: r.link.id,
     ("sla", "clock_id"): lambda r: r.clock.id,
+    ("sla_statements", "ref"): lambda r: r.statement.ref,
+    ("sla_own_statements", "ref"): lambda r: r.statement.ref,
     ("sla_admin.calendar", "number"): lambda r: r.calendar.id,
     ("sla_admin.save_calendar", "number"): lambda r: r.calendar.id,
     ("sla_admin.remove_calendar", "number"): lambda r: r.calendar.id,
     ("sla_admin", "number"): lambda r: r.policy.id,
+    ("escalation_admin", "number"): lambda r: r.executive.id,
+    ("escalation_admin.tier", "number"): lambda r: 3,
+    ("escalation_admin.save_tier", "number"): lambda r: 3,
+    ("escalation_admin", "key"): lambda r: "production_down",
+    ("rota.team", "number"): lambda r: r.rota_team.id,
+    ("rota.end_absence", "number"): lambda r: r.absence.id,
+    ("rota", "number"): lambda r: r.swap.id,
+    ("rota_admin.shift", "number"): lambda r: r.shift.id,
+    ("rota_admin.save_shift", "number"): lambda r: r.shift.id,
+    ("rota_admin.remove_shift", "number"): lambda r: r.shift.id,
+    ("rota_admin.withdraw_override", "number"): lambda r: r.override.id,
+    ("rota_admin", "number"): lambda r: r.rota_team.id,
+    ("rota_feeds", "secret"): lambda r: FEED_SECRET,
+    ("baton.hand_back", "number"): lambda r: r.absence.id,
+    ("baton.hand_back_list", "number"): lambda r: r.absence.id,
+    ("baton", "number"): lambda r: r.baton.id,
     ("triage", "number"): lambda r: r.rule.id,
+    ("alerts.end_silence", "number"): lambda r: r.silence.id,
+    ("alerts", "number"): lambda r: r.alert.id,
+    ("alert_routes", "number"): lambda r: r.route.id,
+    ("alert_routes", "person_id"): lambda r: r.agent.id,
+    ("alert_links", "token"): lambda r: r.alert_token,
     ("announcements", "number"): lambda r: r.announcement.id,
     ("macros", "number"): lambda r: r.macro.id,
     ("mail", "number"): lambda r: r.mail.id,

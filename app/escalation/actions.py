@@ -128,9 +128,8 @@ def check_open(ticket: Ticket) -> None:
 def propose(ticket: Ticket, wish: Wish, *, now: datetime) -> Escalation | None:
     """Let somebody at the desk decide on a trigger that leads beyond the plan. Nothing is promised until then."""
     before = queries.open_escalation(ticket.id)
-    if queries.proposal(ticket.id) is not None or not rules.is_news(
-        before and before.tier, bool(before and before.pages), wish.to_tier, wish.pages
-    ):
+    open_tier, open_pages = (before.tier, before.pages) if before is not None else (None, False)
+    if queries.proposal(ticket.id) is not None or not rules.is_news(open_tier, open_pages, wish.to_tier, wish.pages):
         return None
     row = added(ticket, wish, "proposed", actor=None, now=now)
     ticket.escalation_proposed = wish.trigger

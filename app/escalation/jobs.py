@@ -52,9 +52,14 @@ def acknowledge(event_id: int) -> None:
         if found is not None:
             event, ticket = found
             actor = person(event.actor_id)
-            if actor is not None and event.facts["assignee_id"] is not None and ticket.escalated_at is not None:
+            if actor is not None and event.facts["assignee_id"] is not None and is_after(ticket.escalated_at, event.at):
                 alarm.answer(ticket, actor=actor, now=utcnow())
             db.session.commit()
+
+
+def is_after(escalated_at: datetime | None, at: datetime) -> bool:
+    """Whether something happened while the ticket was escalated: what is told late may have been before."""
+    return escalated_at is not None and at >= escalated_at
 
 
 def follow_resolution(event_id: int) -> None:

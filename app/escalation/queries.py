@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, Plan, Team, User
@@ -47,6 +47,11 @@ def executives() -> Sequence[Executive]:
     """Those at whom paths end and who may still sign in; the first is on duty."""
     query = select(Executive).join(User, User.id == Executive.user_id).where(User.is_enabled)
     return db.session.scalars(query.order_by(Executive.position, Executive.id)).all()
+
+
+def executives_of_all_times() -> Sequence[Executive]:
+    """The same, with those who cannot sign in any more."""
+    return db.session.scalars(select(Executive).order_by(Executive.position, Executive.id)).all()
 
 
 def executive_for(number: int) -> Executive | None:
@@ -114,5 +119,6 @@ def event_and_ticket(event_id: int) -> tuple[Event, Ticket] | None:
 
 def ticket_by_id(number: int) -> Ticket | None:
     """A ticket with its people, for jobs, locked until the transaction ends."""
-    query: Select[tuple[Ticket]] = with_people(select(Ticket)).where(Ticket.id == number)
-    return db.session.scalar(query.with_for_update(of=Ticket))
+    query = with_people(select(Ticket)).where(Ticket.id == number)
+    found: Ticket | None = db.session.scalar(query.with_for_update(of=Ticket))
+    return found

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.lib.times import duration, in_words
+from app.lib.times import duration, in_words, local
 from app.sla import clock as pure
 from app.sla.hours import SECOND, Calendar, from_us, to_us
 from app.sla.terms import FIRST, LABELS, NEXT, RESOLUTION
@@ -55,10 +55,21 @@ def basis(one: "Held", zone: str) -> str:
     """The rule, with where it comes from."""
     clock, owner = one.clock, OWNERS[one.source.policy_from]
     target = length(clock.target_seconds, one.hours)
+    if clock.capped_at is not None:
+        return (
+            f"the ticket was escalated {in_words(clock.capped_at, zone)}, and its plan promises {PROMISES[clock.metric]} within "
+            f"{length(cap_seconds(one, clock.capped_at), one.hours)} of that, sooner than “{one.source.policy}” does; {counted_on(one)}"
+        )
     return (
         f"“{one.source.policy}”, {owner}, promises {PROMISES[clock.metric]} to {clock.priority} tickets within {target}, "
         f"{counted_on(one)} from {in_words(clock.started_at, zone)}"
     )
+
+
+def cap_seconds(one: "Held", capped_at: datetime) -> int:
+    """How long after an escalation, or after its own start if that is later, a capped clock is due."""
+    start, since = to_us(one.clock.started_at), to_us(capped_at)
+    return one.clock.target_seconds - (one.hours.counted(start, since) // SECOND if since > start else 0)
 
 
 def stood_still(case: pure.Case, end: int) -> str:
@@ -113,12 +124,24 @@ def if_resumed(one: "Held", case: pure.Case, now: datetime, zone: str) -> str:
 def promised(one: "Held", *, now: datetime, zone: str) -> str:
     """The promise of a running clock, for the customer."""
     clock = one.clock
-    by = in_words(clock.due_at or now, zone)
+    by = on_both_clocks(clock.due_at or now, zone, one.hours.zone.key)
     if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now):
         return f"{'Our solution' if clock.metric == RESOLUTION else 'Our answer'} was due by {by}. We are late, and whoever is in charge knows."
     where = "around the clock" if one.hours.is_round_the_clock else "in our business hours"
+    if clock.capped_at is not None:
+        within = length(cap_seconds(one, clock.capped_at), one.hours)
+        return f"{BEGINNINGS[clock.metric]} {by}, because this ticket is escalated and your plan then promises {PROMISES[clock.metric]} within {within} {where}."
     within = length(clock.target_seconds, one.hours)
     return f"{BEGINNINGS[clock.metric]} {by}, because your plan promises {PROMISES[clock.metric]} to {clock.priority} tickets within {within} {where}."
+
+
+def on_both_clocks(at: datetime, zone: str, ours: str) -> str:
+    """`Mon 23 Nov, 09:00 EST your time (15:00 CET ours)`; only theirs where both clocks show the same."""
+    theirs, here = local(at, zone), local(at, ours)
+    if theirs.utcoffset() == here.utcoffset():
+        return in_words(at, zone)
+    day = "" if theirs.date() == here.date() else f"{here:%a} "
+    return f"{in_words(at, zone)} your time ({day}{here:%H:%M %Z} ours)"
 
 
 def waits(one: "Held", status: str) -> str:

@@ -5,35 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.alerts.models import Alert
 from app.escalation import actions, queries
 from app.escalation.models import Escalation
-from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.tickets import actions as tickets
 from tests import factories
+from tests.escalation.shared import WHY, alerts, escalate, events
 
 LATER = timedelta(minutes=10)
-WHY = "All pipelines are blocked since 08:10 UTC."
-
-
-def escalate(ticket, people, now, **over):
-    """Escalate to tier 3 as the agent, and commit."""
-    given = {"to_tier": 3, "trigger": "by_hand", "reason": WHY, "actor": people.agent, **over}
-    row = actions.escalate(ticket, now=now, **given)
-    db.session.commit()
-    return row
-
-
-def events(kind, ticket):
-    """The events of a kind on a ticket, oldest first."""
-    return db.session.scalars(select(Event).where(Event.kind == kind, Event.ticket_id == ticket.id).order_by(Event.id)).all()
-
-
-def alerts():
-    """Every alert there is."""
-    return db.session.scalars(select(Alert).order_by(Alert.id)).all()
 
 
 def test_escalating_sets_tier_and_team_and_records_who_and_why(people, now):
@@ -138,6 +118,7 @@ def test_taking_it_back_twice_records_one_event(people, now):
     escalate(ticket, people, now)
     for _ in range(2):
         actions.deescalate(ticket, to_tier=3, reason="Solved by phone.", actor=people.agent, now=now + LATER)
+        db.session.commit()
     assert len(events("ticket.deescalated", ticket)) == 1
 
 

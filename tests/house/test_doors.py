@@ -34,6 +34,8 @@ PUBLIC = {
     "accounts.reset_request",
     "accounts.set_password",
     "accounts.stop_acting",
+    "alert_links.acknowledge",
+    "alert_links.show",
     "dev.enter",
     "dev.events",
     "dev.index",
@@ -62,6 +64,7 @@ PUBLIC = {
     "ops.healthz",
     "ops.prometheus",
     "ops.readyz",
+    "rota_feeds.feed",
     "static",
     "surveys_public.answer",
     "surveys_public.show",
@@ -135,7 +138,7 @@ def allowed(rule: Rule) -> set[int]:
 
 def is_private(rule: Rule) -> bool:
     """Whether it names something of Acme's."""
-    return rule.endpoint.startswith(("tickets.", "account.")) and bool(rule.arguments)
+    return rule.endpoint.startswith(("tickets.", "account.", "escalation_portal.")) and bool(rule.arguments)
 
 
 @pytest.mark.parametrize(
