@@ -63,11 +63,11 @@ class Staff:
 
 def on_call(team_id: int, at: datetime) -> OnCall | None:
     """Who is on call for a team; None in a hole. `until` is the end of their duty, eight days from now at most. Five statements."""
-    plan, staff = plan_for([team_id], at, at + AHEAD)
+    plan, people = plan_for([team_id], at, at + AHEAD)
     duties = rules.duties(plan, team_id, FIRST, at, at + AHEAD)
     if not duties or duties[0].start > at or duties[0].user_id is None:
         return None
-    return told(staff[duties[0].user_id], by_person(duties)[0].end, duties[0].why)
+    return told(people[duties[0].user_id], by_person(duties)[0].end, duties[0].why)
 
 
 def ladder(team_id: int | None, at: datetime, *, limit: int = 5) -> list[OnCall]:
@@ -76,7 +76,7 @@ def ladder(team_id: int | None, at: datetime, *, limit: int = 5) -> list[OnCall]
     Without a team, or in one without leads, everybody's leads. Leads who are away come last. Seven statements at most.
     """
     wanted = [team_id] if team_id is not None else []
-    plan, staff = plan_for(wanted, at, at + AHEAD)
+    plan, people = plan_for(wanted, at, at + AHEAD)
     found: dict[int, OnCall] = {}
     if team_id is not None:
         lanes = [rules.duties(plan, team_id, level, at, at + AHEAD) for level in (FIRST, BACKUP)]
@@ -85,16 +85,16 @@ def ladder(team_id: int | None, at: datetime, *, limit: int = 5) -> list[OnCall]
         for duty in [*now, *later]:
             if duty.user_id is not None and duty.user_id not in found and rules.is_there(plan, duty.user_id, at, on_holidays=True):
                 via = duty.why if duty.start <= at else "next on the rota"
-                found[duty.user_id] = told(staff[duty.user_id], duty.end, via)
-    leads = leads_of(team_id, staff)
+                found[duty.user_id] = told(people[duty.user_id], duty.end, via)
+    leads = leads_of(team_id, people)
     for one in sorted(leads, key=lambda lead: (not rules.is_there(plan, lead.id, at), lead.name, lead.id)):
         found.setdefault(one.id, told(one, at + AHEAD, "lead"))
     return list(found.values())[:limit]
 
 
-def leads_of(team_id: int | None, staff: dict[int, Staff]) -> list[Staff]:
+def leads_of(team_id: int | None, people: dict[int, Staff]) -> list[Staff]:
     """The leads of a team, or everybody's where it has none. One statement."""
-    leads = [one for one in staff.values() if one.role in LEADS]
+    leads = [one for one in people.values() if one.role in LEADS]
     if team_id is None:
         return leads
     members = set(db.session.scalars(select(TeamMember.user_id).where(TeamMember.team_id == team_id)))
@@ -107,7 +107,7 @@ def told(one: Staff, until: datetime, via: str) -> OnCall:
 
 
 def duty_spans(team_ids: Sequence[int], start: datetime, end: datetime, *, level: int = FIRST) -> list[DutySpan]:
-    """Who has which span of these teams: overrides and absences applied, neighbours of one person joined, in order of time. Five statements."""
+    """Who has which span of these teams, in order: overrides and absences applied, neighbours of one person joined. Five statements."""
     plan, _ = plan_for(team_ids, start, end)
     found = [span for team_id in set(team_ids) for span in by_person(rules.duties(plan, team_id, level, start, end))]
     return sorted(found, key=lambda span: (span.start, span.team_id))
@@ -128,7 +128,7 @@ def by_person(duties: Iterable[rules.Duty]) -> list[DutySpan]:
 
 
 def works_at(user_id: int, at: datetime) -> bool:
-    """Whether somebody works at an instant: on duty, or in office hours of a week in which no turn of a shift is theirs; never while away."""
+    """Whether somebody works: on duty, or in office hours of a week in which no turn of a shift is theirs; never while away."""
     return any(start <= at < end for start, end in working_spans(user_id, at, at + timedelta(seconds=1)))
 
 
@@ -145,18 +145,38 @@ def next_working_time(user_id: int, at: datetime) -> datetime | None:
 
 def working_spans(user_id: int, start: datetime, end: datetime) -> list[cover.Span]:
     """When somebody works in [start, end), in order and apart; nothing for who is not on the staff. Five statements."""
-    plan, staff = plan_for(None, start - timedelta(days=8), end + timedelta(days=8))
-    if user_id not in staff:
+    plan, people = plan_for(None, start - timedelta(days=8), end + timedelta(days=8))
+    if user_id not in people:
         return []
     mine = [(duty.start, duty.end) for duty in all_duties(plan, start, end) if duty.user_id == user_id]
     return cover.united([*mine, *office_hours(plan, user_id, start, end)])
 
 
-def all_duties(plan: rules.Plan, start: datetime, end: datetime) -> list[rules.Duty]:
-    """The duties of every team and level in a plan, in order of time."""
+def all_duties(plan: rules.Plan, start: datetime, end: datetime, *, joined: bool = True) -> list[rules.Duty]:
+    """The duties of every team and level in a plan, in order of time; each day of a shift for itself unless `joined`."""
     lanes = {(one.team_id, one.level) for one in plan.shifts} | {(one.team_id, one.level) for one in plan.overrides}
-    found = [duty for team_id, level in lanes for duty in rules.duties(plan, team_id, level, start, end)]
+    found = [duty for team_id, level in lanes for duty in rules.duties(plan, team_id, level, start, end, joined=joined)]
     return sorted(found, key=lambda duty: (duty.start, duty.team_id, duty.level))
+
+
+def duties_of(user_id: int, start: datetime, end: datetime) -> list[rules.Duty]:
+    """The duties of somebody in [start, end), of every team and level, in order of time. Six statements."""
+    plan, _ = plan_for(None, start, end)
+    return [duty for duty in all_duties(plan, start, end, joined=False) if duty.user_id == user_id]
+
+
+def covered_for(user_id: int, start: datetime, end: datetime) -> list[rules.Duty]:
+    """The duties in [start, end) that somebody should have had by the rota, and others had in their stead. Six statements."""
+    plan, _ = plan_for(None, start, end)
+    found = all_duties(plan, start, end, joined=False)
+    return [duty for duty in found if duty.planned_id == user_id and duty.user_id != user_id]
+
+
+def held_now(user_id: int, at: datetime) -> set[int]:
+    """The teams for which somebody is first on call. Six statements."""
+    plan, _ = plan_for(None, at, at + timedelta(seconds=1))
+    found = all_duties(plan, at, at + timedelta(seconds=1))
+    return {duty.team_id for duty in found if duty.user_id == user_id and duty.level == FIRST}
 
 
 def office_hours(plan: rules.Plan, user_id: int, start: datetime, end: datetime) -> list[cover.Span]:
@@ -189,17 +209,21 @@ def monday(at: datetime, zone_name: str) -> date:
 
 def plan_for(team_ids: Sequence[int] | None, start: datetime, end: datetime) -> tuple[rules.Plan, dict[int, Staff]]:
     """All that decides in [start, end) for some teams (None: for all), and the staff by id. Five statements; six if there are shifts."""
-    rows = db.session.execute(
-        select(User.id, User.name, User.email, User.time_zone, User.role).where(User.role.in_(STAFF), User.is_enabled)
-    )
-    staff = {row.id: Staff(row.id, row.name, row.email, row.time_zone, row.role) for row in rows}
+    everybody = staff()
     settings = {row.user_id: row for row in db.session.scalars(select(RotaPerson))}
-    people = {one.id: person_of(one, settings.get(one.id)) for one in staff.values()}
+    people = {one.id: person_of(one, settings.get(one.id)) for one in everybody.values()}
     absences: dict[int, list[rules.Absence]] = {}
     wanted = (RotaAbsence.withdrawn_at.is_(None), RotaAbsence.ends_at > start, RotaAbsence.starts_at < end)
     for row in db.session.scalars(select(RotaAbsence).where(*wanted).order_by(RotaAbsence.starts_at)):
         absences.setdefault(row.user_id, []).append(rules.Absence(row.user_id, row.starts_at, row.ends_at, row.deputy_id))
-    return rules.Plan(shifts_of(team_ids), overrides_of(team_ids, start, end), absences, people), staff
+    return rules.Plan(shifts_of(team_ids), overrides_of(team_ids, start, end), absences, people), everybody
+
+
+def staff() -> dict[int, Staff]:
+    """Everybody who works at the desk, by id, in order of their names. One statement."""
+    columns = (User.id, User.name, User.email, User.time_zone, User.role)
+    rows = db.session.execute(select(*columns).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id))
+    return {row.id: Staff(*row) for row in rows}
 
 
 def person_of(one: Staff, settings: RotaPerson | None) -> rules.Person:

@@ -167,10 +167,11 @@ def without(duty: Duty, start: datetime, end: datetime) -> list[Duty]:
     return before + after
 
 
-def duties(plan: Plan, team_id: int, level: int, start: datetime, end: datetime) -> list[Duty]:
+def duties(plan: Plan, team_id: int, level: int, start: datetime, end: datetime, *, joined: bool = True) -> list[Duty]:
     """Who has a team's level in [start, end): apart, in order; holes where nobody is there for a shift stand with user_id None.
 
-    What no shift or override covers is not in it: `holes` finds that, too.
+    What no shift or override covers is not in it: `holes` finds that, too. Days of one shift and person that touch are
+    one duty unless `joined` is false.
     """
     shifts = [shift for shift in plan.shifts if (shift.team_id, shift.level) == (team_id, level)]
     overrides = [one for one in plan.overrides if (one.team_id, one.level) == (team_id, level)]
@@ -178,8 +179,8 @@ def duties(plan: Plan, team_id: int, level: int, start: datetime, end: datetime)
     found = []
     for duty in overridden(planned(shifts, start, end), overrides, start, end):
         rotation = by_id[duty.shift_id].people if duty.shift_id in by_id else ()
-        found += [stood_in(plan, piece, rotation) for piece in pieces(plan, duty)]
-    return merged(found)
+        found += merged(stood_in(plan, piece, rotation) for piece in pieces(plan, duty))
+    return merged(found) if joined else found
 
 
 def pieces(plan: Plan, duty: Duty) -> list[Duty]:

@@ -91,14 +91,19 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("secret_hash", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_rota_feeds_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rota_feeds")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_rota_feeds_secret_hash")),
     )
     with op.batch_alter_table("rota_feeds", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_rota_feeds_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(
+            "ix_rota_feeds_live",
+            ["user_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
 
     op.create_table(
         "rota_overrides",
@@ -183,7 +188,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-
     with op.batch_alter_table("rota_turns", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rota_turns_user_id"))
 
@@ -203,7 +207,9 @@ def downgrade() -> None:
 
     op.drop_table("rota_overrides")
     with op.batch_alter_table("rota_feeds", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_rota_feeds_user_id"))
+        batch_op.drop_index(
+            "ix_rota_feeds_live", sqlite_where=sa.text("revoked_at IS NULL"), postgresql_where=sa.text("revoked_at IS NULL")
+        )
 
     op.drop_table("rota_feeds")
     with op.batch_alter_table("rota_batons", schema=None) as batch_op:
