@@ -173,6 +173,7 @@ def made(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: 
         state="running",
         started_at=started_at,
         next_level_at=started_at,
+        aimed_at=started_at,
     )
     one = Held(clock, terms.hours, terms.paused, terms.words)
     set_deadlines(clock, one.case(()))
@@ -208,7 +209,7 @@ def follow(one: Held, ticket: Subject, now: datetime) -> Held:
         rest(one, ticket, now, "paused")
     elif clock.state == "paused" and ticket.status not in one.paused:
         set_deadlines(clock, one.case(status_changes(ticket.id)))
-        clock.state, clock.elapsed_seconds, clock.next_level_at = "running", None, now
+        clock.state, clock.elapsed_seconds, clock.next_level_at, clock.aimed_at = "running", None, now, now
         move(clock, ticket, clock.due_at, "resume", now=now)
     return one
 

@@ -27,6 +27,7 @@ WITH_STATUS = (
     "ticket.resolved",
     "ticket.reopened",
     "ticket.closed",
+    "ticket.thanks_dismissed",
 )
 
 

@@ -54,11 +54,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Standing:
-    """A clock as a sweep meets it: as of when it was last looked at, its end where it has stopped or is paused."""
+    """A clock as a sweep meets it: since when it is aimed where it is, its end where it has stopped or is paused."""
 
     metric: str
     priority: str
-    seen: int
+    aimed: int
     now: int
     ended: int | None = None
 
@@ -94,7 +94,7 @@ def plan(points: Sequence[Point], case: Case, told: Mapping[int, int], at: Stand
             continue
         was = told.get(point.id)
         if was is not None:
-            if reached_at <= max(at.seen, was):
+            if reached_at <= max(at.aimed, was):
                 continue
             rearm.append(point.id)
         if reached_at >= at.now:
@@ -107,7 +107,7 @@ def plan(points: Sequence[Point], case: Case, told: Mapping[int, int], at: Stand
 
 def is_told(point: Point, reached_at: int, due: int | None, case: Case, at: Standing) -> bool:
     """Whether a level whose instant has passed is told now, and not left out."""
-    if max(reached_at, at.seen) < point.since:
+    if max(reached_at, at.aimed) < point.since:
         return False
     is_early = point.counted(case.last_target) < case.last_target
     if at.ended is not None:

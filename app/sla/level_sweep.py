@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.events.actions import record
@@ -124,7 +124,7 @@ def look(row: Any, one: Held, levels: Mapping[int, Level], points: Sequence[rule
         clock.next_level_at = None
         return 0
     case = case_of(one)
-    at = rules.Standing(clock.metric, clock.priority, to_us(clock.next_level_at), to_us(now), ended_at(one, case))
+    at = rules.Standing(clock.metric, clock.priority, to_us(clock.aimed_at or clock.started_at), to_us(now), ended_at(one, case))
     plan = rules.plan(points, case, told.at, at)
     if plan.rearm:
         rearm(clock.id, plan.rearm, now)
@@ -181,13 +181,11 @@ def take(event_id: int, now: datetime) -> bool:
 def look_again(since: datetime, after: int, limit: int) -> int | None:
     """After an edit of levels: have the sweep look at some running clocks; the last id of a full chunk, or None.
 
-    They are looked at as of the moment before the edit, so that what a new level's clocks are beyond is not told. Those
-    that the sweep looks at before anyway are left as they are.
+    Those that it looks at before anyway are left as they are.
     """
     chunk = select(Clock.id).where(Clock.state.in_(("running", "paused")), Clock.id > after).order_by(Clock.id).limit(limit)
     ids = list(db.session.scalars(chunk))
-    as_of = from_us(to_us(since) - 1)
-    later = func.coalesce(Clock.next_level_at, from_us(to_us(since) + 1)) > since
-    mine = update(Clock).where(Clock.id.in_(ids), Clock.state == "running", later).values(next_level_at=as_of)
+    later = or_(Clock.next_level_at.is_(None), Clock.next_level_at > since)
+    mine = update(Clock).where(Clock.id.in_(ids), Clock.state == "running", later).values(next_level_at=since)
     db.session.execute(mine, execution_options={"synchronize_session": False})
     return ids[-1] if len(ids) == limit else None

@@ -265,5 +265,7 @@ class Clock(Model):
     breach_told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # When the sweep of levels looks at this clock: a level is reached then, or something has changed. None: not any more.
     next_level_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # When something last aimed it elsewhere: what it was told of before holds for what lay behind it then.
+    aimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # The due time that the customer was told last, kept while the clock stands still; None while they have seen none.
     promised_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -17,12 +17,13 @@ REASONS = ("priority", "plan", "policy", "calendar", "escalation", "override", "
 
 @dataclass(frozen=True)
 class Aims:
-    """All that a due time hangs on, but for the calendar's hours; `is_own`: the ticket has a policy or calendar of its own."""
+    """A due time and all that it hangs on, but for the calendar's hours; `is_own`: the ticket has a policy or calendar of its own."""
 
     state: str
     priority: str
     policy_id: int
     target_seconds: int
+    due_at: datetime | None
     is_capped: bool
     is_own: bool
 
@@ -65,11 +66,13 @@ def move(clock: Clock, ticket: Subject, due_at: datetime | None, reason: str, *,
 def aims(clock: Clock) -> Aims:
     """How a clock is aimed now."""
     own = "ticket" in (getattr(clock, "policy_from", ""), getattr(clock, "calendar_from", ""))
-    return Aims(clock.state, clock.priority, clock.policy_id, clock.target_seconds, clock.capped_at is not None, own)
+    return Aims(clock.state, clock.priority, clock.policy_id, clock.target_seconds, clock.due_at, clock.capped_at is not None, own)
 
 
 def moved(clock: Clock, ticket: Subject, before: Aims, *, now: datetime) -> None:
-    """A clock was aimed anew: where its due time went elsewhere, that is told with the reason."""
+    """A clock was aimed anew: where its due time went elsewhere, that is kept, and told with the reason."""
+    if before != aims(clock):
+        clock.aimed_at = now
     if clock.state == "running":
         move(clock, ticket, clock.due_at, reason_of(before, aims(clock)), now=now)
     elif before.state == "running":

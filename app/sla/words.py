@@ -44,6 +44,32 @@ def left(tone: str, state: str, remaining: int, counted: int, hours: Calendar) -
     return "now due" if tone == "breach" else length(remaining, hours)
 
 
+# Which one won, of those that could hold.
+POLICY_WON = {
+    "ticket": "set for this ticket, before its organization's and its plan's",
+    "organization": "the organization's own, before its plan's",
+    "plan": "the plan's; neither ticket nor organization has one of its own",
+}
+CALENDAR_WON = {
+    "ticket": "set for this ticket, before all others",
+    "organization": "the organization's own, before that of the policy",
+    "policy": "the policy's; neither ticket nor organization has one of its own",
+    "plan": "the plan's, as the organization's policy names none",
+    "default": "the default one, as nothing else names one",
+}
+
+
+def won(one: "Held", zone: str) -> list[tuple[str, str]]:
+    """Which policy and which calendar hold, in which version, and why these: (what, words)."""
+    clock, source = one.clock, one.source
+    policy = f"{source.policy}, version {clock.policy_version} of {in_words(source.policy_changed_at, zone)}"
+    calendar = f"{source.calendar}, version {clock.calendar_version} of {in_words(source.calendar_changed_at, zone)}"
+    return [
+        ("Policy", f"{policy}: {POLICY_WON[clock.policy_from]}"),
+        ("Calendar", f"{calendar}: {CALENDAR_WON[clock.calendar_from]}"),
+    ]
+
+
 def counted_on(one: "Held") -> str:
     """How time is counted."""
     if one.hours.is_round_the_clock:

@@ -25,6 +25,7 @@ from app.tickets.drafts import save_draft as save_draft
 from app.tickets.kinds import compose
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
 from app.tickets.once import opened_by_form, own_key, written_by_form
+from app.tickets.thanking import is_thanks
 from app.triage import actions as triage
 
 # Changes by others that a person should know of before their answer leaves.
@@ -38,6 +39,7 @@ MATERIAL = (
     "ticket.resolved",
     "ticket.reopened",
     "ticket.closed",
+    "ticket.thanks_dismissed",
 )
 
 
@@ -204,7 +206,7 @@ def reply(
 
     `left_out` are addresses of followers that get no copy of it. A repeated `form_key` returns the first reply. Raises
     Invalid for an empty answer, WrongState on a closed ticket, and Stale if colleagues changed the ticket after event
-    `seen`. A customer's answer reopens what was resolved.
+    `seen`. A customer's answer reopens what was resolved; if it is only a thank-you, that can be dismissed (thanking.py).
     """
     form_key = own_key(form_key, actor, ticket)
     if form_key is not None and (earlier := written_by_form(form_key)) is not None:
@@ -214,7 +216,10 @@ def reply(
     message.source, message.left_out = source, list(left_out)
     wanted = status if status in rules.SETTABLE else None
     old, new = ticket.status, rules.status_after_reply(ticket.status, by_staff=actor.is_staff, wanted=wanted)
+    thanked_at = ticket.thanked_at if old != "resolved" else now
     set_status(ticket, new, now)
+    if not actor.is_staff and thanked_at is not None and is_thanks(ticket, body, has_files=bool(files)):
+        ticket.thanked_at = thanked_at
     ticket.last_public_by = "staff" if actor.is_staff else "customer"
     tell(ticket, actor, now)
     note_first_response(ticket, actor, now)
@@ -313,6 +318,7 @@ def change_status(ticket: Ticket, status: str, *, actor: User, now: datetime, se
 def set_status(ticket: Ticket, status: str, now: datetime) -> None:
     """Keep the columns that follow from the status in step with it."""
     ticket.status = status
+    ticket.thanked_at = None
     ticket.is_open = rules.is_open(status)
     ticket.active_at = now
     if ticket.is_open:

@@ -18,7 +18,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import Invalid, Stale
 from app.lib.htmx import answer, dom_id, is_htmx, part
 from app.lib.requests import row_number
-from app.tickets import actions, desk_forms, desk_page, desk_show, filing, queries
+from app.tickets import actions, desk_forms, desk_page, desk_show, filing, queries, thanking
 from app.tickets.desk import me, ticket_page
 from app.tickets.models import Ticket
 
@@ -182,6 +182,16 @@ def reopen(ref: str) -> Response:
     actions.reopen(ticket, form.reason.data or "", actor=me(), now=utcnow())
     db.session.commit()
     return changed(ticket)
+
+
+@bp.post("/desk/tickets/<ref>/thanks-dismissal")
+@on_panel("thanks")
+def dismiss_thanks(ref: str) -> Response:
+    """A thank-you reopened the ticket, and that is all: back to resolved."""
+    ticket = found(ref)
+    thanking.dismiss_thanks(ticket, actor=me(), now=utcnow())
+    db.session.commit()
+    return changed(ticket, said="Resolved as before. Nobody is mailed.")
 
 
 @bp.post("/desk/tickets/<ref>/closing")

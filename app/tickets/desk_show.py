@@ -21,7 +21,7 @@ from app.macros import rules as macro_rules
 from app.macros.models import Macro
 from app.mail.queries import delivery_for
 from app.sla.queries import clocks_for
-from app.tickets import desk_page, desk_rows, queries, rules
+from app.tickets import desk_page, desk_rows, queries, rules, thanking
 from app.tickets.actions import MATERIAL
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm
 from app.tickets.models import Message, StagedFile, Ticket
@@ -87,6 +87,7 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
         "deliveries": {number: delivery(mails) for number, mails in delivery_for(outgoing).items()},
         "chip": desk_rows.chip(sprite(""), ticket.next_due_at, ticket.next_warn_at, ticket.next_metric, ticket.status, now),
         "clocks": clocks_for(ticket, now),
+        "only_thanks": thanking.can_dismiss(ticket, now),
         "rules": rules,
         "priorities": PRIORITIES,
         "set_status": SET_STATUS,

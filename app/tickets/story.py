@@ -100,6 +100,11 @@ def reopened(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("refresh-cw", "warn", (point("Reopened"), *by(actor)), reason)
 
 
+def thanks_dismissed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A thank-you had reopened it, and somebody has seen that there is nothing to do."""
+    return Line("circle-check", "ok", (point("Stays resolved"), said(": the last message was a thank-you"), *(by(actor) if staff else ())))
+
+
 def closed(facts: Facts, actor: str | None, staff: bool) -> Line:
     """It ended for good."""
     return Line("lock", "", (point("Closed"), *by(actor)))
@@ -282,6 +287,14 @@ def guest_confirmed(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("mail", "", (said("E-mail address confirmed"), *by(actor)))
 
 
+def terms_set(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A lead gave it a policy or a calendar of its own, or took them away."""
+    own = [f"{what} {facts[what]}" for what in ("policy", "calendar") if facts[what]]
+    if not own:
+        return Line("clock", "", (point("Terms of its own taken away"), *by(actor)), (str(facts["reason"]),))
+    return Line("clock", "", (said("Terms of its own: "), point(" and ".join(own)), *by(actor)), (str(facts["reason"]),))
+
+
 WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.triaged": triaged,
     "ticket.status_changed": status_changed,
@@ -296,6 +309,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.resolved": resolved,
     "ticket.reopened": reopened,
     "ticket.closed": closed,
+    "ticket.thanks_dismissed": thanks_dismissed,
     "ticket.linked": linked,
     "ticket.unlinked": unlinked,
     "ticket.escalated": escalated,
@@ -304,6 +318,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.escalation_declined": escalation_declined,
     "sla.warned": warned,
     "sla.breached": breached,
+    "sla.terms_set": terms_set,
     "sla.level_reached": level_reached,
     "sla.promise_moved": promise_moved,
     "mail.failed": mail_failed,

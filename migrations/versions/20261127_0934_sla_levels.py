@@ -44,17 +44,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_level_firings_level", "level_firings", ["level_id", "told_at"])
     op.add_column("clocks", sa.Column("next_level_at", moment, nullable=True))
+    op.add_column("clocks", sa.Column("aimed_at", moment, nullable=True))
     op.add_column("clocks", sa.Column("promised_at", moment, nullable=True))
     op.add_column("tickets", sa.Column("thanked_at", moment, nullable=True))
     # The next sweep looks at every running clock once; what they have promised counts as seen.
-    op.execute("UPDATE clocks SET next_level_at = started_at, promised_at = due_at WHERE state = 'running'")
+    op.execute("UPDATE clocks SET next_level_at = started_at, aimed_at = started_at, promised_at = due_at WHERE state = 'running'")
     waits = sa.text("next_level_at IS NOT NULL")
     op.create_index("ix_clocks_levels", "clocks", ["next_level_at"], sqlite_where=waits, postgresql_where=waits)
 
 
 def downgrade() -> None:
     op.drop_index("ix_clocks_levels", "clocks")
-    for table, column in (("tickets", "thanked_at"), ("clocks", "promised_at"), ("clocks", "next_level_at")):
+    for table, column in (("tickets", "thanked_at"), ("clocks", "promised_at"), ("clocks", "aimed_at"), ("clocks", "next_level_at")):
         op.drop_column(table, column)
     op.drop_table("level_firings")
     op.drop_table("levels")

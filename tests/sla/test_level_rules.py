@@ -27,8 +27,8 @@ WARNING, AT_RISK, BREACHED = (point(n, "percent", amount) for n, amount in ((1, 
 THREE = (WARNING, AT_RISK, BREACHED)
 
 
-def at(now, seen=0, ended=None, metric="first_response", priority="high"):
-    return rules.Standing(metric, priority, seen, now, ended)
+def at(now, aimed=0, ended=None, metric="first_response", priority="high"):
+    return rules.Standing(metric, priority, aimed, now, ended)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,12 @@ def test_a_pause_moves_what_comes_after_it():
 
 def test_levels_are_told_one_after_another_each_after_its_instant():
     case = Case(ALWAYS, MONDAY, 100 * MINUTE)
-    told, seen = {}, MONDAY
+    told = {}
     for minute, expected in ((0, ()), (75, ()), (76, (1,)), (80, ()), (81, (2,)), (100, ()), (101, (3,)), (200, ())):
         now = MONDAY + minute * MINUTE
-        plan = rules.plan(THREE, case, told, at(now, seen))
+        plan = rules.plan(THREE, case, told, at(now, MONDAY))
         assert plan.tell == expected, minute
         told |= dict.fromkeys(plan.tell, now)
-        seen = plan.next_at or seen
     assert plan.next_at is None and not plan.rearm
 
 
@@ -102,7 +101,7 @@ def test_a_new_deadline_arms_again_only_what_it_moves_ahead():
 def test_a_new_level_is_not_told_of_what_lay_behind_it_already():
     case, edited = Case(ALWAYS, MONDAY, 100 * MINUTE), MONDAY + 60 * MINUTE
     half, most = point(4, "percent", 50, since=edited), point(5, "percent", 70, since=edited)
-    plan = rules.plan((half, most), case, {}, at(edited + MINUTE, edited - 1))
+    plan = rules.plan((half, most), case, {}, at(edited + MINUTE, MONDAY))
     assert plan == rules.Plan((), (), MONDAY + 70 * MINUTE)
     # A change of the ticket after the edit puts it there: that is news.
     assert rules.plan((half,), case, {}, at(edited + 2 * MINUTE, edited + MINUTE)).tell == (4,)
@@ -127,14 +126,14 @@ def test_swept_whenever_each_level_is_told_once_and_never_before_its_time(pauses
     statuses = ("pending_customer", "open") * 3
     changes = [Change(MONDAY + minute * MINUTE, status) for minute, status in zip(pauses, statuses, strict=False)]
     points = [point(n, *place) for n, place in enumerate(places)]
-    told, seen = {}, MONDAY
+    told = {}
     for minute in sweeps:
         now = MONDAY + minute * MINUTE + 1
         known = [change for change in changes if change.at <= now]
         case = Case(hours, MONDAY, target * MINUTE, known)
         if case.stands_still:
             continue
-        plan = rules.plan(points, case, told, at(now, seen))
+        plan = rules.plan(points, case, told, at(now, MONDAY))
         assert not plan.rearm and not set(plan.tell) & told.keys()
         for number in plan.tell:
             assert elapsed(case, now) > points[number].counted(case.last_target) - 2

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections import Counter
 from datetime import UTC, timedelta
 
@@ -198,7 +197,7 @@ def test_a_sweeper_that_is_killed_over_a_batch_leaves_it_whole_to_another(app, p
 
 
 @BOTH
-def test_two_sweepers_of_which_one_is_killed_tell_each_level_once(app, people, clock, now, monkeypatch):
+def test_two_sweepers_of_which_one_is_killed_tell_each_level_once(app, people, clock, now, monkeypatch, tmp_path):
     monkeypatch.setattr(level_sweep, "BATCH", 5)
     expected = many(people, clock, now)
     parent, told = os.getpid(), []
@@ -207,7 +206,7 @@ def test_two_sweepers_of_which_one_is_killed_tell_each_level_once(app, people, c
         event = record(*args, **over)
         told.append(event)
         # Only the first of the two dies: the one that could make the mark.
-        if len(told) == 8 and os.getpid() != parent and first_to_mark(app):
+        if len(told) == 8 and os.getpid() != parent and is_first(tmp_path / "died"):
             os.kill(os.getpid(), signal.SIGKILL)
         return event
 
@@ -220,10 +219,10 @@ def test_two_sweepers_of_which_one_is_killed_tell_each_level_once(app, people, c
     assert len(found) == expected and set(found.values()) == {1}
 
 
-def first_to_mark(app):
+def is_first(mark):
     """Whether this process is the first that asks."""
     try:
-        os.close(os.open(app.config["SETTINGS"].data_dir / f"mark-{os.getppid()}-{int(time.time() // 3600)}", os.O_CREAT | os.O_EXCL))
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         return False
     return True

@@ -100,7 +100,7 @@ def test_the_customer_is_promised_the_next_answer_in_their_own_zone(app, people,
         said = queries.promise(ticket, now=now, zone="America/New_York")
     assert len(seen) == 1
     assert said == (
-        "We answer by Mon 23 Nov, 09:00 EST, because your plan promises a first response to high tickets within 4 h around the clock."
+        "We answer by Mon 23 Nov, 09:00 EST your time (14:00 UTC ours), because your plan promises a first response to high tickets within 4 h around the clock."
     )
     factories.reply(ticket, people.agent, now=now + HOUR)
     assert queries.promise(ticket, now=now + HOUR, zone="UTC").startswith("We aim to solve this by Tue 24 Nov, 10:00 UTC")
