@@ -37,7 +37,7 @@ def sound(ticket: Ticket, row: Escalation, *, now: datetime) -> None:
         path=f"/desk/tickets/{ticket.ref}",
         team_id=row.team_id or ticket.team_id,
         ticket=ticket,
-        ladder=rules.ladder(path, [one.user_id for one in queries.executives()]),
+        ladder=rules.ladder(path),
         now=now,
     )
 

@@ -91,14 +91,11 @@ def person_of(who: str) -> int | None:
     return int(number) if kind == "user" and number.isascii() and number.isdigit() and len(number) < 11 else None
 
 
-def ladder(path: Iterable[Mapping[str, Any]], executives: Sequence[int]) -> list[dict[str, Any]]:
-    """The path as alerts climb it, whose minutes count from the step before: the executive on duty is the first of
-    `executives`; without any it stays a role, which alerts give to the administrators.
-    """
-    on_duty = f"user:{executives[0]}" if executives else EXECUTIVE
+def ladder(path: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The path as alerts climb it: their minutes count from the step before, not from the beginning."""
     steps, before = [], 0
     for step in steps_of(path):
-        steps.append({"who": on_duty if step.who == EXECUTIVE else step.who, "after_minutes": step.after_minutes - before})
+        steps.append({"who": step.who, "after_minutes": step.after_minutes - before})
         before = step.after_minutes
     return steps
 
