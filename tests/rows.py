@@ -25,6 +25,7 @@ from app.lib.tokens import fingerprint
 from app.macros import actions as macros
 from app.mail.models import OutboundMail
 from app.notifications import account_jobs
+from app.sla import dry_run, levels
 from app.sla.models import Calendar, Clock, Policy
 from app.status import actions as status
 from app.surveys import actions as surveys
@@ -38,6 +39,8 @@ from tests.rota.furniture import FEED_SECRET, furniture
 from tests.sla.furniture import furniture as sla_furniture
 
 LATER = timedelta(days=1)
+# A proposal of a policy, as a form makes it.
+TRIED = {"what": "policy", "organization_id": None, "calendar_id": None, "pause_on_hold": True, "targets": {}, "seen": ""}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -115,6 +118,7 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
     content = macros.Content("Ask for the logs", "Please send what `hive logs` prints.")
     return {
         "macro": macros.create(content, actor=people.agent, now=now),
+        "level": levels.add_level(levels.Wanted("Halfway", "percent", 50, ("resolution",)), actor=people.lead, now=now),
         "announcement": status.publish("Slow answers", "We are on it.", "warn", actor=people.lead, now=now),
         "miss": miss,
         "executive": matrix.add_executive(people.admin, "Head of Engineering", "+1 555 0100", actor=people.lead, now=now),
@@ -123,6 +127,7 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "rule": first(TriageRule),
         "calendar": first(Calendar),
         "policy": first(Policy),
+        "tried": dry_run.propose("Technical", TRIED | {"id": first(Policy).id}, actor=people.lead, now=now),
     }
 
 
@@ -165,7 +170,14 @@ VALUES: dict[tuple[str, str], Any] = {
     ("sla_admin.calendar", "number"): lambda r: r.calendar.id,
     ("sla_admin.save_calendar", "number"): lambda r: r.calendar.id,
     ("sla_admin.remove_calendar", "number"): lambda r: r.calendar.id,
+    ("sla_admin.make_default", "number"): lambda r: r.calendar.id,
+    ("sla_admin.year", "number"): lambda r: r.calendar.id,
+    ("sla_admin.year", "year"): lambda r: 2026,
+    ("sla_trying.try_policy", "number"): lambda r: r.policy.id,
+    ("sla_trying.try_calendar", "number"): lambda r: r.calendar.id,
+    ("sla_trying", "number"): lambda r: r.tried.id,
     ("sla_admin", "number"): lambda r: r.policy.id,
+    ("sla_levels", "number"): lambda r: r.level.id,
     ("escalation_admin", "number"): lambda r: r.executive.id,
     ("escalation_admin.tier", "number"): lambda r: 3,
     ("escalation_admin.save_tier", "number"): lambda r: 3,

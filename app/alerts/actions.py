@@ -8,14 +8,15 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
+from app.accounts.permissions import may
 from app.alerts import queries, rules
-from app.alerts.models import Alert, AlertEntry
+from app.alerts.models import Alert, AlertEntry, AlertSilence
 from app.alerts.people import people_on
 from app.alerts.rules import TicketFacts
 from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db
-from app.lib.errors import Invalid, WrongState
+from app.lib.errors import Invalid, NotAllowed, WrongState
 
 TITLE_LENGTH = 200
 
@@ -161,8 +162,10 @@ def acknowledge(alert: Alert, *, actor: User | None, now: datetime, how: str = "
     """Somebody has seen it: it climbs no further, and what still waits is not sent. Records alert.acknowledged.
 
     `actor` is None where a link was followed that went to a plain address. A repeat changes nothing. Raises WrongState
-    once it is resolved.
+    once it is resolved, NotAllowed at the desk for who does not work there.
     """
+    if how == "desk":
+        at_the_desk(actor, "alerts.work")
     if alert.state == "acknowledged":
         return
     values = {"state": "acknowledged", "acknowledged_at": now, "acknowledged_by_id": actor.id if actor else None, "climb_at": None}
@@ -178,14 +181,85 @@ def acknowledge(alert: Alert, *, actor: User | None, now: datetime, how: str = "
 def resolve_alert(key: str, *, now: datetime, actor: User | None = None) -> Alert | None:
     """End the alert of a key, because its condition has ended or a person says so; None where none is open. Records alert.resolved."""
     alert = db.session.scalar(select(Alert).where(Alert.key == key, Alert.resolved_at.is_(None)))
-    if alert is None:
-        return None
+    return alert if alert is not None and resolve(alert, actor=actor, now=now) else None
+
+
+def resolve(alert: Alert, *, actor: User | None, now: datetime) -> bool:
+    """End one alert; False where it has ended already. Records alert.resolved."""
+    if actor is not None:
+        at_the_desk(actor, "alerts.work")
     values = {"state": "resolved", "resolved_at": now, "resolved_by_id": actor.id if actor else None, "climb_at": None}
     if not taken(alert, Alert.resolved_at.is_(None), values=values):
-        return None
+        return False
     facts = {"alert_id": alert.id, "title": alert.title, "how": "by hand" if actor else "condition"}
     written(alert, "alert.resolved", facts, now=now, actor=actor)
-    return alert
+    return True
+
+
+def silence(
+    *,
+    key: str | None = None,
+    source: str | None = None,
+    team_id: int | None = None,
+    until: datetime,
+    reason: str,
+    actor: User,
+    now: datetime,
+) -> AlertSilence:
+    """Keep alerts quiet until `until`: those of a key, or of a source, a team, or a source of a team. Records alert.silenced.
+
+    What is open falls silent at once, and what is raised meanwhile is kept without being sent. Anybody at the desk may
+    silence a key; a source or team only leads. Raises Invalid, NotAllowed.
+    """
+    at_the_desk(actor, "alerts.work" if key else "alerts.edit")
+    if not (key or source or team_id):
+        raise Invalid("Say what is to be quiet: an alert, a source or a team.")
+    if not reason.strip():
+        raise Invalid("Say why: whoever wonders later reads it.")
+    if not now < until <= now + rules.LONGEST_SILENCE:
+        raise Invalid(f"A silence ends within {rules.LONGEST_SILENCE.days} days, and not before now.")
+    made = AlertSilence(key=key, source=source, team_id=team_id, until=until, reason=reason, created_by_id=actor.id, created_at=now)
+    db.session.add(made)
+    db.session.flush()
+    quieten(made, now)
+    facts = {"silence_id": made.id, "scope": scope(made), "until": until.isoformat(), "reason": reason[:500]}
+    event = record("alert.silenced", now=now, actor=actor, facts=facts)
+    db.session.add_all(AlertEntry(alert_id=alert.id, event_id=event.id) for alert in queries.unresolved(made))
+    return made
+
+
+def end_silence(made: AlertSilence, *, actor: User, now: datetime) -> None:
+    """End a silence before its time; what is still open speaks again with the next sweep. A repeat changes nothing. Records alert.silence_ended."""
+    at_the_desk(actor, "alerts.work" if made.key else "alerts.edit")
+    if made.ended_at is not None or made.until <= now:
+        return
+    made.ended_at = now
+    db.session.flush()
+    quieten(made, now)
+    event = record("alert.silence_ended", now=now, actor=actor, facts={"silence_id": made.id, "scope": scope(made)})
+    db.session.add_all(AlertEntry(alert_id=alert.id, event_id=event.id) for alert in queries.unresolved(made))
+
+
+def quieten(about: AlertSilence, now: datetime) -> None:
+    """Set until when the unresolved alerts that a silence speaks of are quiet, by all silences in force."""
+    active = queries.silences(now)
+    for alert in queries.unresolved(about):
+        until = rules.quiet_until(active, key=alert.key, source=alert.source, team_id=alert.team_id)
+        if until is not None or alert.silenced_until is not None:
+            alert.silenced_until = until or now
+    db.session.flush()
+
+
+def scope(made: AlertSilence) -> str:
+    """What a silence speaks of, in words for the audit log."""
+    parts = [f"alert {made.key}" if made.key else "", f"source {made.source}" if made.source else ""]
+    return ", ".join(part for part in [*parts, f"team {made.team_id}" if made.team_id else ""] if part)
+
+
+def at_the_desk(actor: User | None, action: str) -> None:
+    """Refuse whoever may not do this."""
+    if actor is None or not may(actor.role, action):
+        raise NotAllowed("Your role does not allow this. Ask a lead.")
 
 
 def wake(alert: Alert, *, now: datetime) -> bool:

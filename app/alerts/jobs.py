@@ -40,10 +40,11 @@ def notify(event_id: int) -> None:
         fresh = planning.plan(Step(event, alert, route, now))
         if alert is not None:
             climb_all(alert, now)
+        waiting = planning.waiting(event.id, now)
         db.session.commit()
     if fresh and alert is not None and event.kind == "alert.raised":
         counters().alerts.labels(alert.severity, event.facts["why"]).inc()
-    later(fresh)
+    later(waiting)
 
 
 def deliver(delivery_id: int) -> None:
@@ -135,7 +136,8 @@ def climb() -> int:
         now = utcnow()
         for alert in due(now):
             woke = alert.silenced_until is not None and actions.wake(alert, now=now)
-            done += woke or climb_all(alert, now) > 0
+            climbed = climb_all(alert, now) > 0
+            done += woke or climbed
             db.session.commit()
     return done
 

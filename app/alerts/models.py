@@ -189,11 +189,10 @@ class AlertDelivery(Model):
 
 
 class AlertContact(Model):
-    """How chat programs know a member of staff, and whether ladders end at them."""
+    """How chat programs know a member of staff."""
 
     __tablename__ = "alert_contacts"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     slack_id: Mapped[str] = mapped_column(default="")
     discord_id: Mapped[str] = mapped_column(default="")
-    is_executive: Mapped[bool] = mapped_column(default=False)

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Integer, column, select, table
 
 from app.accounts.models import TeamMember, User
-from app.alerts.models import Alert, AlertContact, AlertEntry
+from app.alerts.models import Alert, AlertEntry
 from app.alerts.rules import USER
 from app.events.models import Event
 from app.extensions import db
 from app.rota import queries as rota
+
+# The escalation matrix lies above this feature, so its table is named here by its columns only.
+matrix = table("escalation_executives", column("user_id", Integer), column("position", Integer))
 
 
 def people_on(who: str, alert: Alert, at: datetime) -> list[int]:
@@ -57,10 +60,10 @@ def leads(team_id: int | None, *, is_demo: bool) -> list[int]:
 
 
 def executives(*, is_demo: bool) -> list[int]:
-    """Where ladders end: the executives, and while nobody is called one, the administrators."""
-    query = select(User.id).where(User.is_enabled, User.is_demo == is_demo).order_by(User.id)
-    chosen = db.session.scalars(query.join(AlertContact, AlertContact.user_id == User.id).where(AlertContact.is_executive)).all()
-    return list(chosen or db.session.scalars(query.where(User.role == "admin")))
+    """Where ladders end: the executive on duty (the first in the escalation matrix), and while there is none, the administrators."""
+    query = select(User.id).where(User.is_enabled, User.is_demo == is_demo)
+    duty = query.join(matrix, matrix.c.user_id == User.id).order_by(matrix.c.position, matrix.c.user_id).limit(1)
+    return list(db.session.scalars(duty).all() or db.session.scalars(query.where(User.role == "admin").order_by(User.id)))
 
 
 def enabled(ids: list[int], *, only_demo: bool = False) -> list[int]:

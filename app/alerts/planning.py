@@ -55,6 +55,12 @@ def plan(step: Step) -> list[int]:
     return found
 
 
+def waiting(event_id: int, now: datetime) -> Sequence[int]:
+    """The messages of a step that can be sent now. One statement."""
+    due = (AlertDelivery.state == "queued", AlertDelivery.next_try_at <= now)
+    return db.session.scalars(select(AlertDelivery.id).where(AlertDelivery.event_id == event_id, *due).order_by(AlertDelivery.id)).all()
+
+
 def channels_of(step: Step) -> Sequence[AlertChannel]:
     """The channels that have their turn at once; the others wait for one to fail."""
     alert, own = step.alert, step.route.channels if step.route is not None else []

@@ -63,10 +63,34 @@ def silences(now: datetime) -> Sequence[AlertSilence]:
     ).all()
 
 
+def unresolved(silence: AlertSilence) -> Sequence[Alert]:
+    """The unresolved alerts that a silence speaks of, read anew. One statement."""
+    named = [(Alert.key, silence.key), (Alert.source, silence.source), (Alert.team_id, silence.team_id)]
+    wanted = [column == value for column, value in named if value is not None]
+    query = select(Alert).where(Alert.resolved_at.is_(None), *wanted).order_by(Alert.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def silence(number: int) -> AlertSilence:
+    """One silence. Raises NotFound."""
+    found = db.session.get(AlertSilence, number)
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def alert(number: int) -> Alert:
     """One alert with all that its page names. Raises NotFound."""
     people = (joinedload(Alert.team), joinedload(Alert.route), joinedload(Alert.acknowledged_by), joinedload(Alert.resolved_by))
     found = db.session.scalar(select(Alert).options(*people).where(Alert.id == number))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def route(number: int) -> AlertRoute:
+    """One route with its channels. Raises NotFound."""
+    found = db.session.get(AlertRoute, number)
     if found is None:
         raise NotFound()
     return found

@@ -61,7 +61,6 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("slack_id", sa.String(length=255), nullable=False),
         sa.Column("discord_id", sa.String(length=255), nullable=False),
-        sa.Column("is_executive", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_alert_contacts_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_alert_contacts")),
     )

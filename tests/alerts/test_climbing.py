@@ -6,10 +6,10 @@ import signal
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.alerts import actions, jobs
-from app.alerts.models import AlertContact
+from app.escalation.models import Executive
 from app.events.models import Event
 from app.extensions import db
 from app.mail.models import OutboundMail
@@ -43,7 +43,9 @@ def test_a_page_climbs_from_who_is_on_call_to_an_executive(app, people, now, clo
     route(("slack", "#ops"), ("on_call", ""))
     on_call(people.agent, "support")
     on_call(people.agent2, "support", level=2)
-    db.session.add(AlertContact(user_id=people.admin.id, is_executive=True))
+    db.session.execute(delete(Executive))
+    db.session.add(Executive(user_id=people.admin.id, title="Head of Engineering", position=1))
+    db.session.commit()
     alert = paged(now, ladder=LADDER)
     drain()
     assert mailed() == ["agent"], "in the same minute, and only once although the route names them, too"

@@ -1,0 +1,53 @@
+"""The link in an alert's mail: it acknowledges without signing in. Looking changes nothing, because mail scanners look, too."""
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+
+from app.accounts.models import User
+from app.alerts import actions, links
+from app.alerts.messages import SEVERITY_WORDS
+from app.alerts.models import Alert, AlertDelivery
+from app.audiences import public
+from app.extensions import db
+from app.lib.clock import utcnow
+from app.lib.errors import Gone
+from app.lib.htmx import go
+
+bp = public("alert_links", __name__)
+
+
+@bp.get("/alerts/acknowledge/<token>")
+def show(token: str) -> Response:
+    """What it is about, and the button."""
+    alert, person = found(token)
+    return private(alert, person, token)
+
+
+@bp.post("/alerts/acknowledge/<token>")
+def acknowledge(token: str) -> Response:
+    """Acknowledge it in the name of whom the mail went to. Again is harmless."""
+    alert, person = found(token)
+    if alert.state == "open":
+        actions.acknowledge(alert, actor=person, now=utcnow(), how="link")
+        db.session.commit()
+    return go(url_for(".show", token=token))
+
+
+def found(token: str) -> tuple[Alert, User | None]:
+    """The alert of a link and the person whom it was sent to, None for a plain address. Raises Gone."""
+    number = links.delivery_of(current_app.config["SECRET_KEY"], token)
+    delivery = db.session.get(AlertDelivery, number) if number is not None else None
+    if delivery is None or delivery.alert_id is None:
+        raise Gone("This link does not work any more: it holds for a week. Sign in and open Alerts at the desk.")
+    person = db.session.get(User, delivery.user_id) if delivery.user_id is not None else None
+    if person is not None and not person.is_enabled:
+        raise Gone("This link was sent to an account that is closed.")
+    return db.session.get_one(Alert, delivery.alert_id), person
+
+
+def private(alert: Alert, person: User | None, token: str) -> Response:
+    """A page whose address is a secret: no cache keeps it, and no other site learns it."""
+    shown = {"alert": alert, "person": person, "token": token, "severities": SEVERITY_WORDS, "asked": request.method == "GET"}
+    response = make_response(render_template("alerts/acknowledge.html", **shown))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
