@@ -10,8 +10,8 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Stale
 from app.lib.htmx import go, part
-from app.sla import editing, public_holidays, rulebook
-from app.sla.admin_forms import CalendarForm, OwnPolicyForm, PolicyForm, moment
+from app.sla import editing, preview, public_holidays, rulebook, runs, versions
+from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
 from app.sla.forms import offered
@@ -28,22 +28,33 @@ SAVED = "Saved. Open tickets are being computed anew."
 def index() -> Response:
     """Every policy with its targets, every calendar with its hours."""
     shown: dict[str, Any] = {"policies": rulebook.policies(), "calendars": rulebook.calendars(), "used": rulebook.used_calendars()}
+    shown |= {
+        "own": rulebook.own_calendars(),
+        "working": runs.latest(runs.RECOMPUTE, utcnow()),
+        "tried": runs.latest(runs.DRY_RUN, utcnow()),
+    }
     return part("sla/admin/index.html", **shown, priorities=PRIORITIES, labels=LABELS, hours_of=hours_in_words)
+
+
+@bp.get("/admin/sla/runs")
+def progress() -> Response:
+    """How far the open tickets have followed the last edits; the part that moves on the list."""
+    return part("sla/admin/_working.html", working=runs.latest(runs.RECOMPUTE, utcnow()))
 
 
 @bp.get("/admin/sla/policies/<int:number>")
 def policy(number: int) -> Response:
     """One policy and its form."""
     found = rulebook.policy(number)
-    return policy_page(found, PolicyForm.of(found, rulebook.calendars()))
+    return policy_page(found, PolicyForm.of(found, rulebook.calendars(), rulebook.above(found)))
 
 
 @bp.post("/admin/sla/policies/<int:number>")
 def save_policy(number: int) -> Response:
     """Save a policy; its open clocks follow in the background."""
     found = rulebook.policy(number)
-    form = PolicyForm(request.form).offer(rulebook.calendars())
-    if not form.validate() or form.chosen is None:
+    form = PolicyForm(request.form).offer(rulebook.calendars(), rulebook.above(found))
+    if not form.validate():
         return policy_page(found, form, 422)
     try:
         editing.save_policy(found, **given(form), seen=moment(form.seen.data))
@@ -64,7 +75,7 @@ def new_policy() -> Response:
 def add_policy() -> Response:
     """Make it."""
     form = with_organizations(OwnPolicyForm(request.form).offer(rulebook.calendars()))
-    if not form.validate() or form.chosen is None:
+    if not form.validate():
         return policy_page(None, form, 422)
     editing.add_policy(rulebook.organization(form.organization.data), **given(form))
     return saved()
@@ -117,6 +128,38 @@ def add_calendar() -> Response:
     return saved()
 
 
+@bp.get("/admin/sla/calendars/<int:number>/<int:year>")
+def year(number: int, year: int) -> Response:
+    """A year of a calendar, day by day, with what is counted each week and month."""
+    found = rulebook.calendar_row(number)
+    return part("sla/admin/year.html", calendar=found, year=year, months=preview.year_of(found.definition, year))
+
+
+@bp.post("/admin/sla/calendars/<int:number>/default")
+def make_default(number: int) -> Response:
+    """Count by it where nothing names a calendar."""
+    editing.make_default(rulebook.calendar_row(number), actor=current_user, now=utcnow())
+    return saved()
+
+
+@bp.get("/admin/sla/organization-calendars")
+def organization_calendars() -> Response:
+    """Who counts by a calendar of their own, and the form that changes it."""
+    return own_calendars_page(OwnCalendarForm(formdata=None))
+
+
+@bp.post("/admin/sla/organization-calendars")
+def set_organization_calendar() -> Response:
+    """Give an organization a calendar of its own, or take it away."""
+    form = OwnCalendarForm(request.form)
+    form.offer(rulebook.organizations(is_demo=current_user.is_demo), rulebook.calendars())
+    if not form.validate():
+        return own_calendars_page(form, 422)
+    home, counted = rulebook.organization(form.organization.data), form.chosen
+    editing.set_organization_calendar(home, counted, form.reason.data, actor=current_user, now=utcnow())
+    return saved()
+
+
 @bp.post("/admin/sla/calendars/<int:number>/removal")
 def remove_calendar(number: int) -> Response:
     """Delete a calendar that nothing uses."""
@@ -157,14 +200,24 @@ def filled(form: CalendarForm) -> int:
 
 def policy_page(found: Policy | None, form: PolicyForm, status: int = 200) -> Response:
     """The page of one policy, or of a new one."""
-    return part("sla/admin/policy.html", status, policy=found, form=form, priorities=PRIORITIES, labels=LABELS)
+    history = versions.policy_history(found) if found is not None else []
+    return part("sla/admin/policy.html", status, policy=found, form=form, priorities=PRIORITIES, labels=LABELS, history=history)
 
 
 def calendar_page(found: Calendar | None, form: CalendarForm, status: int = 200) -> Response:
     """The page of one calendar, or of a new one."""
     ahead = rulebook.year_ahead(found.definition, utcnow()) if found is not None else []
     is_used = found is not None and found.id in rulebook.used_calendars()
-    return part("sla/admin/calendar.html", status, calendar=found, form=form, ahead=ahead, is_used=is_used)
+    history = versions.calendar_history(found) if found is not None else []
+    return part(
+        "sla/admin/calendar.html", status, calendar=found, form=form, ahead=ahead, is_used=is_used, history=history, this_year=utcnow().year
+    )
+
+
+def own_calendars_page(form: OwnCalendarForm, status: int = 200) -> Response:
+    """The page of organizations' own calendars."""
+    form.offer(rulebook.organizations(is_demo=current_user.is_demo), rulebook.calendars())
+    return part("sla/admin/own_calendars.html", status, form=form, own=rulebook.own_calendars())
 
 
 def saved(words: str = SAVED) -> Response:

@@ -13,10 +13,12 @@ from app.sla.forms import offered
 from app.sla.hours import WEEKDAYS
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
-from app.sla.spelling import read_days, read_spans, read_target, spell_days, spell_spans, spell_target
+from app.sla.spelling import NO_PROMISE, read_days, read_promise, read_spans, spell_days, spell_spans, spell_target
 from app.sla.terms import METRICS
 
 MOST_TEXT = 20_000
+# What counts where a policy has no calendar of its own: in words, and which it is where that is known.
+ABOVE: tuple[str, Calendar | None] = ("The plan's, or the default one", None)
 
 
 def target_field(metric: str, priority: str) -> str:
@@ -35,39 +37,46 @@ def moment(text: str | None) -> datetime | None:
 
 
 class PolicyForm(FlaskForm):
-    """A calendar, what pauses, and fifteen targets; an empty one promises nothing."""
+    """A calendar, what pauses, and fifteen targets, of which each is a length or a deliberate "none"."""
 
     calendar = SelectField("Calendar", coerce=int)
     pause_on_hold = BooleanField("Being on hold stops the resolution clock, too")
     seen = HiddenField()
 
-    def offer(self, calendars: list[Calendar]) -> "PolicyForm":
-        """Fill in what can be chosen."""
-        self.calendar.choices = offered((calendar.id, calendar.name) for calendar in calendars)
+    def offer(self, calendars: list[Calendar], above: tuple[str, Calendar | None] = ABOVE) -> "PolicyForm":
+        """Fill in what can be chosen; `above` names the calendar that counts where the policy has none, and which it is."""
+        words, self.above = above
+        listed = [(calendar.id, calendar.name) for calendar in calendars]
+        self.calendar.choices = offered([*listed, (0, f"{words}{f' (now {self.above.name})' if self.above else ''}")])
         self.calendars = {calendar.id: calendar for calendar in calendars}
         return self
 
     @property
     def chosen(self) -> Calendar | None:
-        """The chosen calendar."""
+        """The chosen calendar; None for the one above."""
         return self.calendars.get(self.calendar.data)
+
+    @property
+    def counted(self) -> Calendar | None:
+        """The calendar that would count, where that is known."""
+        return self.chosen or self.above
 
     def target(self, metric: str, priority: str) -> Any:
         """The field of one target."""
         return self[target_field(metric, priority)]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Every target must be a length of time on the chosen calendar; at least one must be given."""
+        """Every target must be a length of time on the chosen calendar, or say that nothing is promised; one must be given."""
         is_valid = bool(super().validate(extra_validators))
         self.targets: dict[tuple[str, str], int] = {}
-        always = self.chosen is not None and self.chosen.definition.get("hours") == ROUND_THE_CLOCK
+        always = self.counted is not None and self.counted.definition.get("hours") == ROUND_THE_CLOCK
         for metric in METRICS:
             for priority in PRIORITIES:
                 field = self.target(metric, priority)
                 if field.errors:
                     continue
                 try:
-                    minutes = read_target(field.data or "", round_the_clock=always)
+                    minutes = read_promise(field.data or "", round_the_clock=always)
                 except ValueError as wrong:
                     field.errors = [str(wrong)]
                     continue
@@ -78,15 +87,18 @@ class PolicyForm(FlaskForm):
         return is_valid and not self.errors
 
     @classmethod
-    def of(cls, policy: Policy, calendars: list[Calendar]) -> "PolicyForm":
+    def of(cls, policy: Policy, calendars: list[Calendar], above: tuple[str, Calendar | None] = ABOVE) -> "PolicyForm":
         """The form that shows a policy."""
-        always = policy.calendar.definition.get("hours") == ROUND_THE_CLOCK
-        data: dict[str, Any] = {
+        counted = above[1] if policy.inherits_calendar else policy.calendar
+        always = counted is not None and counted.definition.get("hours") == ROUND_THE_CLOCK
+        data: dict[str, Any] = {target_field(metric, priority): NO_PROMISE for metric in METRICS for priority in PRIORITIES}
+        data |= {
             target_field(target.metric, target.priority): spell_target(target.target_minutes, round_the_clock=always)
             for target in policy.targets
         }
-        data |= {"calendar": policy.calendar_id, "pause_on_hold": policy.pause_on_hold, "seen": policy.changed_at.isoformat()}
-        return cls(formdata=None, data=data).offer(calendars)
+        data |= {"calendar": 0 if policy.inherits_calendar else policy.calendar_id}
+        data |= {"pause_on_hold": policy.pause_on_hold, "seen": policy.changed_at.isoformat()}
+        return cls(formdata=None, data=data).offer(calendars, above)
 
 
 for _metric in METRICS:
@@ -98,6 +110,26 @@ class OwnPolicyForm(PolicyForm):
     """The same for an organization that has none yet."""
 
     organization = SelectField("Organization", coerce=int)
+
+
+class OwnCalendarForm(FlaskForm):
+    """Which calendar an organization counts by, whatever its policy says, and why."""
+
+    organization = SelectField("Organization", coerce=int)
+    calendar = SelectField("Calendar", coerce=int)
+    reason = StringField("Why", validators=[InputRequired("Say why, so that whoever wonders later can read it."), Length(max=250)])
+
+    def offer(self, organizations: list[tuple[int, str]], calendars: list[Calendar]) -> "OwnCalendarForm":
+        """Fill in what can be chosen."""
+        self.organization.choices = offered(organizations)
+        self.calendar.choices = offered([*((row.id, row.name) for row in calendars), (0, "None of its own: its policy's again")])
+        self.calendars = {row.id: row for row in calendars}
+        return self
+
+    @property
+    def chosen(self) -> Calendar | None:
+        """The chosen calendar; None for its policy's."""
+        return self.calendars.get(self.calendar.data)
 
 
 class CalendarForm(FlaskForm):

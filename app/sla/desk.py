@@ -5,13 +5,15 @@ from typing import Any
 from flask import Response, current_app, jsonify, request, stream_with_context
 from flask_login import current_user
 
+from app.accounts.permissions import may
 from app.audiences import desk
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.htmx import page_or_part, part
-from app.sla import asking, behind, exports, queries, reports, subjects, subscribing
+from app.sla import asking, behind, exports, overrides, queries, reports, subjects, subscribing
 from app.sla.forms import ReportForm
 from app.sla.terms import LABELS, METRICS
+from app.sla.terms_form import TermsForm
 
 bp = desk("sla", __name__)
 
@@ -59,7 +61,16 @@ def export_behind() -> Response:
 def clocks(ref: str) -> Response:
     """Every clock that a ticket has had, those of earlier rounds too."""
     ticket = subjects.ticket_by_ref(ref)
-    return part("sla/clocks.html", ticket=ticket, clocks=queries.clocks_for(ticket, utcnow(), all_of_them=True))
+    return clocks_page(ticket, None)
+
+
+def clocks_page(ticket: subjects.Row, form: TermsForm | None, status: int = 200) -> Response:
+    """The page of a ticket's clocks; whoever may change service levels gets the form of its own terms."""
+    own = overrides.own_terms(ticket.id)
+    if form is None and may(current_user.role, "sla.edit"):
+        form = TermsForm.of(own)
+    shown = queries.clocks_for(ticket, utcnow(), all_of_them=True)
+    return part("sla/clocks.html", status, ticket=ticket, clocks=shown, own=own, form=form)
 
 
 @bp.get("/desk/tickets/<ref>/clocks/<int:clock_id>")

@@ -1,12 +1,13 @@
 """What pages are told of clocks: how each stands, why, and what the customer is promised. One statement or two each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.lib.errors import NotFound
 from app.sla import clock as pure
 from app.sla import words
-from app.sla.held import Held, held_by, status_changes
+from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, Piece, from_us, to_us
 from app.sla.lately import up_to_date
 from app.sla.terms import LABELS, METRICS, RESOLUTION, Subject
@@ -36,6 +37,8 @@ class ClockView:
     sequence: int
     started_at: datetime
     stopped_at: datetime | None
+    # When the policy or calendar of an open clock was changed while it ran.
+    policy_changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Why:
     skipped_seconds: int
     counted: str
     is_whole: bool = False
+    # Which policy and calendar hold, and why these: (what, words).
+    won: Sequence[tuple[str, str]] = ()
 
     @property
     def shown(self) -> list[Span]:
@@ -109,6 +114,7 @@ def view(one: Held, now: datetime) -> ClockView:
         sequence=clock.sequence,
         started_at=clock.started_at,
         stopped_at=clock.stopped_at,
+        policy_changed_at=one.source.changed_at if clock.state in OPEN and one.source.changed_at > clock.started_at else None,
     )
 
 
@@ -147,6 +153,7 @@ def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str, is_whole: b
         skipped_seconds=sum(p.end - p.start for p in pieces if not p.counted) // SECOND,
         counted=words.length(counted, one.hours),
         is_whole=is_whole,
+        won=words.won(one, zone),
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, union
+from sqlalchemy import func, or_, select, union
 
-from app.accounts.models import Organization, Plan
+from app.accounts.models import Organization, Plan, User
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.sla.calendars import calendar
@@ -109,6 +109,53 @@ def organizations_without_policy(*, is_demo: bool) -> list[tuple[int, str]]:
     own = select(Policy.organization_id).where(Policy.organization_id.is_not(None))
     query = select(Organization.id, Organization.name).where(Organization.id.not_in(own), Organization.is_demo == is_demo)
     return [(number, name) for number, name in db.session.execute(query.order_by(Organization.name).limit(MOST_ORGANIZATIONS))]
+
+
+def organizations(*, is_demo: bool) -> list[tuple[int, str]]:
+    """The organizations that can be given a calendar, by name."""
+    query = select(Organization.id, Organization.name).where(Organization.is_demo == is_demo)
+    return [(row.id, row.name) for row in db.session.execute(query.order_by(Organization.name).limit(MOST_ORGANIZATIONS))]
+
+
+@dataclass(frozen=True)
+class OwnCalendar:
+    """That an organization counts by a calendar of its own, by whom that was set, when and why."""
+
+    organization: str
+    calendar_id: int
+    calendar: str
+    reason: str
+    who: str | None
+    since: datetime
+
+
+def own_calendars() -> list[OwnCalendar]:
+    """The organizations that count by a calendar of their own, by name. One statement."""
+    last = select(func.max(OrganizationCalendar.id)).group_by(OrganizationCalendar.organization_id)
+    query = (
+        select(OrganizationCalendar, Organization.name, Calendar.name, User.name)
+        .join(Organization, Organization.id == OrganizationCalendar.organization_id)
+        .join(Calendar, Calendar.id == OrganizationCalendar.calendar_id)
+        .outerjoin(User, User.id == OrganizationCalendar.actor_id)
+        .where(OrganizationCalendar.id.in_(last))
+        .order_by(Organization.name)
+        .limit(MOST_ORGANIZATIONS)
+    )
+    return [
+        OwnCalendar(home, row.calendar_id or 0, name, row.reason, who, row.valid_from) for row, home, name, who in db.session.execute(query)
+    ]
+
+
+def above(policy: Policy) -> tuple[str, Calendar | None]:
+    """The calendar that counts where a policy has none of its own, in words and as a row. Two statements at most."""
+    default = db.session.scalar(select(Calendar).where(Calendar.is_default).order_by(Calendar.id).limit(1))
+    if policy.plan_id is not None:
+        return "The default calendar", default
+    plan = select(Organization.plan_id).where(Organization.id == policy.organization_id).scalar_subquery()
+    query = (
+        select(Calendar).join(Policy, Policy.calendar_id == Calendar.id).where(Policy.plan_id == plan, Policy.inherits_calendar.is_(False))
+    )
+    return "The plan's calendar", db.session.scalar(query) or default
 
 
 @dataclass(frozen=True)

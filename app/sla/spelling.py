@@ -11,6 +11,9 @@ from app.sla.hours import WEEKDAYS
 UNITS = {"min": 1, "m": 1, "h": 60, "d": 1440, "w": 10080}
 PART = re.compile(r"(\d{1,6})\s*(min|m|h|d|w)?\s*")
 SPAN = re.compile(r"(\d{1,2}:\d{2})\s*(?:-|–|to)\s*(\d{1,2}:\d{2})")
+# How a form says, on purpose, that nothing is promised.
+NO_PROMISE = "none"
+NOTHING = frozenset({NO_PROMISE, "no promise", "-", "–"})
 # The longest target: a year.
 MOST_MINUTES = 366 * 1440
 MOST_DAYS = 1000
@@ -27,9 +30,21 @@ def read_target(text: str, *, round_the_clock: bool) -> int | None:
     if not round_the_clock and any(unit in ("d", "w") for _, unit in parts):
         raise ValueError("This calendar counts opening hours: write hours, such as 24 h for three days of 8 h.")
     minutes = sum(int(number) * UNITS[unit or "min"] for number, unit in parts)
-    if not 0 < minutes <= MOST_MINUTES:
+    if minutes == 0:
+        raise ValueError("A target of nothing is missed before anybody reads it: at least a minute, or “none” where nothing is promised.")
+    if minutes > MOST_MINUTES:
         raise ValueError("A target is at least a minute, and at most a year.")
     return minutes
+
+
+def read_promise(text: str, *, round_the_clock: bool) -> int | None:
+    """The same where nothing must not be left open: `none` promises nothing, and an empty field is refused."""
+    wanted = text.strip().lower()
+    if wanted in NOTHING:
+        return None
+    if not wanted:
+        raise ValueError(f"This is left open. Write a length, or “{NO_PROMISE}” where nothing is promised.")
+    return read_target(wanted, round_the_clock=round_the_clock)
 
 
 def spell_target(minutes: int | None, *, round_the_clock: bool) -> str:

@@ -64,7 +64,7 @@ def test_a_policy_is_changed_and_the_open_tickets_follow(people, browse, now, dr
     lead = browse(people.lead)
     assert 'value="4 h"' in lead.get(f"/admin/sla/policies/{policy.id}").text
     address = f"/admin/sla/policies/{policy.id}"
-    lead.post(address, filled(policy, **{"first_response-high": "2 h", "resolution-low": ""}), to="/admin/sla")
+    lead.post(address, filled(policy, **{"first_response-high": "2 h", "resolution-low": "none"}), to="/admin/sla")
     assert edits()[-1].facts["summary"] == "first response, high: 4 h → 2 h; resolution, low: 168 h → none"
     drain()
     assert ticket.next_due_at == now + 2 * HOUR
@@ -80,7 +80,8 @@ def test_saving_what_is_there_records_nothing(people, browse):
 @pytest.mark.parametrize(
     "key, over, says",
     [
-        ("enterprise_priority", {"first_response-high": "0"}, "at least a minute"),
+        ("enterprise_priority", {"first_response-high": "0"}, "at least a minute, or “none”"),
+        ("enterprise_priority", {"first_response-high": ""}, "This is left open. Write a length, or “none”"),
         ("enterprise_priority", {"first_response-high": "soon"}, "Write a length"),
         ("enterprise_priority", {"first_response-high": "4 h 7"}, "Write a length"),
         ("enterprise_priority", {"first_response-high": "-4 h"}, "Write a length"),
@@ -90,7 +91,7 @@ def test_saving_what_is_there_records_nothing(people, browse):
         ("technical", {"first_response-low": "1 w"}, "opening hours"),
         ("technical", {"calendar": "77"}, "valid choice"),
         ("technical", {"calendar": "x"}, "could not coerce"),
-        ("technical", {f"{metric}-{priority}": "" for metric in METRICS for priority in PRIORITIES}, "promises nothing"),
+        ("technical", {f"{metric}-{priority}": "none" for metric in METRICS for priority in PRIORITIES}, "promises nothing"),
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused_and_the_input_kept(people, browse, key, over, says):

@@ -1,0 +1,181 @@
+"""The stored clocks of any history equal a replay from its events and the versions of policies and calendars alone."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.accounts.models import Plan, Team
+from app.events.actions import record
+from app.extensions import db
+from app.lib.errors import DomainError
+from app.sla import editing, jobs, overrides, run_jobs
+from app.sla.history import replayed
+from app.sla.hours import to_us
+from app.sla.models import Clock, Policy, Run
+from app.tickets import actions, filing, rules
+from app.tickets.models import Ticket
+from tests import factories
+from tests.sla.edits import calendar_of, policy_of, save_policy
+
+SPLIT = {"tz": "Europe/Berlin", "hours": {day: [["08:00", "12:00"], ["13:00", "18:30"]] for day in ("mon", "tue", "wed", "thu", "sat")}}
+HOURS = [
+    SPLIT,
+    {"tz": "America/New_York", "hours": {"mon": [["22:00", "06:00"]], "fri": [["09:00", "17:00"]]}},
+    {"tz": "UTC", "hours": "24x7"},
+]
+
+
+class World:
+    """A ticket that things happen to, and the moment; `at` only grows, also from one history to the next."""
+
+    def __init__(self, people, at):
+        self.people, self.at, self.ticket, self.customer = people, at, None, None
+
+    def open(self, is_owner, priority):
+        self.customer = self.people.owner if is_owner else self.people.stranger
+        self.ticket = factories.ticket(self.customer, priority=priority, now=self.at)
+
+    def agent_says(self, status):
+        actions.reply(self.ticket, "An answer.", actor=self.people.agent, now=self.at, status=status)
+
+    def customer_says(self, _):
+        actions.reply(self.ticket, "A question.", actor=self.customer, now=self.at)
+
+    def status(self, status):
+        filing.set_by_hand(self.ticket, status, actor=self.people.agent, now=self.at)
+
+    def priority(self, priority):
+        filing.set_priority(self.ticket, priority, actor=self.people.agent, now=self.at)
+
+    def move(self, key):
+        team = db.session.scalars(select(Team).where(Team.key == key)).one()
+        set_committed_value(self.ticket, "team", db.session.get(Team, self.ticket.team_id))
+        filing.move(self.ticket, team, actor=self.people.agent, now=self.at)
+
+    def policy(self, change):
+        key, priority, metric, minutes, holds = change
+        save_policy(key, self.people, self.at, pause_on_hold=holds, **{f"{priority}_{metric}": minutes})
+
+    def calendar(self, definition):
+        calendar = calendar_of("business")
+        editing.save_calendar(calendar, calendar.name, definition, actor=self.people.lead, now=self.at)
+
+    def own_policy(self, minutes):
+        home = self.customer.organization
+        mine = db.session.scalars(select(Policy).where(Policy.organization_id == home.id)).first()
+        if mine is not None:
+            editing.withdraw_policy(mine, actor=self.people.lead, now=self.at)
+            return
+        targets = {(metric, priority): minutes for metric in ("first_response", "resolution") for priority in ("high", "low")}
+        editing.add_policy(home, calendar=None, pause_on_hold=False, targets=targets, actor=self.people.lead, now=self.at)
+
+    def own_calendar(self, key):
+        wanted = calendar_of(key) if key else None
+        editing.set_organization_calendar(self.customer.organization, wanted, "Agreed.", actor=self.people.lead, now=self.at)
+
+    def own_terms(self, choice):
+        policy, calendar = (policy_of(choice[0]) if choice[0] else None), (calendar_of(choice[1]) if choice[1] else None)
+        overrides.set_terms(self.ticket, policy=policy, calendar=calendar, reason="Agreed.", actor=self.people.lead, now=self.at)
+
+    def plan(self, key):
+        home = self.customer.organization
+        old = db.session.get(Plan, home.plan_id).key
+        if old != key:
+            home.plan_id = db.session.scalars(select(Plan.id).where(Plan.key == key)).one()
+            record("organization.changed", now=self.at, organization_id=home.id, facts={"changes": {"plan": [old, key]}})
+            db.session.commit()
+            jobs.follow_organization(last_event())
+
+
+def last_event():
+    return db.session.execute(db.text("SELECT max(id) FROM events WHERE kind = 'organization.changed'")).scalar_one()
+
+
+priorities = st.sampled_from(rules.PRIORITIES)
+keys = st.sampled_from(["technical", "enterprise_priority"])
+metrics = st.sampled_from(["first_response", "next_response", "resolution"])
+edits = st.tuples(keys, priorities, metrics, st.sampled_from([None, 1, 90, 2880]), st.booleans())
+steps = st.one_of(
+    st.tuples(st.just("agent_says"), st.sampled_from([None, "pending_customer", "on_hold", "open", "resolved"])),
+    st.tuples(st.just("customer_says"), st.none()),
+    st.tuples(st.just("status"), st.sampled_from(["open", "pending_customer", "on_hold", "resolved", "closed"])),
+    st.tuples(st.just("priority"), priorities),
+    st.tuples(st.just("move"), st.sampled_from(["support", "engineering"])),
+    st.tuples(st.just("policy"), edits),
+    st.tuples(st.just("calendar"), st.sampled_from(HOURS)),
+    st.tuples(st.just("own_policy"), st.sampled_from([30, 600])),
+    st.tuples(st.just("own_calendar"), st.sampled_from([None, "business", "round-the-clock"])),
+    st.tuples(
+        st.just("own_terms"), st.sampled_from([(None, None), ("technical", None), (None, "business"), ("enterprise_emergency", "business")])
+    ),
+    st.tuples(st.just("plan"), st.sampled_from(["technical", "enterprise_priority", "community"])),
+)
+histories = st.lists(st.tuples(st.integers(1, 3000), steps), min_size=1, max_size=14)
+CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_any_history_is_stored_as_it_is_replayed(app, people, clock, now, engine):
+    world = World(people, now)
+
+    @settings(max_examples=40 if engine == "sqlite" else 12, **CALM)
+    @given(st.booleans(), priorities, histories)
+    def play(is_owner, priority, history):
+        world.at += timedelta(days=1)
+        clock.move_to(world.at)
+        world.open(is_owner, priority)
+        for minutes, (what, argument) in history:
+            world.at += timedelta(minutes=minutes, seconds=7)
+            clock.move_to(world.at)
+            with suppress(DomainError):
+                getattr(world, what)(argument)
+            db.session.commit()
+            work_off()
+        world.at += timedelta(minutes=3)
+        clock.move_to(world.at)
+        jobs.sweep()
+        compare(world.ticket, world.at)
+
+    play()
+
+
+def work_off():
+    """What the jobs of an edit do."""
+    for run_id in db.session.scalars(select(Run.id).where(Run.state == "running")).all():
+        run_jobs.work(run_id)
+    db.session.expire_all()
+
+
+def compare(ticket, at):
+    """Each row against the standing of its life; lists show the next of these deadlines."""
+    rows = db.session.scalars(select(Clock).where(Clock.ticket_id == ticket.id).order_by(Clock.metric, Clock.sequence)).all()
+    found = sorted(replayed(ticket.id, ticket.organization_id, at), key=lambda one: (one.life.metric, one.life.sequence))
+    assert [figures(row) for row in rows] == [expected(one) for one in found]
+    running = [one.due for one in found if one.state == "running" and one.due is not None]
+    shown = db.session.get(Ticket, ticket.id).next_due_at
+    assert (to_us(shown) if shown else None) == min(running, default=None)
+
+
+def figures(row):
+    """What is compared of a row."""
+    about = (row.metric, row.sequence, row.state, to_us(row.started_at))
+    if row.state == "cancelled":
+        return about
+    due, breached = (to_us(at) if at else None for at in (row.due_at, row.breached_at))
+    run_by = (row.priority, row.target_seconds, row.policy_id, row.policy_version, row.calendar_id, row.calendar_version, row.calendar_from)
+    return (*about, *run_by, due, breached, row.elapsed_seconds)
+
+
+def expected(one):
+    """The same of a standing."""
+    life, terms = one.life, one.life.terms
+    about = (life.metric, life.sequence, one.state, life.started)
+    if one.state == "cancelled":
+        return about
+    run_by = (terms.policy_id, terms.policy_version, terms.calendar_id, terms.calendar_version, terms.words.calendar_from)
+    return (*about, life.priority, life.target_seconds, *run_by, one.due, one.breached, one.elapsed_seconds)
