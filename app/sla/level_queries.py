@@ -38,7 +38,7 @@ def levels(now: datetime) -> list[LevelView]:
     names = dict(teams())
     those = (LevelFiring.level_id.in_([level.id for level in rows]), LevelFiring.told_at >= now - RECENT)
     lately = select(LevelFiring.level_id, func.count()).where(*those).group_by(LevelFiring.level_id)
-    counts: dict[int, int] = dict(db.session.execute(lately).tuples().all())
+    counts: dict[int, int] = {row[0]: row[1] for row in db.session.execute(lately)}
     shown = [
         LevelView(
             level,

@@ -17,7 +17,7 @@ FORM = {
     "basis": "before",
     "amount": "30",
     "metrics": ["first_response", "next_response"],
-    "priorities": ["critical", "emergency"],
+    "priorities": ["emergency", "critical"],
     "notify": ["assignee", "on_call"],
     "severity": "page",
     "raise_priority": "y",
@@ -65,11 +65,11 @@ def test_a_level_is_added_changed_and_removed(people, browse):
         ["first_response", "next_response"],
     )
     assert (level.priorities, level.actions) == (
-        ["critical", "emergency"],
+        ["emergency", "critical"],
         {"notify": ["assignee", "on_call"], "severity": "page", "raise_priority": True, "reassign": "on_call", "escalate": True},
     )
     page = lead.get(ADDRESS).words
-    assert "30 min before it is due" in page and "First response, Next response, critical, emergency tickets" in page
+    assert "30 min before it is due" in page and "First response, Next response, emergency, critical tickets" in page
     team = db.session.scalars(select(Team).order_by(Team.name)).first()
     form = FORM | {"priorities": [], "notify": [], "reassign": f"team:{team.id}", "seen": level.changed_at.isoformat()}
     lead.post(
@@ -77,7 +77,7 @@ def test_a_level_is_added_changed_and_removed(people, browse):
     )
     assert f"Moves it to {team.name}" in lead.get(ADDRESS).words
     assert edits()[-1].facts["changes"] == [
-        "priorities: critical, emergency → all",
+        "priorities: emergency, critical → all",
         "tells: assignee, on_call → none",
         "raises the priority: yes → no",
         f"reassigns: on_call → team:{team.id}",
