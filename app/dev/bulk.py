@@ -22,6 +22,7 @@ from app.extensions import db
 from app.lib.database import writing
 from app.lib.markdown import to_html
 from app.lib.tokens import CROCKFORD
+from app.sla.defaults import LEVELS
 from app.sla.models import Clock, Policy
 from app.surveys.models import Survey
 from app.tickets.models import Message, Ticket, TicketTag
@@ -355,8 +356,15 @@ def clock(
         "team_id": ticket["team_id"], "priority": ticket["priority"], "is_demo": True, "metric": metric, "sequence": 1, "policy_id": policy,
         "target_seconds": target, "state": state, "started_at": begun, "due_at": None if paused else due, "warn_at": None if paused else warn,
         "stopped_at": end, "elapsed_seconds": elapsed if state != "running" else None, "warned_at": warn if until >= warn else None,
-        "breached_at": due if missed else None, "breach_told_at": due if missed else None,
+        "breached_at": due if missed else None, "breach_told_at": due if missed else None, "aimed_at": begun, "promised_at": due,
+        "next_level_at": next_level(begun, target, now) if state == "running" else None,
     }  # fmt: skip
+
+
+def next_level(begun: datetime, target: int, now: datetime) -> datetime | None:
+    """When the sweep of levels looks at a running clock: at the first of the three levels of every clock that is ahead."""
+    levels = (begun + timedelta(seconds=target * percent / 100) for _, percent, *_ in LEVELS.values())
+    return min((at for at in levels if at > now), default=None)
 
 
 def survey(ground: Ground, ticket: dict[str, Any], asker: int, helper: int, dice: random.Random, now: datetime) -> list[dict[str, Any]]:
