@@ -20,5 +20,7 @@ SCHEDULE: dict[str, Every] = {
     "sweep-alert-messages": Every(60, "app.alerts.jobs.sweep_deliveries", "mail"),
     "sweep-mail": Every(60, "app.mail.jobs.sweep_mail", "mail"),
     "sweep-counted-events": Every(86400, "app.analytics.jobs.sweep_counted"),
+    "make-forecasts": Every(3600, "app.analytics.forecast_jobs.make_forecasts"),
+    "judge-forecasts": Every(900, "app.analytics.forecast_jobs.judge_forecasts"),
     "follow-figures": Every(60, "app.analytics.jobs.follow"),
 }

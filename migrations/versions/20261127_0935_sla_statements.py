@@ -48,9 +48,50 @@ def upgrade() -> None:
         sa.UniqueConstraint("ref", name=op.f("uq_statements_ref")),
     )
     op.create_index("ix_statements_made", "statements", ["is_demo", "made_at", "id"])
+    op.create_table(
+        "forecasts",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rests_on", sa.Integer(), nullable=False),
+        sa.Column("left_out", sa.Integer(), nullable=False),
+        sa.Column("already_late", sa.Integer(), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("judged", sa.Integer(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.Column("false_alarms", sa.Integer(), nullable=False),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("unforeseen", sa.Integer(), nullable=False),
+        sa.Column("brier_sum", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forecasts")),
+        sa.UniqueConstraint("is_demo", "slot", name=op.f("uq_forecasts_is_demo_slot")),
+    )
+    op.create_index("ix_forecasts_judged", "forecasts", ["is_demo", "made_at"])
+    op.create_table(
+        "forecast_rows",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("forecast_id", sa.Integer(), nullable=False),
+        sa.Column("clock_id", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("probability", sa.Double(), nullable=False),
+        sa.Column("pace", sa.Double(), nullable=False),
+        sa.Column("crowd", sa.Double(), nullable=False),
+        sa.Column("rests_on", sa.Integer(), nullable=False),
+        sa.Column("suggestion", sa.JSON(), nullable=False),
+        sa.Column("missed", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["forecast_id"], ["forecasts.id"], name=op.f("fk_forecast_rows_forecast_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["clock_id"], ["clocks.id"], name=op.f("fk_forecast_rows_clock_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forecast_rows")),
+        sa.UniqueConstraint("forecast_id", "clock_id", name=op.f("uq_forecast_rows_forecast_id_clock_id")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("forecast_rows")
+    op.drop_index("ix_forecasts_judged", table_name="forecasts")
+    op.drop_table("forecasts")
     op.drop_index("ix_statements_made", table_name="statements")
     op.drop_table("statements")
     op.drop_index(op.f("ix_report_subscriptions_sent_on"), table_name="report_subscriptions")
