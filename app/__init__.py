@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "app.surveys.public",
     "app.surveys.desk",
     "app.analytics.desk",
+    "app.analytics.alarms_admin",
     "app.analytics.forecast_desk",
     "app.status.desk",
     "app.calls.portal",

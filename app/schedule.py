@@ -4,6 +4,7 @@ from app.ops.ticker import Every
 
 SCHEDULE: dict[str, Every] = {
     "sweep-clocks": Every(60, "app.sla.jobs.sweep"),
+    "extend-rota-holidays": Every(86400, "app.rota.jobs.extend_holidays"),
     "extend-holidays": Every(86400, "app.sla.jobs.extend_holidays"),
     "pick-up-sla-runs": Every(60, "app.sla.run_jobs.pick_up"),
     "forget-sla-runs": Every(86400, "app.sla.run_jobs.forget"),
@@ -16,8 +17,12 @@ SCHEDULE: dict[str, Every] = {
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),
     "index-knowledge": Every(300, "app.knowledge.jobs.catch_up", "index"),
     "count-readers": Every(60, "app.knowledge.jobs.note_reading", "index"),
+    "watch-figures": Every(60, "app.analytics.alarm_jobs.watch"),
     "climb-alerts": Every(60, "app.alerts.jobs.climb"),
     "sweep-alert-messages": Every(60, "app.alerts.jobs.sweep_deliveries", "mail"),
+    "remind-of-calls": Every(60, "app.calls.jobs.remind"),
+    "watch-calls": Every(300, "app.calls.jobs.watch"),
+    "forget-call-cells": Every(86400, "app.calls.jobs.forget_cells"),
     "sweep-mail": Every(60, "app.mail.jobs.sweep_mail", "mail"),
     "sweep-counted-events": Every(86400, "app.analytics.jobs.sweep_counted"),
     "make-forecasts": Every(3600, "app.analytics.forecast_jobs.make_forecasts"),

@@ -35,6 +35,7 @@ from app.tickets.models import Attachment, Follower, TicketLink
 from app.triage import editing
 from app.triage.models import TriageRule
 from tests import factories
+from tests.calls.furniture import furniture as call_furniture
 from tests.rota.furniture import FEED_SECRET, furniture
 from tests.sla.furniture import furniture as sla_furniture
 
@@ -57,6 +58,7 @@ def furnish(people: SimpleNamespace, now: datetime) -> SimpleNamespace:
         **furniture(people, now),
         **of_alerts(people, now),
         **sla_furniture(people, now),
+        **call_furniture(people, now),
     )
     db.session.commit()
     return rows
@@ -162,6 +164,10 @@ VALUES: dict[tuple[str, str], Any] = {
     ("tickets.attachment", "ref"): lambda r: r.attachment.ref,
     ("tickets", "follower_id"): lambda r: r.follower.id,
     ("*", "ref"): lambda r: r.ticket.ref,
+    ("calls", "ref"): lambda r: r.call.ref,
+    ("calls_desk", "ref"): lambda r: r.call.ref,
+    ("calls_link", "token"): lambda r: r.call_token,
+    ("calls_admin", "number"): lambda r: r.call_kind.id,
     ("desk_changes.unfollow", "number"): lambda r: r.follower.id,
     ("desk_changes.unlink", "number"): lambda r: r.link.id,
     ("sla", "clock_id"): lambda r: r.clock.id,
@@ -199,6 +205,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("alerts", "number"): lambda r: r.alert.id,
     ("alert_routes", "number"): lambda r: r.route.id,
     ("alert_routes", "person_id"): lambda r: r.agent.id,
+    ("alarms", "key"): lambda r: "low_satisfaction",
     ("alert_links", "token"): lambda r: r.alert_token,
     ("announcements", "number"): lambda r: r.announcement.id,
     ("macros", "number"): lambda r: r.macro.id,

@@ -123,5 +123,6 @@ KINDS: dict[str, frozenset[str]] = {
         "alert.delivery_failed": "alert_id delivery_id channel reason instead",
         "alert.route_changed": "route_id name changes",
         "alert.route_tested": "route_id name channels",
+        "alarm.changed": "alarm changes",
     }.items()
 }

@@ -23,6 +23,7 @@ MAX_NAME = 80
 SIGNATURE_BYTES = 15
 MESSAGE_ID = re.compile(r"<[^<>@\s\x00]{1,120}@[^<>@\s\x00]{1,120}>")
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+METHOD = re.compile(r"^METHOD:([A-Z]+)\r?$", re.M)
 FORBIDDEN = re.compile(r"[\r\n\x00]")
 REPLY = re.compile(r"reply\+(?P<ref>[a-z]+-[a-z0-9]+)\.(?P<signature>[a-z2-7]{24})")
 
@@ -40,10 +41,15 @@ class Outgoing:
     at: datetime
     recipient_name: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    # A whole iCalendar text; its METHOD tells programs what to do with it.
+    calendar: str = ""
 
 
 def build(outgoing: Outgoing) -> EmailMessage:
-    """The message: text with an HTML alternative, every header checked. Raises ValueError for one that cannot be sent."""
+    """The message: text with an HTML alternative, every header checked. Raises ValueError for one that cannot be sent.
+
+    A calendar is one more alternative, which programs offer to accept (RFC 6047), and a file for those that only open files.
+    """
     message = EmailMessage(policy=SMTP)
     message["From"] = mailbox(outgoing.sender)
     message["To"] = Address(clean_name(outgoing.recipient_name), addr_spec=clean_address(outgoing.recipient))
@@ -54,6 +60,11 @@ def build(outgoing: Outgoing) -> EmailMessage:
         message[header_name(name)] = header_value(value)
     message.set_content(outgoing.text, cte="quoted-printable")
     message.add_alternative(outgoing.html, subtype="html", cte="quoted-printable")
+    if outgoing.calendar:
+        method = METHOD.search(outgoing.calendar)
+        params = {"method": method[1] if method else "PUBLISH"}
+        message.add_alternative(outgoing.calendar, subtype="calendar", cte="base64", params=params)
+        message.add_attachment(outgoing.calendar.encode(), maintype="application", subtype="ics", filename="invitation.ics")
     return message
 
 

@@ -83,10 +83,13 @@ def theme(viewer: Any) -> str:
 
 
 @lru_cache(maxsize=512)
-def shell_links(part: str, role: str, section: str) -> Any:
-    """A part of components/nav.html as the people of a role see it on the pages of a section; drawn once, since every page has it."""
+def shell_links(part: str, role: str, section: str, *more: Any) -> Any:
+    """A part of components/nav.html as the people of a role see it on the pages of a section; drawn once, since every page has it.
+
+    `more` is what else a part depends on: words and numbers of which there are few.
+    """
     macros = current_app.jinja_env.get_template("components/nav.html").module
-    return getattr(macros, part)(role, section)
+    return getattr(macros, part)(role, section, *more)
 
 
 def wants_json() -> bool:

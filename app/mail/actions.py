@@ -59,12 +59,13 @@ def queue_mail(
     carries: PublicMessage | None = None,
     automatic: str | None = "auto-generated",
     is_secret: bool = False,
+    calendar: str | None = None,
 ) -> OutboundMail | None:
     """Write the row of one message to one recipient; None if this event has written it before.
 
     `facts` are the template's; a TicketCard under `ticket` puts the mail into that ticket's thread. `carries` is the
-    public message whose delivery this is. `automatic` is the kind of RFC 3834, or None for a person's own words.
-    Three statements at most. The caller commits, then hands the id to `jobs.hand_over`.
+    public message whose delivery this is, `calendar` an iCalendar text that goes along. `automatic` is the kind of
+    RFC 3834, or None for a person's own words. Three statements at most. The caller commits, then hands the id to `jobs.hand_over`.
     """
     if is_queued(event.id, template, to.email):
         return None
@@ -84,6 +85,7 @@ def queue_mail(
         message_id=f"<{event.id}.{secrets.token_hex(10)}@{id_domain(settings)}>",
         headers=headers,
         is_secret=is_secret,
+        calendar=calendar,
         next_try_at=now,
         created_at=now,
     )
@@ -154,6 +156,7 @@ def settle(mail: OutboundMail, outcome: Outcome, *, now: datetime) -> None:
         mail.sent_at = now
         if mail.is_secret:
             mail.text = mail.html = BLANKED
+            mail.calendar = None
     if state in SENDABLE_AGAIN:
         person = db.session.scalar(select(User.id).where(User.email == mail.recipient))
         facts = {"mail_id": mail.id, "recipient_id": person, "reason": outcome.detail}

@@ -76,6 +76,7 @@ def outgoing(mail: OutboundMail, settings: Config) -> Outgoing:
         message_id=mail.message_id,
         at=mail.created_at,
         headers=mail.headers,
+        calendar=mail.calendar or "",
     )
 
 

@@ -42,6 +42,8 @@ class OutboundMail(Model):
     message_id: Mapped[str] = mapped_column(unique=True)
     # {"In-Reply-To", "References", "Auto-Submitted", …}
     headers: Mapped[dict[str, Any]] = mapped_column()
+    # An iCalendar text that goes along with it.
+    calendar: Mapped[str | None] = mapped_column(Text)
     # Carries a one-time link: its bodies are blanked once it is sent.
     is_secret: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(default="queued")

@@ -13,7 +13,11 @@ INVITE = "/invite/{}"
 GUEST = "/guest/{}"
 SURVEY = "/survey/{}"
 SLA_REPORT = "/desk/sla"
-PATHS = (TICKET, DESK_TICKET, RESET, RESET_START, INVITE, GUEST, SURVEY, SLA_REPORT)
+CALL_LINK = "/calls/link/{}"
+DESK_CALL = "/desk/calls/{}"
+MY_ROTA = "/desk/rota/mine"
+BATON = "/desk/rota/batons/{}"
+PATHS = (MY_ROTA, BATON, TICKET, DESK_TICKET, RESET, RESET_START, INVITE, GUEST, SURVEY, SLA_REPORT, CALL_LINK, DESK_CALL)
 
 
 def absolute(path: str, *words: str) -> str:

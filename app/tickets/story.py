@@ -4,16 +4,13 @@ The customer's words differ from the desk's; which events a viewer gets at all i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.lib.times import in_words
+from app.tickets.call_story import CALLS
+from app.tickets.lines import Facts, Line, by, point, said
 from app.tickets.rules import CATEGORIES, CUSTOMER_STATUSES, STATUSES
 
-Facts = Mapping[str, Any]
-# (words or a moment, whether they are the point of the sentence)
-Part = tuple[str | datetime, bool]
 METRICS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 PROMISED = {"first_response": "Our answer", "next_response": "Our next answer", "resolution": "Our solution"}
 # Why a promise moved, for the customer too.
@@ -40,42 +37,12 @@ TRIGGERS = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line between the messages. `tone` is "", ok, info, warn, bad or brand; `details` stand below it."""
-
-    icon: str
-    tone: str
-    parts: tuple[Part, ...]
-    details: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The sentence without its emphasis."""
-        return "".join(in_words(words, "UTC") if isinstance(words, datetime) else words for words, _ in self.parts)
-
-
 def told(kind: str, facts: Facts, actor: str | None, *, staff: bool) -> Line:
     """The line of one event. `actor` is a name, or None where the system did it. An unknown kind is told by its name."""
     writer = WRITERS.get(kind)
     if writer is None:
         return Line("info", "", (said(kind.replace(".", " ").replace("_", " ").capitalize()), *by(actor)))
     return writer(facts, actor, staff)
-
-
-def said(words: Any) -> Part:
-    """Plain words."""
-    return (str(words), False)
-
-
-def point(words: Any) -> Part:
-    """Words that the sentence is about."""
-    return (str(words), True)
-
-
-def by(actor: str | None) -> tuple[Part, ...]:
-    """Who did it, at the end of the sentence."""
-    return (said(" by "), point(actor)) if actor else (said(" automatically"),)
 
 
 def status_word(status: str, staff: bool) -> str:
@@ -323,6 +290,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "sla.promise_moved": promise_moved,
     "mail.failed": mail_failed,
     "mail.resent": mail_resent,
+    **CALLS,
     "survey.invited": survey_invited,
     "survey.answered": survey_answered,
     "guest.confirmed": guest_confirmed,

@@ -5,7 +5,27 @@ import pytest
 from app.events.kinds import KINDS
 from app.tickets.story import WRITERS, told
 
+CALL = {
+    "call_id": 1,
+    "ref": "CL-4F7K2M9",
+    "call_kind": "Support call",
+    "starts_at": "2026-11-24T10:00:00+00:00",
+    "ends_at": "2026-11-24T10:30:00+00:00",
+    "sequence": 0,
+    "engineer_id": 1,
+    "engineer": "Aiko",
+}
 FACTS = {
+    "call.booked": CALL | {"topic": "Upgrade", "how": "video"},
+    "call.moved": CALL | {"old_starts_at": "2026-11-24T09:00:00+00:00", "old_engineer_id": 1},
+    "call.reassigned": CALL | {"old_engineer_id": 2, "old_engineer": "Sam"},
+    "call.changed": CALL,
+    "call.cancelled": CALL | {"reason": "No need", "by_staff": False},
+    "call.reminded": CALL | {"which": "day"},
+    "call.held": CALL,
+    "call.missed": CALL,
+    "call.engineer_lost": CALL | {"why": "is away then"},
+    "call.engineer_returned": CALL,
     "ticket.triaged": {"decisions": [{"text": "Team is Engineering, by the rule bug"}], "priority": None},
     "ticket.status_changed": {"old": "open", "status": "pending_customer"},
     "ticket.priority_changed": {"old": "low", "priority": "high", "reason": "blocked"},
@@ -21,6 +41,10 @@ FACTS = {
     "ticket.closed": {"status": "closed"},
     "ticket.linked": {"label": "HT-1", "url": "/"},
     "ticket.unlinked": {"label": "HT-1", "url": "/"},
+    "ticket.escalated": {"old_tier": 2, "tier": 3, "trigger": "data_loss", "reason": "why", "team": "Enterprise", "response_minutes": 60},
+    "ticket.deescalated": {"old_tier": 3, "tier": 2, "reason": "It was theirs."},
+    "ticket.escalation_proposed": {"tier": 3, "trigger": "production_down", "reason": "why"},
+    "ticket.escalation_declined": {"tier": 3, "trigger": "production_down", "reason": "why"},
     "sla.warned": {"clock_id": 1, "metric": "first_response", "due_at": "", "ref": "", "assignee_id": None},
     "sla.breached": {"clock_id": 1, "metric": "resolution", "due_at": "", "ref": "", "assignee_id": None},
     "mail.failed": {"mail_id": 1, "recipient_id": None, "reason": "no such mailbox"},
@@ -38,6 +62,8 @@ SAYS = {
     "ticket.follower_added": "a@b.example follows this ticket, added by Aiko",
     "ticket.categorised": "Category set to TUI Interface by Aiko",
     "ticket.resolved": "Marked as resolved by Aiko",
+    "ticket.escalated": "Escalated to tier 3 by Aiko: data was lost or corrupted",
+    "ticket.escalation_proposed": "Escalation proposed to tier 3: production is down",
     "sla.breached": "The resolution target was missed",
     "survey.answered": "Survey answered: 2 of 5 by Aiko",
 }
@@ -63,6 +89,13 @@ def test_every_writer_writes_of_a_kind_that_exists_with_its_own_facts():
 
 def test_customers_read_their_own_words():
     assert told("ticket.status_changed", FACTS["ticket.status_changed"], "Aiko", staff=False).text == "Status set to Needs you by Aiko"
+
+
+def test_customers_read_that_it_is_escalated_and_nothing_of_why_or_whom():
+    line = told("ticket.escalated", FACTS["ticket.escalated"], "Aiko", staff=False)
+    assert (line.text, line.details) == ("Escalated by Aiko: senior engineers look at it first now", ())
+    assert told("ticket.deescalated", FACTS["ticket.deescalated"], "Aiko", staff=False).details == ()
+    assert told("ticket.escalated", {**FACTS["ticket.escalated"], "trigger": "new"}, "Aiko", staff=True).text.endswith("Aiko: new")
 
 
 def test_customers_do_not_read_the_rules():
