@@ -1,6 +1,7 @@
 """The only writers of alerts: raise, climb, acknowledge, silence, resolve. What is sent follows from their events (jobs.py)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,24 @@ from app.lib.errors import Invalid, NotAllowed, WrongState
 TITLE_LENGTH = 200
 
 
+@dataclass(frozen=True)
+class Audience:
+    """Who hears of an alert besides, or without, its route.
+
+    `also` are words of ladders (`assignee`, `next_on_call`). Whoever is in `told` hears of the same thing by another mail
+    and is not mailed a second time.
+    """
+
+    also: tuple[str, ...] = ()
+    by_route: bool = True
+    told: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> list[str]:
+        """`told` as it is stored."""
+        return sorted({address.lower() for address in self.told})
+
+
 def raise_alert(
     *,
     key: str,
@@ -32,32 +51,42 @@ def raise_alert(
     team_id: int | None = None,
     ticket: TicketFacts | None = None,
     ladder: Sequence[Mapping[str, Any]] | None = None,
-    told: Sequence[str] = (),
+    audience: Audience = Audience(),
+    cause: Event | None = None,
+    is_news: bool = False,
     now: datetime,
 ) -> Alert:
     """Raise an alert, or count it where one with this key is not resolved yet.
 
-    A repeat sends nothing unless the severity rises: then the alert is open again, whoever had acknowledged it.
-    severity: info, warning, critical or page. `path` is a path of ours. `ladder` holds steps `{"who", "after_minutes"}`,
-    minutes from the step before; it is climbed by pages only, and is the route's own by default. `told` are addresses
-    that hear of this by another mail. Raises Invalid for a severity, path or ladder that is none. Records alert.raised
-    at the first time and at each rise; a mere repeat is counted and recorded nowhere else. Five statements at most.
+    A repeat sends nothing unless the severity rises (then the alert is open again, whoever had acknowledged it), or it
+    `is_news` and nobody has acknowledged yet. severity: info, warning, critical or page. `path` is a path of ours.
+    `ladder` holds steps `{"who", "after_minutes"}`, minutes from the step before; it is climbed by pages only, and is
+    the route's own by default. `cause` is the event that brought it about: the same event again changes nothing.
+    Raises Invalid for a severity, path or ladder that is none. Records alert.raised when something is sent; a mere
+    repeat is counted and recorded nowhere else. Seven statements at most.
     """
     check(key, severity, path)
     steps = rules.checked_ladder(ladder) if ladder is not None else None
+    done = queries.brought_about(cause.id) if cause is not None else None
+    if done is not None:
+        return done
     given = {"title": title[:TITLE_LENGTH], "body": body, "path": path}
-    alert = counted(key, given, now)
+    alert, is_new = counted(key, given, now), False
     if alert is None:
-        fresh = new_alert(key, severity, source, team_id, ticket, steps, told, now)
-        alert = inserted(fresh, given)
-        if alert is not None:
-            noted(alert, "new", now=now)
-            return alert
-        alert = counted(key, given, now)
+        fresh = new_alert(key, severity, source, team_id, ticket, steps, audience, now)
+        is_new = inserted(fresh, given)
+        alert = fresh if is_new else counted(key, given, now)
     if alert is None:
         raise WrongState("This alert was resolved in the same moment. Raise it again.")
-    if rules.rank(severity) > rules.rank(alert.severity):
-        rise(alert, severity, steps, now=now)
+    if cause is not None:
+        db.session.add(AlertEntry(alert_id=alert.id, event_id=cause.id))
+    if is_new:
+        noted(alert, "new", now=now)
+    elif rules.rank(severity) > rules.rank(alert.severity):
+        rise(alert, severity, steps, audience, now=now)
+    elif is_news and alert.state == "open":
+        alert.told, alert.also = audience.addresses, list(audience.also)
+        noted(alert, "news", now=now)
     return alert
 
 
@@ -85,11 +114,11 @@ def new_alert(
     team_id: int | None,
     ticket: TicketFacts | None,
     steps: list[dict[str, Any]] | None,
-    told: Sequence[str],
+    audience: Audience,
     now: datetime,
 ) -> Alert:
     """An alert as it begins: with the route that takes it, the silence that it falls under, and its ladder."""
-    route = queries.route_for(severity, team_id, now)
+    route = queries.route_for(severity, team_id, now) if audience.by_route else None
     ladder = steps if steps is not None else [dict(step) for step in (route.ladder if route and route.ladder else rules.LADDER)]
     until = rules.quiet_until(queries.silences(now), key=key, source=source, team_id=team_id)
     return Alert(
@@ -103,7 +132,9 @@ def new_alert(
         is_demo=ticket.is_demo if ticket else False,
         route_id=route.id if route else None,
         ladder=ladder,
-        told=sorted({address.lower() for address in told}),
+        also=list(audience.also),
+        by_route=audience.by_route,
+        told=audience.addresses,
         raised_at=now,
         last_at=now,
         silenced_until=until,
@@ -111,20 +142,20 @@ def new_alert(
     )
 
 
-def inserted(alert: Alert, given: Mapping[str, str]) -> Alert | None:
-    """The alert in its table, or None where somebody has just raised the same."""
+def inserted(alert: Alert, given: Mapping[str, str]) -> bool:
+    """Put the alert into its table; False where somebody has just raised the same."""
     alert.title, alert.body, alert.path = given["title"], given["body"], given["path"]
     try:
         with db.session.begin_nested():
             db.session.add(alert)
     except IntegrityError:
-        return None
-    return alert
+        return False
+    return True
 
 
-def rise(alert: Alert, severity: str, steps: list[dict[str, Any]] | None, *, now: datetime) -> None:
+def rise(alert: Alert, severity: str, steps: list[dict[str, Any]] | None, audience: Audience, *, now: datetime) -> None:
     """Make it graver, open it again, and choose its route anew; only one of several who try does."""
-    route = queries.route_for(severity, alert.team_id, now)
+    route = queries.route_for(severity, alert.team_id, now) if audience.by_route else None
     ladder = steps if steps is not None else (route.ladder if route and route.ladder else alert.ladder)
     values = {
         "severity": severity,
@@ -132,6 +163,9 @@ def rise(alert: Alert, severity: str, steps: list[dict[str, Any]] | None, *, now
         "acknowledged_at": None,
         "acknowledged_by_id": None,
         "route_id": route.id if route else None,
+        "also": list(audience.also),
+        "by_route": audience.by_route,
+        "told": audience.addresses,
         "ladder": ladder,
         "rung": 0,
         "climb_at": rules.due_after(ladder, 0, now) if severity == rules.PAGE else None,
@@ -181,13 +215,17 @@ def acknowledge(alert: Alert, *, actor: User | None, now: datetime, how: str = "
 def resolve_alert(key: str, *, now: datetime, actor: User | None = None) -> Alert | None:
     """End the alert of a key, because its condition has ended or a person says so; None where none is open. Records alert.resolved."""
     alert = db.session.scalar(select(Alert).where(Alert.key == key, Alert.resolved_at.is_(None)))
-    return alert if alert is not None and resolve(alert, actor=actor, now=now) else None
+    return alert if alert is not None and ended(alert, actor=actor, now=now) else None
 
 
-def resolve(alert: Alert, *, actor: User | None, now: datetime) -> bool:
-    """End one alert; False where it has ended already. Records alert.resolved."""
-    if actor is not None:
-        at_the_desk(actor, "alerts.work")
+def resolve(alert: Alert, *, actor: User, now: datetime) -> None:
+    """Somebody at the desk says that it is over. A repeat changes nothing. Raises NotAllowed. Records alert.resolved."""
+    at_the_desk(actor, "alerts.work")
+    ended(alert, actor=actor, now=now)
+
+
+def ended(alert: Alert, *, actor: User | None, now: datetime) -> bool:
+    """End one alert; False where it has ended already."""
     values = {"state": "resolved", "resolved_at": now, "resolved_by_id": actor.id if actor else None, "climb_at": None}
     if not taken(alert, Alert.resolved_at.is_(None), values=values):
         return False
@@ -283,7 +321,7 @@ def taken(alert: Alert, *conditions: Any, values: Mapping[str, Any]) -> bool:
 
 
 def noted(alert: Alert, why: str, *, now: datetime) -> Event:
-    """alert.raised. why: new, severity, silence_ended."""
+    """alert.raised. why: new, severity, news, silence_ended."""
     names = ("key", "severity", "source", "title")
     return written(alert, "alert.raised", {"alert_id": alert.id, "why": why} | {name: getattr(alert, name) for name in names}, now=now)
 

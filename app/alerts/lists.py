@@ -92,7 +92,7 @@ def timeline(alert: Alert) -> tuple[Sequence[Any], dict[int, str]]:
     numbers = {number for event, _ in rows for number in event.facts.get("people", [])}
     numbers |= {int(step["who"][5:]) for step in alert.ladder if step["who"].startswith("user:")}
     names = select(User.id, User.name).where(User.id.in_(numbers))
-    return rows, dict(db.session.execute(names).tuples().all()) if numbers else {}
+    return rows, {row.id: row.name for row in db.session.execute(names)} if numbers else {}
 
 
 def log(alert_id: int) -> list[Sending]:

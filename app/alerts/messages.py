@@ -81,5 +81,7 @@ def why_words(kind: str, facts: Mapping[str, Any]) -> str:
         told = who_words(facts["who"])
         return f"It goes to {told}." if facts["rung"] == 0 else f"Nobody acknowledged it in time, so it goes to {told}."
     if kind == "alert.raised":
-        return {"severity": "It became graver.", "silence_ended": "Its silence has ended and it goes on."}.get(facts["why"], "")
+        return {"severity": "It became graver.", "news": "There is news.", "silence_ended": "Its silence has ended and it goes on."}.get(
+            facts["why"], ""
+        )
     return ""

@@ -100,6 +100,9 @@ class Alert(Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     route_id: Mapped[int | None] = mapped_column(ForeignKey("alert_routes.id", ondelete="SET NULL"))
     ladder: Mapped[list[Any]] = mapped_column()
+    # Who is told besides the route, in the words of ladders; without a route, who alone is.
+    also: Mapped[list[Any]] = mapped_column()
+    by_route: Mapped[bool] = mapped_column(default=True)
     # Addresses that hear of the same thing by another mail, so that they are not mailed twice.
     told: Mapped[list[Any]] = mapped_column()
     count: Mapped[int] = mapped_column(default=1)
@@ -120,9 +123,10 @@ class Alert(Model):
 
 
 class AlertEntry(Model):
-    """Which events make the timeline of an alert."""
+    """Which events make the timeline of an alert: its own, and those that brought it about, each of them once."""
 
     __tablename__ = "alert_entries"
+    __table_args__ = (Index("ix_alert_entries_event", "event_id"),)
 
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)

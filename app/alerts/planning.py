@@ -52,7 +52,26 @@ def plan(step: Step) -> list[int]:
     found: list[int] = []
     for channel in channels_of(step):
         found += added(step, rows(step, channel))
+    for who in besides(step):
+        found += added(step, [mail_row(person, who) for person in persons(people.people_on(who, step.alert, step.now))])  # type: ignore[arg-type]
+    if not found and is_lost(step):
+        found += added(step, [mail_row(person, "leads") for person in persons(people.leads(step.team_id, is_demo=step.is_demo))])
     return found
+
+
+def besides(step: Step) -> Sequence[str]:
+    """Who is told besides the route, in the words of ladders."""
+    alert = step.alert
+    loud = alert is not None and step.event.kind == "alert.raised" and alert.state == "open" and alert.silenced_until is None
+    return alert.also if alert is not None and loud else ()
+
+
+def is_lost(step: Step) -> bool:
+    """Whether an alert that goes by no route has found nobody at all."""
+    alert = step.alert
+    if alert is None or alert.by_route or step.event.kind != "alert.raised" or alert.state != "open" or alert.silenced_until is not None:
+        return False
+    return db.session.scalar(select(AlertDelivery.id).where(AlertDelivery.event_id == step.event.id).limit(1)) is None
 
 
 def waiting(event_id: int, now: datetime) -> Sequence[int]:
@@ -162,7 +181,7 @@ def added(step: Step, wanted: Iterable[dict[str, Any]], *, instead_of: int | Non
 def beginning(step: Step, row: dict[str, Any]) -> dict[str, Any]:
     """The state in which a message begins."""
     address, alert = row.get("address", "").lower(), step.alert
-    if alert is not None and step.event.facts.get("why") == "new" and address and address in alert.told:
+    if alert is not None and step.event.kind == "alert.raised" and address and address in alert.told:
         return {"state": "dropped", "next_try_at": None, "error": TOLD, "settled_at": step.now}
     if is_kept(step, row["kind"]):
         return {"state": "kept", "next_try_at": None, "error": DEMO, "settled_at": step.now}

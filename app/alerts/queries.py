@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.alerts import rules
-from app.alerts.models import Alert, AlertRoute, AlertSilence
+from app.alerts.models import Alert, AlertEntry, AlertRoute, AlertSilence
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.sla.calendars import calendar
@@ -27,6 +27,11 @@ class Concerned:
 def concerned(alert: Alert) -> Concerned | None:
     """The ticket that an alert is about, if any."""
     return Concerned(alert.ticket_id, alert.organization_id) if alert.ticket_id is not None else None
+
+
+def brought_about(event_id: int) -> Alert | None:
+    """The alert that an event has brought about already. One statement."""
+    return db.session.scalar(select(Alert).join(AlertEntry, AlertEntry.alert_id == Alert.id).where(AlertEntry.event_id == event_id))
 
 
 def routes() -> Sequence[AlertRoute]:

@@ -14,13 +14,18 @@ Line = tuple[str, str, str]
 
 def told(kind: str, facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
     """(icon, tone, sentence) of one event. `actor` is a name, or None where the system acted or a plain address did."""
-    return WRITERS[kind](facts, actor, names, zone)
+    writer = WRITERS.get(kind)
+    return writer(facts, actor, names, zone) if writer is not None else ("info", "", kind.replace(".", " ").replace("_", " ").capitalize())
 
 
 def raised(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
     """It began, became graver, or speaks again."""
     severity = SEVERITY_WORDS[facts["severity"]].lower()
-    words = {"new": f"Raised as {severity}", "severity": f"Became {severity}, and was told again"}
+    words = {
+        "new": f"Raised as {severity}",
+        "severity": f"Became {severity}, and was told again",
+        "news": "There was news, so it was told again",
+    }
     return "triangle-alert", "bad", words.get(facts["why"], "Its silence has ended, so it was told again")
 
 
@@ -61,6 +66,16 @@ def failed(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
     return "circle-alert", "bad", f"{KIND_WORDS.get(kind, kind)}, {whom}, failed. {facts['reason']}{then}"
 
 
+def level_reached(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
+    """The level of an SLA clock that brought it about."""
+    return "hourglass", "", f"The {facts['metric'].replace('_', ' ')} clock of {facts['ref']} reached the level “{facts['level']}”"
+
+
+def answered(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
+    """The survey that brought it about."""
+    return "star", "", f"{actor or 'A customer'} answered a survey with {facts['overall_satisfaction']} of 5 overall"
+
+
 WRITERS: dict[str, Callable[[Facts, str | None, Names, str], Line]] = {
     "alert.raised": raised,
     "alert.climbed": climbed,
@@ -69,4 +84,6 @@ WRITERS: dict[str, Callable[[Facts, str | None, Names, str], Line]] = {
     "alert.silence_ended": silence_ended,
     "alert.resolved": resolved,
     "alert.delivery_failed": failed,
+    "sla.level_reached": level_reached,
+    "survey.answered": answered,
 }

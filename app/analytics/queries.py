@@ -42,6 +42,12 @@ def report(span: Span, *, is_demo: bool) -> Report:
     return Report(span, summed([totals for _, totals in units]), summed(before), units, before, categories(span, is_demo=is_demo))
 
 
+def opened_between(start: datetime, end: datetime, *, is_demo: bool) -> int:
+    """Tickets opened from start up to end, to the second; what `support_ticket_volume_total` rises by. One statement on the index of openings."""
+    inside = (Ticket.created_at > start, Ticket.created_at <= end, Ticket.is_demo == is_demo)
+    return db.session.scalar(select(func.count()).select_from(Ticket).where(*inside)) or 0
+
+
 def totals_by_unit(span: Span, is_demo: bool) -> dict[datetime | date, Totals]:
     """Sums of the roll-ups of both periods by hour or day."""
     unit = HourFigures.hour if span.unit == "hour" else HourFigures.day

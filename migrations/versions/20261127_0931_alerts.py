@@ -99,6 +99,8 @@ def upgrade() -> None:
         sa.Column("is_demo", sa.Boolean(), nullable=False),
         sa.Column("route_id", sa.Integer(), nullable=True),
         sa.Column("ladder", sa.JSON(), nullable=False),
+        sa.Column("also", sa.JSON(), nullable=False),
+        sa.Column("by_route", sa.Boolean(), nullable=False),
         sa.Column("told", sa.JSON(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
@@ -152,6 +154,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("fk_alert_entries_event_id")),
         sa.PrimaryKeyConstraint("alert_id", "event_id", name=op.f("pk_alert_entries")),
     )
+    with op.batch_alter_table("alert_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_alert_entries_event", ["event_id"], unique=False)
+
     op.create_table(
         "alert_deliveries",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -209,6 +214,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_alert_deliveries_alert")
 
     op.drop_table("alert_deliveries")
+    with op.batch_alter_table("alert_entries", schema=None) as batch_op:
+        batch_op.drop_index("ix_alert_entries_event")
+
     op.drop_table("alert_entries")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.drop_index(

@@ -181,7 +181,7 @@ def test_what_still_waits_is_dropped_once_somebody_cares(app, people, now, clock
 
 def test_whoever_is_told_by_another_mail_is_not_mailed_twice(app, people, now, drain):
     route(("leads", ""), ("email", "ops@partner.example"))
-    alert = raised(now, told=["Lead@HiveTechs.example"])
+    alert = raised(now, audience=actions.Audience(told=("Lead@HiveTechs.example",)))
     drain()
     assert told(alert) == [("leads", "Helena Lindqvist", "dropped"), ("email", "ops@partner.example", "mailed")]
 
