@@ -16,9 +16,12 @@ from app.accounts.passwords import kept
 from app.analytics import jobs as figures
 from app.analytics import metrics
 from app.analytics.models import CountedEvent
-from app.dev.company import ANNOUNCEMENTS, CUSTOMERS, ENGINEERS, ORGANIZATIONS, PASSWORD, STAFF
+from app.dev.company import ANNOUNCEMENTS, CUSTOMERS, ENGINEERS, EXECUTIVES, ORGANIZATIONS, PASSWORD, STAFF
+from app.dev.duties import rota
+from app.dev.papers import papers
 from app.dev.stories import Story, scenes, stories
 from app.dev.telling import Act, Cast, past, present
+from app.escalation.models import Executive
 from app.events import outbox
 from app.events.actions import record
 from app.events.models import Event
@@ -57,10 +60,12 @@ def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: C
         dice = random.Random(seed)  # noqa: S311 - a believable past, not a secret
         cast = people(now)
         announce(now)
+        rota(cast, now)
         perform(plan(dice, cast, tickets, now), now, step)
         settle()
         db.session.commit()
     figures.rebuild()
+    papers(now)
     return tickets
 
 
@@ -88,6 +93,8 @@ def people(now: datetime) -> Cast:
     db.session.flush()
     for email, (_, _, _, teams) in STAFF.items():
         db.session.add_all(TeamMember(team_id=cast.teams[key].id, user_id=cast.people[email].id) for key in teams)
+    for position, (email, (title, phone)) in enumerate(EXECUTIVES.items(), 1):
+        db.session.add(Executive(user_id=cast.people[email].id, title=title, phone=phone, position=position))
     for home, email in ENGINEERS.items():
         homes[home].engineer_id = cast.people[email].id
     db.session.flush()

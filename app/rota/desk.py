@@ -17,7 +17,6 @@ from app.rota import actions, batons, editing, feeds, queries, views
 from app.rota.forms import AbsenceForm, PersonForm, SwapForm, offered
 
 bp = desk("rota", __name__)
-YEARS_AHEAD = 2
 
 
 @bp.get("/desk/rota")
@@ -53,7 +52,7 @@ def add_absence() -> Response:
     """Somebody is away."""
     form = absence_form(request.form)
     if form.validate():
-        person, deputy = views.person_for(form.user_id.data), views.person_for(form.deputy_id.data)
+        person, deputy = views.person_for(form.whose()), views.person_for(form.deputy_id.data)
         start, end = form.span(current_user.time_zone)
         try:
             actions.add_absence(person or current_user, start, end, deputy, form.note.data or "", actor=current_user, now=utcnow())
@@ -193,10 +192,10 @@ def person_content(form: PersonForm) -> editing.PersonContent:
     common = (form.deputy_id.data, country, region)
     if not country:
         return editing.PersonContent(*common, {}, 0, form.capacity.data, form.state.data)
-    row, last = views.settings_of(current_user), utcnow().year + YEARS_AHEAD
+    row, last = views.settings_of(current_user), utcnow().year + editing.YEARS_AHEAD
     if row is not None and (row.country, row.region) == (country, region) and row.filled_to >= last:
         return editing.PersonContent(*common, None, row.filled_to, form.capacity.data, form.state.data)
-    days = public_holidays.names(country, region, range(last - YEARS_AHEAD, last + 1))
+    days = public_holidays.names(country, region, range(last - editing.YEARS_AHEAD, last + 1))
     return editing.PersonContent(*common, days, last, form.capacity.data, form.state.data)
 
 

@@ -19,6 +19,8 @@ from app.rota.actions import lead
 from app.rota.models import RotaCover, RotaPerson, RotaShift, RotaTurn
 from app.rota.rules import Shift
 
+# Holidays are looked up for this year and so many after it.
+YEARS_AHEAD = 2
 STATES = {"available": "Available for work", "busy": "Busy: give me nothing new"}
 
 

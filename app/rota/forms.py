@@ -119,11 +119,17 @@ class AbsenceForm(SpanForm):
 
     def offer(self, people: list[Any], viewer_id: int, *, leads: bool) -> "AbsenceForm":
         """Fill in who can be chosen; only leads speak for others."""
-        self.user_id.choices = offered((one.id, one.name) for one in people if leads or one.id == viewer_id)
-        if self.user_id.data is None:
-            self.user_id.data = viewer_id
+        if leads:
+            self.user_id.choices = offered((one.id, one.name) for one in people)
+            self.user_id.data = self.user_id.data if self.user_id.data is not None else viewer_id
+        else:
+            del self.user_id
         self.deputy_id.choices = offered(((one.id, one.name) for one in people), "Nobody, or the one named in my settings")
         return self
+
+    def whose(self) -> int | None:
+        """Who is away; None for the writer."""
+        return self.user_id.data if self.user_id is not None else None
 
 
 class SwapForm(FlaskForm):

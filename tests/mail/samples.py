@@ -1,11 +1,13 @@
 """One believable set of facts for each message, for the snapshots and for the sweeps over all templates."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from app.lib.mail import ticket_subject
 from app.lib.markdown import to_html
 from app.mail.content import PublicMessage, TicketCard, dressed
+from app.notifications.call_jobs import CallCard
 from app.sla.reports import Goal, Line, Scope
 from app.sla.subscribing import Week
 
@@ -43,6 +45,10 @@ ABOUT: dict[str, Any] = {
 CLOCK: dict[str, Any] = {**ABOUT, "metric": "First response", "due_at": AT, "assignee": "Jo Park", "why": "you lead the team Engineering"}
 SCORES = [("Overall satisfaction", 1), ("Response time", 4), ("Quality of the resolution", 2)]
 
+BOOKED = CallCard(
+    *("CL-4F7K2M9", "Support call", "Upgrade of our cluster <b>", AT, 30, "Jo Park", "Elena Rossi", "Acme & Sons", "video"),
+    *(f"{BASE_URL}/room", "HT-4F7K2M9", f"{BASE_URL}/calls/link/abc", f"{BASE_URL}/calls/link/abc"),
+)
 FACTS: dict[str, dict[str, Any]] = {
     "ticket_acknowledged": {**ABOUT, "asked": ASKED, "answer": None, "promise": "A person answers by Tue 24 Nov, 15:18 CET."},
     "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED, "resolved_days": None},
@@ -76,6 +82,26 @@ FACTS: dict[str, dict[str, Any]] = {
         "why": "you lead support",
         "zone": "Europe/Berlin",
     },
+    "rota_notice": {
+        "subject": "Aiko Tanaka offers you the baton of Support",
+        "heading": "Aiko Tanaka offers you the baton of Support",
+        "lines": ["Aiko Tanaka hands over a duty of Support. It stays theirs until you accept."],
+        "url": f"{BASE_URL}/desk/rota/batons/7",
+        "action": "Look and answer",
+        "why": "the baton was offered to you",
+        "zone": "Europe/Berlin",
+    },
+    "call_booked": {"call": BOOKED, "is_staff": False, "zone": "Europe/Rome"},
+    "call_changed": {"call": BOOKED, "is_staff": False, "what": "moved", "old_start": AT, "zone": "Europe/Rome"},
+    "call_cancelled": {
+        "call": BOOKED,
+        "is_staff": True,
+        "by_staff": False,
+        "reason": "Solved\n<i>meanwhile</i>.",
+        "instead": "",
+        "zone": "UTC",
+    },
+    "call_reminder": {"call": replace(BOOKED, how="phone", place="+39 06 555 0100"), "is_staff": True, "which": "day", "zone": "UTC"},
     "mail_failed": {**ABOUT, "address": "elena@acme.example", "reason": "550 no such mailbox", "why": "you are its assignee"},
     "guest_confirm": {"url": f"{BASE_URL}/guest/abc", "hours": 24},
     "password_reset": {"url": f"{BASE_URL}/password-reset/abc", "minutes": 60},
