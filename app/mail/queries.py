@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, select, table
+from sqlalchemy import bindparam, column, select, table
 
 from app.extensions import db
 from app.lib.errors import NotFound
@@ -33,6 +33,9 @@ COLUMNS = (
     OutboundMail.sent_at,
 )
 
+# Built once: every page of a ticket asks it.
+CARRYING = select(*COLUMNS).where(OutboundMail.source_message_id.in_(bindparam("messages", expanding=True))).order_by(OutboundMail.id)
+
 
 def delivery_for(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     """What became of the mails that carry these messages, by message id. One statement for any number of messages.
@@ -42,8 +45,7 @@ def delivery_for(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     if not message_ids:
         return found
-    query = select(*COLUMNS).where(OutboundMail.source_message_id.in_(message_ids)).order_by(OutboundMail.id)
-    for row in db.session.execute(query):
+    for row in db.session.execute(CARRYING, {"messages": list(message_ids)}):
         found.setdefault(row.source_message_id, []).append(row)
     return found
 

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts.models import Organization, User
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import UTCDateTime
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
 from app.tickets.story import US, Line, told
@@ -31,16 +33,27 @@ def visible_to(user: Any) -> ColumnElement[bool]:
     Staff see all. Customers see their own and those that they follow; an organization's admins, and its members where
     it shares, see its tickets. Visitors and moderators see none.
     """
+    return within(sight_of(user), getattr(user, "id", None), getattr(user, "organization_id", None))
+
+
+def sight_of(user: Any) -> str:
+    """How much this viewer sees: `all`, `none`, `own` or `organization`."""
     if getattr(user, "is_staff", False):
-        return true()
+        return "all"
     if user is None or user.role not in {"customer", "customer_admin"}:
+        return "none"
+    is_shared = user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
+    return "organization" if is_shared else "own"
+
+
+def within(sight: str, viewer: Any, organization: Any) -> ColumnElement[bool]:
+    """The tickets within a sight; who looks and their organization are ids, or parameters of a statement that is kept."""
+    if sight == "all":
+        return true()
+    if sight == "none":
         return false()
-    mine = or_(Ticket.requester_id == user.id, Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == user.id)))
-    if user.organization_id is None:
-        return mine
-    if user.role == "customer_admin" or user.organization.sharing == "all":
-        return or_(Ticket.organization_id == user.organization_id, mine)
-    return mine
+    mine = or_(Ticket.requester_id == viewer, Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == viewer)))
+    return or_(Ticket.organization_id == organization, mine) if sight == "organization" else mine
 
 
 def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
@@ -48,11 +61,18 @@ def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
 
     `for_change` makes those who are about to change it follow one another; SQLite's writers do so anyway.
     """
-    query = with_people(select(Ticket)).where(Ticket.ref == ref.upper(), visible_to(user))
-    ticket = db.session.scalar(query.with_for_update(of=Ticket) if for_change else query)
+    values = {"ref": ref.upper(), "viewer": getattr(user, "id", None), "organization": getattr(user, "organization_id", None)}
+    ticket = db.session.scalar(one_ticket(sight_of(user), for_change), values)
     if ticket is None:
         raise NotFound()
     return ticket
+
+
+@lru_cache(maxsize=8)
+def one_ticket(sight: str, for_change: bool) -> Select[Any]:
+    """The statement of `ticket_for`, built once for each sight."""
+    query = with_people(select(Ticket)).where(Ticket.ref == bindparam("ref"), within(sight, bindparam("viewer"), bindparam("organization")))
+    return query.with_for_update(of=Ticket) if for_change else query
 
 
 def with_people(query: Select[Any]) -> Select[Any]:
@@ -86,7 +106,7 @@ class Timeline:
 
 
 def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int = NEWEST) -> Timeline:
-    """The newest messages and what happened between them, as this viewer may see it. Three statements, one more with `before`.
+    """The newest messages and what happened between them, as this viewer may see it. Three statements.
 
     `before` is the id of a message: the ones before it. Internal notes and events that are not public are left out in
     the query itself for everybody but staff.
@@ -109,16 +129,24 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
 
 def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> list[tuple[Event, str | None]]:
     """Events of the ticket with the names of who acted, newest first: since a moment, and before a message."""
-    wanted: list[ColumnElement[bool]] = [Event.ticket_id == ticket.id]
-    if not user.is_staff:
+    values = {"ticket": ticket.id, "since": since, "before": before}
+    found = db.session.execute(some_events(bool(user.is_staff), since is not None, before is not None), values)
+    return [(event, name) for event, name in found]
+
+
+@lru_cache(maxsize=8)
+def some_events(is_staff: bool, is_bounded: bool, is_earlier: bool) -> Select[Any]:
+    """The statement of `events_between`, built once for each of its shapes."""
+    wanted: list[ColumnElement[bool]] = [Event.ticket_id == bindparam("ticket")]
+    if not is_staff:
         wanted.append(Event.is_public.is_(True))
-    if since is not None:
-        wanted.append(Event.at >= since)
-    if before is not None:
-        last = db.session.scalar(select(Message.created_at).where(Message.id == before, Message.ticket_id == ticket.id))
-        wanted.append(Event.at < last if last is not None else false())
-    query = select(Event, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
-    return [(event, name) for event, name in db.session.execute(query.order_by(Event.id.desc()).limit(EVENTS))]
+    if is_bounded:
+        wanted.append(Event.at >= bindparam("since", type_=UTCDateTime()))
+    if is_earlier:
+        last = select(Message.created_at).where(Message.id == bindparam("before"), Message.ticket_id == bindparam("ticket"))
+        wanted.append(Event.at < last.scalar_subquery())
+    query: Any = select(Event, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
+    return cast(Select[Any], query.order_by(Event.id.desc()).limit(EVENTS))
 
 
 def newest_event(ticket_id: int, user: Any) -> int:
@@ -131,14 +159,21 @@ def newest_event(ticket_id: int, user: Any) -> int:
 
 def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> list[Message]:
     """The newest messages that this viewer may read, oldest first, with authors and attachments."""
-    wanted: list[ColumnElement[bool]] = [Message.ticket_id == ticket.id]
-    if not user.is_staff:
-        wanted.append(Message.visibility == "public")
-    if before is not None:
-        wanted.append(Message.id < before)
-    query = select(Message).where(*wanted).order_by(Message.id.desc()).limit(limit)
-    found = db.session.scalars(query.options(joinedload(Message.author), selectinload(Message.attachments))).all()
+    values = {"ticket": ticket.id, "before": before}
+    found = db.session.scalars(some_messages(bool(user.is_staff), before is not None, limit), values).all()
     return list(reversed(found))
+
+
+@lru_cache(maxsize=16)
+def some_messages(is_staff: bool, is_earlier: bool, limit: int) -> Select[Any]:
+    """The statement of `newest_messages`, built once for each of its shapes."""
+    wanted: list[ColumnElement[bool]] = [Message.ticket_id == bindparam("ticket")]
+    if not is_staff:
+        wanted.append(Message.visibility == "public")
+    if is_earlier:
+        wanted.append(Message.id < bindparam("before"))
+    query = select(Message).where(*wanted).order_by(Message.id.desc()).limit(limit)
+    return query.options(joinedload(Message.author), selectinload(Message.attachments))
 
 
 def message_for(user: Any, message_id: int) -> tuple[Message, Ticket]:
