@@ -91,6 +91,7 @@ class Ground:
     staff: list[int]
     teams: dict[str, int]
     policies: dict[str, int]
+    calendars: dict[int, int]
     targets: dict[tuple[str, str, str], int]
     next_id: dict[type, int]
 
@@ -158,6 +159,7 @@ def prepare(dice: random.Random, size: Size, now: datetime) -> Ground:
         staff=list(db.session.scalars(select(User.id).where(User.email.in_(STAFF), User.role == "agent").order_by(User.id))),
         teams={team.key: team.id for team in db.session.scalars(select(Team))},
         policies={key: policy.id for key, policy in by_plan.items()},
+        calendars={policy.id: policy.calendar_id for policy in policies},
         targets=targets,
         next_id=next_id,
     )
@@ -353,7 +355,7 @@ def clock(
     state = "stopped" if end else "paused" if paused else "running"
     return {
         "id": ground.take(Clock), "ticket_id": ticket["id"], "ticket_ref": ticket["ref"], "organization_id": ticket["organization_id"],
-        "team_id": ticket["team_id"], "priority": ticket["priority"], "is_demo": True, "metric": metric, "sequence": 1, "policy_id": policy,
+        "team_id": ticket["team_id"], "priority": ticket["priority"], "is_demo": True, "metric": metric, "sequence": 1, "policy_id": policy, "calendar_id": ground.calendars[policy],
         "target_seconds": target, "state": state, "started_at": begun, "due_at": None if paused else due, "warn_at": None if paused else warn,
         "stopped_at": end, "elapsed_seconds": elapsed if state != "running" else None, "warned_at": warn if until >= warn else None,
         "breached_at": due if missed else None, "breach_told_at": due if missed else None, "aimed_at": begun, "promised_at": due,

@@ -95,6 +95,8 @@ def stretches(case: Case) -> Iterator[Stretch]:
 
 def elapsed(case: Case, end: int) -> int:
     """Counted microseconds from the start to an instant, after which nothing that happened matters."""
+    if not case.changes:
+        return 0 if case.stands_still else case.calendar.counted(case.start, end)
     total = 0
     for stretch in stretches(case):
         if stretch.start >= end:
@@ -110,6 +112,8 @@ def reached(case: Case, amount: int, *, as_of: int | None = None) -> int | None:
     None if the clock stands still before that (with `as_of`: as if it were resumed then), or if there are not enough
     open hours within the calendar's horizon.
     """
+    if not case.changes and not case.stands_still:
+        return case.calendar.advance(case.start, amount)
     left = amount
     for stretch in stretches(case):
         if stretch.end is None:

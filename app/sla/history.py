@@ -42,7 +42,7 @@ def calendar_state(number: int, version: int, since: int, snapshot: dict[str, An
     return CalendarState(number, version, since, snapshot["name"], snapshot["definition"], bool(snapshot.get("is_default")))
 
 
-def book_of_today(tickets: Sequence[int] = ()) -> Book:
+def book_of_today() -> Book:
     """What holds now, as if it had always held; five statements. Its parts may be replaced by what is proposed."""
     book = Book()
     for policy in db.session.scalars(select(Policy)):

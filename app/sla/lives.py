@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, cast
 
 from app.sla import clock as pure
 from app.sla.book import Book
-from app.sla.hours import SECOND, from_us
+from app.sla.hours import SECOND, from_us, to_us
 from app.sla.terms import FIRST, NEXT, RESOLUTION, RESPONSES, Subject, Terms, promised_seconds
 
 DONE = ("resolved", "closed")
 NOBODY: frozenset[str] = frozenset()
+STATUS_SET = ("ticket.status_changed", "ticket.resolved", "ticket.reopened")
 # What is replayed; every other kind of event changes no clock.
 KINDS = (
     "ticket.opened",
@@ -99,14 +100,18 @@ class Course:
     escalated_at: datetime | None = None
     escalated_minutes: int | None = None
     is_started: bool = False
-    reopened: int = 0
     changes: list[pure.Change] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
     last: dict[str, Life] = field(default_factory=dict)
+    known: dict[str, Terms | None] = field(default_factory=dict)
+    # The moments at which policies, calendars or whose they are changed, the next one last.
+    turns: list[int] = field(default_factory=list)
 
     def terms(self, at: int) -> Terms | None:
-        """What holds for it at a moment."""
-        return self.book.terms(self.id, self.organization_id, self.promised_priority, at)
+        """What holds for it at a moment; looked up once for each priority between two turns."""
+        if self.promised_priority not in self.known:
+            self.known[self.promised_priority] = self.book.terms(self.id, self.organization_id, self.promised_priority, at)
+        return self.known[self.promised_priority]
 
     @property
     def is_answered(self) -> bool:
@@ -140,14 +145,13 @@ def replay(ticket: int, organization: int | None, happenings: Iterable[Happening
             break
         if at is None:
             course.created = happening.at
-        elif course.is_started or happening.kind != "ticket.triaged":
-            start(course)
-            turn(course, at, happening.at)
+            course.turns = book.turns(ticket, organization, happening.at, until)[::-1]
+        elif course.turns and (course.is_started or happening.kind != "ticket.triaged"):
+            turn(course, happening.at)
         at = happening.at
         take(course, happening)
     if at is not None:
-        start(course)
-        turn(course, at, until)
+        turn(course, until)
     return course.lives
 
 
@@ -162,20 +166,21 @@ def take(course: Course, happening: Happening) -> None:
         course.promised_priority = facts["priority"] or course.promised_priority
         start(course)
         return
-    start(course)
-    old = course.status
-    if facts.get("status"):
-        course.status = facts["status"]
-        course.changes.append(pure.Change(at, course.status))
+    if not course.is_started:
+        start(course)
+    old, status = course.status, facts.get("status")
+    if status:
+        course.status = status
+        course.changes.append(pure.Change(at, status))
     if kind == "ticket.replied":
         if not facts["is_automatic"]:
-            replied(course, facts["by_staff"], old, at)
-    elif kind in ("ticket.status_changed", "ticket.resolved", "ticket.reopened"):
+            replied(course, facts["by_staff"], at)
+    elif kind in STATUS_SET:
         status_changed(course, old, at)
     elif kind in ("ticket.escalated", "ticket.deescalated"):
         escalated(course, kind, facts, at)
     elif kind == "ticket.thanks_dismissed":
-        dismissed(course, at)
+        dismissed(course, to_us(datetime.fromisoformat(facts["thanked_at"])), at)
     elif kind != "ticket.closed":
         course.promised_priority = facts.get("priority") or course.promised_priority
         retarget(course, at)
@@ -192,35 +197,35 @@ def start(course: Course) -> None:
             course.begin(terms, metric, course.created)
 
 
-def turn(course: Course, after: int, until: int) -> None:
-    """Policies, calendars or whose they are changed between two events."""
-    for at in course.book.turns(course.id, course.organization_id, after, until):
-        retarget(course, at)
+def turn(course: Course, until: int) -> None:
+    """Policies, calendars or whose they are changed before the next event."""
+    start(course)
+    while course.turns and course.turns[-1] <= until:
+        course.known.clear()
+        retarget(course, course.turns.pop())
 
 
-def replied(course: Course, by_staff: bool, old: str, at: int) -> None:
+def replied(course: Course, by_staff: bool, at: int) -> None:
     """Somebody wrote in public."""
     course.last_public_by = "staff" if by_staff else "customer"
     course.is_responded = course.is_responded or by_staff
     if by_staff:
         for metric in RESPONSES:
             stop(course, course.last.get(metric), at)
-    settle(course, old, at)
+    settle(course, at)
     if not by_staff and course.status not in DONE:
         expect_answer(course, at)
 
 
 def status_changed(course: Course, old: str, at: int) -> None:
     """The status is another one."""
-    settle(course, old, at)
+    settle(course, at)
     if old in DONE and course.status not in DONE and course.last_public_by == "customer":
         expect_answer(course, at)
 
 
-def settle(course: Course, old: str, at: int) -> None:
+def settle(course: Course, at: int) -> None:
     """Bring clocks in step with the status."""
-    if old in DONE and course.status not in DONE:
-        course.reopened = at
     if course.status in DONE:
         for life in course.last.values():
             stop(course, life, at)
@@ -243,8 +248,9 @@ def follow(course: Course, life: Life, at: int) -> None:
 def stop(course: Course, life: Life | None, at: int) -> None:
     """End a clock; one that has ended stays as it is."""
     if life is not None and life.state in ("running", "paused"):
-        # The status that ends it is the last one, and no pause of it.
-        life.seen = course.changes[:-1]
+        if life.metric == RESOLUTION:
+            # The status that ends it is the last one, and no pause of it.
+            life.seen = course.changes[:-1]
         life.state, life.ended = "stopped", at
 
 
@@ -273,10 +279,10 @@ def escalated(course: Course, kind: str, facts: dict[str, Any], at: int) -> None
         expect_answer(course, at)
 
 
-def dismissed(course: Course, at: int) -> None:
-    """A reopening was only a thank-you: what it began is cancelled."""
+def dismissed(course: Course, since: int, at: int) -> None:
+    """The reopening of `since` was only a thank-you: what it began is cancelled."""
     for life in course.last.values():
-        if life.state in ("running", "paused") and life.started >= course.reopened:
+        if life.state in ("running", "paused") and life.started >= since:
             life.state, life.ended = "cancelled", at
 
 

@@ -9,7 +9,22 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Integer, Select, String, and_, bindparam, case, column, func, literal, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization
@@ -28,6 +43,7 @@ LABELS = {FIRST: "First response", NEXT: "Next response", RESOLUTION: "Resolutio
 NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
 # What stops a resolution clock for a while or for good; being on hold comes on top where the policy says so.
 PAUSES = frozenset({"pending_customer", "resolved", "closed"})
+PAUSES_ON_HOLD = PAUSES | {"on_hold"}
 
 tickets = table(
     "tickets",
@@ -127,7 +143,7 @@ class Terms:
 
 def pauses(on_hold: bool) -> frozenset[str]:
     """The statuses that stop a resolution clock, where being on hold does or does not."""
-    return PAUSES | {"on_hold"} if on_hold else PAUSES
+    return PAUSES_ON_HOLD if on_hold else PAUSES
 
 
 def terms_for(organization_id: int | None, priority: str, ticket_id: int | None = None) -> Terms | None:
@@ -190,21 +206,34 @@ def calendar_won(ticket: int | None, organization: int | None, inherits: bool, p
     return "plan" if plan is not None and policy_from != "plan" else "default"
 
 
+def counted_by(organization: Any, plan: Any) -> ColumnElement[int]:
+    """The calendar that a policy counts by for an organization of a plan, where the ticket has none of its own."""
+    named = case((Policy.inherits_calendar.is_(False), Policy.calendar_id), else_=None)
+    default = select(func.min(Calendar.id)).where(Calendar.is_default).scalar_subquery()
+    return func.coalesce(own_calendar(organization), named, plan_calendar(plan), default, Policy.calendar_id)
+
+
+def own_calendar(organization: Any) -> ScalarSelect[Any]:
+    """The calendar of an organization's own, if it has one."""
+    own = select(OrganizationCalendar.calendar_id).where(OrganizationCalendar.organization_id == organization)
+    return own.order_by(OrganizationCalendar.id.desc()).limit(1).scalar_subquery()
+
+
+def plan_calendar(plan: Any) -> ScalarSelect[Any]:
+    """The calendar of a plan's policy, if it names one."""
+    plans = aliased(Policy)
+    return select(plans.calendar_id).where(plans.plan_id == plan, plans.inherits_calendar.is_(False)).scalar_subquery()
+
+
 @lru_cache(maxsize=1)
 def holding() -> Select[Any]:
     """The statement of terms_for: the policies that could hold, each with its calendar and its targets at a priority."""
     number, ticket = bindparam("organization", type_=Integer), bindparam("ticket", type_=Integer)
     plan = select(Organization.plan_id).where(Organization.id == number).scalar_subquery()
     of_ticket = select(TicketTerms).where(TicketTerms.ticket_id == ticket).order_by(TicketTerms.id.desc()).limit(1)
-    own = select(OrganizationCalendar.calendar_id).where(OrganizationCalendar.organization_id == number)
-    plans = aliased(Policy)
     ticket_policy = of_ticket.with_only_columns(TicketTerms.policy_id).scalar_subquery()
     ticket_calendar = of_ticket.with_only_columns(TicketTerms.calendar_id).scalar_subquery()
-    own_calendar = own.order_by(OrganizationCalendar.id.desc()).limit(1).scalar_subquery()
-    plan_calendar = select(plans.calendar_id).where(plans.plan_id == plan, plans.inherits_calendar.is_(False)).scalar_subquery()
-    default = select(func.min(Calendar.id)).where(Calendar.is_default).scalar_subquery()
-    named = case((Policy.inherits_calendar.is_(False), Policy.calendar_id), else_=None)
-    counted = func.coalesce(ticket_calendar, own_calendar, named, plan_calendar, default, Policy.calendar_id)
+    counted = func.coalesce(ticket_calendar, counted_by(number, plan))
     return (
         select(
             Policy.id,
@@ -217,8 +246,8 @@ def holding() -> Select[Any]:
             Policy.inherits_calendar,
             ticket_policy.label("ticket_policy"),
             ticket_calendar.label("ticket_calendar"),
-            own_calendar.label("own_calendar"),
-            plan_calendar.label("plan_calendar"),
+            own_calendar(number).label("own_calendar"),
+            plan_calendar(plan).label("plan_calendar"),
             Calendar.id.label("calendar_id"),
             Calendar.name.label("calendar_name"),
             Calendar.changed_at.label("calendar_changed_at"),

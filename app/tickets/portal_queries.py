@@ -24,6 +24,7 @@ from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
 from app.lib.tokens import fingerprint
 from app.sla.models import Calendar, Policy, PolicyTarget
+from app.sla.terms import counted_by
 from app.tickets import subject_index
 from app.tickets.models import Draft, Follower, NewDraft, PendingTicket, Reading, Ticket
 from app.tickets.queries import visible_to, with_people
@@ -211,6 +212,18 @@ def page_of(rows: list[Any], back: bool, *, first: bool) -> Page:
     return Page(shown, forth, before)
 
 
+# Built once: the targets of a plan and of an organization's own policy.
+FIRST_ANSWERS = (
+    select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
+    .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
+    .join(Calendar, Calendar.id == Policy.calendar_id)
+    .where(
+        PolicyTarget.metric == "first_response",
+        or_(Policy.organization_id == bindparam("organization"), Policy.plan_id == bindparam("plan")),
+    )
+)
+
+
 def promises(user: Any) -> tuple[dict[str, int], bool]:
     """(priority → minutes to the first response, whether they count around the clock) of the person's contract.
 
@@ -222,7 +235,7 @@ def promises(user: Any) -> tuple[dict[str, int], bool]:
     query = (
         select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
         .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
-        .join(Calendar, Calendar.id == Policy.calendar_id)
+        .join(Calendar, Calendar.id == counted_by(user.organization_id, user.organization.plan_id))
         .where(PolicyTarget.metric == "first_response", or_(own, Policy.plan_id == user.organization.plan_id))
     )
     rows = db.session.execute(query).all()

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Plan, Team
+from app.escalation import actions as escalation
+from app.escalation.rules import BY_HAND
 from app.events.actions import record
 from app.extensions import db
 from app.lib.errors import DomainError
@@ -17,7 +19,7 @@ from app.sla import editing, jobs, overrides, run_jobs
 from app.sla.history import replayed
 from app.sla.hours import to_us
 from app.sla.models import Clock, Policy, Run
-from app.tickets import actions, filing, rules
+from app.tickets import actions, filing, rules, thanking
 from app.tickets.models import Ticket
 from tests import factories
 from tests.sla.edits import calendar_of, policy_of, save_policy
@@ -43,8 +45,17 @@ class World:
     def agent_says(self, status):
         actions.reply(self.ticket, "An answer.", actor=self.people.agent, now=self.at, status=status)
 
-    def customer_says(self, _):
-        actions.reply(self.ticket, "A question.", actor=self.customer, now=self.at)
+    def customer_says(self, text):
+        actions.reply(self.ticket, text, actor=self.customer, now=self.at)
+
+    def dismiss(self, _):
+        thanking.dismiss_thanks(self.ticket, actor=self.people.agent, now=self.at)
+
+    def escalate(self, tier):
+        escalation.escalate(self.ticket, to_tier=tier, trigger=BY_HAND, reason="It burns.", actor=self.people.agent, now=self.at)
+
+    def deescalate(self, tier):
+        escalation.deescalate(self.ticket, to_tier=tier, reason="It is out.", actor=self.people.agent, now=self.at)
 
     def status(self, status):
         filing.set_by_hand(self.ticket, status, actor=self.people.agent, now=self.at)
@@ -54,7 +65,6 @@ class World:
 
     def move(self, key):
         team = db.session.scalars(select(Team).where(Team.key == key)).one()
-        set_committed_value(self.ticket, "team", db.session.get(Team, self.ticket.team_id))
         filing.move(self.ticket, team, actor=self.people.agent, now=self.at)
 
     def policy(self, change):
@@ -102,7 +112,10 @@ metrics = st.sampled_from(["first_response", "next_response", "resolution"])
 edits = st.tuples(keys, priorities, metrics, st.sampled_from([None, 1, 90, 2880]), st.booleans())
 steps = st.one_of(
     st.tuples(st.just("agent_says"), st.sampled_from([None, "pending_customer", "on_hold", "open", "resolved"])),
-    st.tuples(st.just("customer_says"), st.none()),
+    st.tuples(st.just("customer_says"), st.sampled_from(["A question.", "Thank you!"])),
+    st.tuples(st.just("dismiss"), st.none()),
+    st.tuples(st.just("escalate"), st.sampled_from([2, 3])),
+    st.tuples(st.just("deescalate"), st.sampled_from([1, 2])),
     st.tuples(st.just("status"), st.sampled_from(["open", "pending_customer", "on_hold", "resolved", "closed"])),
     st.tuples(st.just("priority"), priorities),
     st.tuples(st.just("move"), st.sampled_from(["support", "engineering"])),
@@ -132,6 +145,7 @@ def test_any_history_is_stored_as_it_is_replayed(app, people, clock, now, engine
         for minutes, (what, argument) in history:
             world.at += timedelta(minutes=minutes, seconds=7)
             clock.move_to(world.at)
+            set_committed_value(world.ticket, "team", db.session.get(Team, world.ticket.team_id))
             with suppress(DomainError):
                 getattr(world, what)(argument)
             db.session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, NotFound, WrongState
-from app.sla import editing, overrides, preview, queries, versions
+from app.sla import editing, overrides, preview, queries, verify, versions
 from app.sla.models import CalendarVersion, Clock, Policy, PolicyVersion
 from app.sla.terms import terms_for
 from tests import factories
@@ -251,3 +251,14 @@ def test_what_was_tried_is_not_saved_over_what_somebody_else_saved_since(people,
     save_policy("enterprise_priority", people, now + HOUR, low_first_response=60)
     page = lead.post("/admin/sla/dry-runs/1/application", status=409)
     assert "Somebody else changed this meanwhile" in page.words
+
+
+def test_verify_finds_a_row_that_is_not_what_its_events_say(app, people, now):
+    ticket = factories.ticket(people.owner, priority="high")
+    factories.reply(ticket, people.agent, now=now + HOUR, status="pending_customer")
+    assert verify.chunk(0, now + 2 * HOUR) == (ticket.id, [ticket.id], [])
+    db.session.execute(db.text("UPDATE clocks SET elapsed_seconds = 7 WHERE metric = 'first_response'"))
+    db.session.commit()
+    [problem] = verify.chunk(0, now + 2 * HOUR)[2]
+    assert problem.startswith(f"{ticket.ref} first_response 1: stored stopped") and "7 s, replayed" in problem and "3600 s" in problem
+    assert verify.chunk(ticket.id, now)[1] == []
