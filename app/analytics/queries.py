@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select
 
 from app.accounts.models import Organization, User
 from app.analytics.models import DayCategory, HourFigures
 from app.analytics.rules import BUCKETS, DAY, HOUR, Span, Totals, bounds_of, mean, summed
 from app.extensions import db
+from app.lib.database import UTCDateTime
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.sla.models import Clock
 from app.tickets.models import Ticket
@@ -142,35 +144,61 @@ def portal_figures(user: Any, now: datetime) -> PortalFigures:
 
     Three statements, each on an index of the organization or the person.
     """
-    mine = scope(user)
-    waiting = func.sum(case((Ticket.status == "pending_customer", 1), else_=0))
-    still, needs = db.session.execute(select(func.count(), waiting).where(mine, Ticket.is_open)).one()
+    shared = shares(user)
     since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
-    seconds = Ticket.first_response_seconds
-    query = select(
+    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week}
+    still, needs = db.session.execute(still_open(shared), values).one()
+    found = db.session.execute(since_then(shared), values).one()
+    opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
+    return PortalFigures(
+        int(still), int(needs or 0), fresh - done, mean(total, answered), portal_target(user, since), mean(resolved, opened)
+    )
+
+
+@lru_cache(maxsize=2)
+def still_open(shared: bool) -> Select[Any]:
+    """How many tickets are open, and how many of them wait for the customer; built once."""
+    waiting = func.sum(case((Ticket.status == "pending_customer", 1), else_=0))
+    figures: Sequence[Any] = (func.count(), waiting)
+    return select(*figures).where(scope(shared), Ticket.is_open)
+
+
+@lru_cache(maxsize=2)
+def since_then(shared: bool) -> Select[Any]:
+    """Opened, resolved, opened and resolved within the `week`, answered, and the seconds to the answers, `since` then; built once."""
+    seconds, week = Ticket.first_response_seconds, bindparam("week", type_=UTCDateTime())
+    figures: Sequence[Any] = (
         func.count(),
         func.sum(case((Ticket.is_open, 0), else_=1)),
         func.sum(case((Ticket.created_at >= week, 1), else_=0)),
         func.sum(case((Ticket.resolved_at >= week, 1), else_=0)),
         func.count(seconds),
         func.sum(seconds),
-    ).where(mine, Ticket.created_at >= since)
-    opened, resolved, fresh, done, answered, total = (int(value or 0) for value in db.session.execute(query).one())
-    return PortalFigures(
-        int(still), int(needs or 0), fresh - done, mean(total, answered), portal_target(user, since), mean(resolved, opened)
     )
+    return select(*figures).where(scope(shared), Ticket.created_at >= bindparam("since", type_=UTCDateTime()))
 
 
-def scope(user: Any) -> ColumnElement[bool]:
-    """Whose tickets a customer's figures speak of."""
-    shares = user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
-    return Ticket.organization_id == user.organization_id if shares else Ticket.requester_id == user.id
+def shares(user: Any) -> bool:
+    """Whether a customer's figures speak of their organization's tickets, or of their own alone."""
+    return user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
+
+
+def scope(shared: bool) -> ColumnElement[bool]:
+    """The tickets that a customer's figures speak of: `whose` is the organization's id, or the person's."""
+    return (Ticket.organization_id if shared else Ticket.requester_id) == bindparam("whose")
+
+
+# Built once, like the statements above.
+MEAN_TARGET = select(func.avg(Clock.target_seconds)).where(
+    Clock.organization_id == bindparam("whose"),
+    Clock.metric == "first_response",
+    Clock.started_at >= bindparam("since", type_=UTCDateTime()),
+)
 
 
 def portal_target(user: Any, since: datetime) -> float | None:
     """The mean first-response target of the organization's tickets since then, in seconds; None where nothing is promised."""
     if user.organization_id is None:
         return None
-    mine = (Clock.organization_id == user.organization_id, Clock.metric == "first_response", Clock.started_at >= since)
-    found = db.session.scalar(select(func.avg(Clock.target_seconds)).where(*mine))
+    found = db.session.scalar(MEAN_TARGET, {"whose": user.organization_id, "since": since})
     return float(found) if found is not None else None

@@ -1,13 +1,14 @@
 """What the portal's home shows besides figures and announcements."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
-from app.analytics.queries import scope
+from app.analytics.queries import scope, shares
 from app.extensions import db
 from app.tickets.models import Ticket
 
@@ -16,8 +17,15 @@ RECENT = 5
 
 def recent_tickets(user: Any) -> Sequence[Any]:
     """The newest activity among the organization's tickets, or the person's own: RECENT rows, one statement on one index."""
+    shared = shares(user)
+    return db.session.execute(recent(shared), {"whose": user.organization_id if shared else user.id}).all()
+
+
+@lru_cache(maxsize=2)
+def recent(shared: bool) -> Select[Any]:
+    """The statement of `recent_tickets`, built once."""
     assignee = aliased(User)
-    query = (
+    query: Any = (
         select(
             Ticket.ref,
             Ticket.subject,
@@ -29,9 +37,9 @@ def recent_tickets(user: Any) -> Sequence[Any]:
             assignee.name.label("assignee"),
         )
         .outerjoin(assignee, assignee.id == Ticket.assignee_id)
-        .where(scope(user))
+        .where(scope(shared))
     )
-    return db.session.execute(query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(RECENT)).all()
+    return cast(Select[Any], query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(RECENT))
 
 
 def engineer(user: Any) -> User | None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from app.extensions import db
+from app.lib.database import UTCDateTime
 from app.lib.errors import NotFound
 from app.status.models import Announcement
 
@@ -14,11 +15,22 @@ SHOWN = 3
 LISTED = 100
 
 
+# Built once, since every customer's home asks it.
+RUNNING = (
+    select(Announcement)
+    .where(
+        Announcement.starts_at <= bindparam("now", type_=UTCDateTime()),
+        or_(Announcement.ends_at.is_(None), Announcement.ends_at > bindparam("now", type_=UTCDateTime())),
+        Announcement.is_demo == bindparam("demo"),
+    )
+    .order_by(Announcement.starts_at.desc(), Announcement.id.desc())
+    .limit(SHOWN)
+)
+
+
 def current(viewer: Any, now: datetime) -> Sequence[Announcement]:
     """What is announced to this viewer now, the newest first, SHOWN at most. Demo people see demo announcements. One statement."""
-    running = (Announcement.starts_at <= now, or_(Announcement.ends_at.is_(None), Announcement.ends_at > now))
-    query = select(Announcement).where(*running, Announcement.is_demo == viewer.is_demo)
-    return db.session.scalars(query.order_by(Announcement.starts_at.desc(), Announcement.id.desc()).limit(SHOWN)).all()
+    return db.session.scalars(RUNNING, {"now": now, "demo": viewer.is_demo}).all()
 
 
 def latest(viewer: Any) -> Sequence[Announcement]:

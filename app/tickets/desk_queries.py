@@ -154,7 +154,7 @@ def values_of(filters: Filters, beside: Around, viewer: User, now: datetime, key
         "soon": now + SOON,
         "organization": beside.organization,
         "address": filters.q.lower(),
-        "terms": subject_index.terms(filters.q, db.session.get_bind().dialect.name),
+        "terms": subject_index.terms_of(filters.q, db.session.get_bind().dialect.name),
         "key_0": key[0] if key else beside.newest + 1,
         "key_1": key[-1] if key else None,
     }

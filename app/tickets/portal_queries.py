@@ -216,7 +216,7 @@ def page_of(rows: list[Any], back: bool, *, first: bool) -> Page:
 FIRST_ANSWERS = (
     select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
     .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
-    .join(Calendar, Calendar.id == Policy.calendar_id)
+    .join(Calendar, Calendar.id == counted_by(bindparam("organization"), bindparam("plan")))
     .where(
         PolicyTarget.metric == "first_response",
         or_(Policy.organization_id == bindparam("organization"), Policy.plan_id == bindparam("plan")),
@@ -231,14 +231,8 @@ def promises(user: Any) -> tuple[dict[str, int], bool]:
     """
     if user.organization is None:
         return {}, False
-    own = Policy.organization_id == user.organization_id
-    query = (
-        select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
-        .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
-        .join(Calendar, Calendar.id == counted_by(user.organization_id, user.organization.plan_id))
-        .where(PolicyTarget.metric == "first_response", or_(own, Policy.plan_id == user.organization.plan_id))
-    )
-    rows = db.session.execute(query).all()
+    values = {"organization": user.organization_id, "plan": user.organization.plan_id}
+    rows = db.session.execute(FIRST_ANSWERS, values).all()
     chosen = [row for row in rows if row.organization_id is not None] or rows
     return {row.priority: row.target_minutes for row in chosen}, any(row.definition.get("hours") == "24x7" for row in chosen)
 

@@ -87,16 +87,19 @@ def matching(dialect: str, stretch: Stretch) -> Select[Any]:
     return select(union_all(select(near.c.id), select(far.c.id)).subquery("near_and_far").c.id)
 
 
-def holds(dialect: str) -> ColumnElement[bool]:
-    """The condition that a subject has all words of the value `terms`: on SUBJECTS for SQLite, on Ticket for PostgreSQL."""
+def holds(dialect: str, terms: str | None = None) -> ColumnElement[bool]:
+    """The condition that a subject has all words: on SUBJECTS for SQLite, on Ticket for PostgreSQL.
+
+    Without `terms` they are a value that the statement is given when it is executed.
+    """
+    # On PostgreSQL written out in the statement: a plan that is kept for any words would be a bad one for most.
+    asked = bindparam("terms", terms, type_=String(), required=terms is None, literal_execute=dialect != "sqlite")
     if dialect == "sqlite":
-        return literal_column("ticket_subjects").op("MATCH")(bindparam("terms", type_=String()))
-    # Written out in the statement: a plan that is kept for any words would be a bad one for most.
-    asked = bindparam("terms", type_=String(), literal_execute=True)
+        return literal_column("ticket_subjects").op("MATCH")(asked)
     return literal_column("tickets.ticket_subjects").op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), asked))
 
 
-def terms(text: str, dialect: str) -> str:
+def terms_of(text: str, dialect: str) -> str:
     """A query as the database's full text takes it; empty where it has no words."""
     quoted = [f'"{word}"' if dialect == "sqlite" else f"'{word}'" for word in words(text)]
     if not quoted:
@@ -108,5 +111,5 @@ def holding(text: str, dialect: str) -> ColumnElement[bool] | None:
     """The same as `matching`, as a condition on Ticket beside others that are narrow already, such as one customer's tickets."""
     if not words(text):
         return None
-    found = holds(dialect).params(terms=terms(text, dialect))
+    found = holds(dialect, terms_of(text, dialect))
     return Ticket.id.in_(select(SUBJECTS.c.rowid).where(found)) if dialect == "sqlite" else found
