@@ -46,6 +46,9 @@ ENGINEERS = {
     "Northwind Logistics": "agent@hivetechs.example",
 }
 
+# address: (title, phone), the one on duty first
+EXECUTIVES = {"admin@hivetechs.example": ("Head of Engineering", "+1 555 0100")}
+
 # (days ago that it began, hours that it lasted or None, tone, title, body)
 ANNOUNCEMENTS = (
     (

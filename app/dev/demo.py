@@ -21,6 +21,7 @@ from app.dev.duties import rota
 from app.dev.papers import papers
 from app.dev.stories import Story, scenes, stories
 from app.dev.telling import Act, Cast, past, present
+from app.dev.watch import watch
 from app.escalation.models import Executive
 from app.events import outbox
 from app.events.actions import record
@@ -62,6 +63,7 @@ def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: C
         announce(now)
         rota(cast, now)
         perform(plan(dice, cast, tickets, now), now, step)
+        watch(cast, now)
         settle()
         db.session.commit()
     figures.rebuild()

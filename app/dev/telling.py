@@ -11,6 +11,8 @@ from sqlalchemy import select
 from app.accounts.models import Team, User
 from app.dev.company import CUSTOMERS, STAFF
 from app.dev.stories import EDITORS, PLATFORMS, REPOS, VERSIONS, Scene, Story
+from app.escalation import actions as escalation
+from app.escalation import alarm
 from app.extensions import db
 from app.lib.times import zone
 from app.surveys import actions as surveys
@@ -99,6 +101,15 @@ class Telling:
     def take(self, at: datetime) -> None:
         """Somebody takes it."""
         filing.assign(self.told, self.engineer, actor=self.engineer, now=at)
+        alarm.answer(self.told, actor=self.engineer, now=at)
+
+    def escalate(self, trigger: str, words: str, at: datetime) -> None:
+        """A trigger is pulled, and whoever is on call is alerted."""
+        escalation.escalate(self.told, to_tier=3, trigger=trigger, reason=words, actor=None, now=at)
+
+    def ask(self, words: str, at: datetime) -> None:
+        """The customer escalates it."""
+        escalation.ask(self.told, self.text(words), actor=self.asker, now=at)
 
     def we(self, words: str, at: datetime) -> None:
         """We answer, and wait for theirs."""

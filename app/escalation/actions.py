@@ -17,7 +17,7 @@ from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.lib.text import many_lines
 from app.sla import actions as sla
 from app.tickets import filing
-from app.tickets.actions import tell
+from app.tickets.actions import reply, tell
 from app.tickets.models import Ticket
 
 
@@ -53,7 +53,9 @@ def escalate(
 
 
 def ask(ticket: Ticket, reason: str, *, actor: User, now: datetime) -> Escalation | None:
-    """A customer escalates a ticket of their organization. Where it is escalated already nothing changes.
+    """A customer escalates a ticket of their organization: their reason becomes a reply in the thread, and it goes up.
+
+    Where it is escalated as far already nothing changes.
 
     Raises NotAllowed where their plan has no promise for it, WrongState for a ticket that is done, Invalid without a reason.
     """
@@ -61,6 +63,10 @@ def ask(ticket: Ticket, reason: str, *, actor: User, now: datetime) -> Escalatio
     trigger = queries.trigger_for("enterprise_escalation")
     wish = wished(ticket, max(trigger.tier, ticket.tier), trigger.key, reason, None, None)
     check_open(ticket)
+    before = queries.open_escalation(ticket.id)
+    if before is not None and not rules.is_news(before.tier, before.pages, wish.to_tier, wish.pages):
+        return before
+    reply(ticket, wish.reason, actor=actor, now=now)
     return step_up(ticket, wish, actor=actor, now=now)
 
 

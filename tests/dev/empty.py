@@ -9,7 +9,19 @@ from app.extensions import db
 def emptied() -> None:
     """Delete everything but the reference rows."""
     db.session.rollback()
-    kept = {"plans", "teams", "calendars", "policies", "policy_targets", "triage_rules", "macros", "faqs", "articles"}
+    kept = {
+        "plans",
+        "teams",
+        "calendars",
+        "policies",
+        "policy_targets",
+        "triage_rules",
+        "macros",
+        "faqs",
+        "articles",
+        "support_tiers",
+        "escalation_triggers",
+    }
     for table in reversed(db.metadata.sorted_tables):
         if table.name not in kept and table.name not in {"users", "organizations"}:
             db.session.execute(delete(table))

@@ -78,6 +78,17 @@ def test_every_answer_is_owed_within_the_cap_while_it_is_escalated(people, now):
     assert clock_of(ticket, "next_response").due_at == asked + timedelta(hours=1)
 
 
+def test_a_customer_who_asks_while_we_wait_for_them_is_answered_within_the_cap(people, now):
+    ticket = factories.ticket(people.user)
+    factories.reply(ticket, people.agent, status="pending_customer")
+    at = now + timedelta(hours=2)
+    actions.ask(ticket, "We cannot wait.", actor=people.user, now=at)
+    db.session.commit()
+    clock = clock_of(ticket, "next_response")
+    assert (ticket.status, clock.sequence, clock.due_at) == ("open", 1, at + timedelta(hours=1))
+    assert clock_of(ticket, "resolution").state == "running"
+
+
 def test_a_plan_without_a_promise_keeps_its_own_targets(people, now):
     ticket = factories.ticket(people.stranger, priority="high")
     before = clock_of(ticket, "first_response").due_at
