@@ -157,12 +157,17 @@ def people_of(found: Statement) -> tuple[str, str | None]:
     return name, maker
 
 
-def problems(content: bytes, *, organization_id: int | None, is_demo: bool) -> tuple[Statement | None, list[str]]:
-    """(the statement that a file is, what is wrong with it). A file that is right in itself but not the one we keep is wrong."""
+def problems(content: bytes, *, organization_id: int | None = None, is_demo: bool | None = None) -> tuple[Statement | None, list[str]]:
+    """(the statement that a file is, what is wrong with it). A file that is right in itself but not the one we keep is wrong.
+
+    Narrowed to an organization, and to demo or real ones, where these are given. One statement.
+    """
     wrong = statements.problems(content, secret())
     if wrong:
         return None, wrong
-    query = select(Statement).where(Statement.seal == statements.seal_of(content), Statement.is_demo == is_demo)
+    query = select(Statement).where(Statement.seal == statements.seal_of(content))
+    if is_demo is not None:
+        query = query.where(Statement.is_demo == is_demo)
     if organization_id is not None:
         query = query.where(Statement.organization_id == organization_id)
     found = db.session.scalar(query)

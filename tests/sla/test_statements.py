@@ -13,6 +13,7 @@ from app.config import ROOT
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.sla import issuing, report_jobs, reports, statements
+from app.sla.commands import sla
 from app.sla.papers import Statement
 from app.sla.reports import Scope
 from tests.accounts.helpers import events
@@ -283,3 +284,15 @@ def test_what_we_keep_shows_when_it_was_tampered_with(app, people, now):
     assert issuing.problems(content, organization_id=people.globex.id, is_demo=False)[1] == ["We keep no statement with this seal."]
     found.seal = "0" * 64
     assert not issuing.is_whole(found)
+
+
+def test_the_command_line_checks_a_file_against_what_we_keep(app, people, now, tmp_path):
+    live(people, 1, until=now, tickets=4)
+    found = made(people.acme, now)
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_bytes(issuing.content_of(found))
+    bad.write_bytes(issuing.content_of(found).replace(b'"met"', b'"breached"', 1))
+    done = app.test_cli_runner().invoke(sla, ["check", str(good)])
+    assert done.exit_code == 0 and found.seal in done.output
+    done = app.test_cli_runner().invoke(sla, ["check", str(bad)])
+    assert done.exit_code == 1 and "BAD: Line" in done.output
