@@ -8,6 +8,9 @@ import structlog
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -22,9 +25,17 @@ from app.lib.htmx import dom_id, is_htmx
 log = structlog.get_logger()
 
 
+class SharedTemplate(Template):
+    """A template whose macros are made once for whoever imports them, since all templates have the same globals."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
 def install(app: Flask) -> None:
     """Attach template globals and error handlers."""
     app.jinja_options["autoescape"] = True
+    app.jinja_env.template_class = SharedTemplate
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         dom_id=dom_id,
@@ -65,12 +76,14 @@ def context() -> dict[str, Any]:
     """What every template gets."""
     # The person itself: templates ask for it so often that going through the proxy costs a tenth of a page.
     viewer = current_user._get_current_object() if current_user and current_user.is_authenticated else None
+    # Macros are imported without a context, so that they are made once and not for each page: what they need stands in g.
+    g.zone, g.now = viewer.time_zone if viewer else "UTC", utcnow()
     return {
         "viewer": viewer,
         "acting": getattr(viewer, "impersonator", None),
         "theme": theme(viewer),
-        "zone": viewer.time_zone if viewer else "UTC",
-        "now": utcnow(),
+        "zone": g.zone,
+        "now": g.now,
         "request_id": g.get("request_id", ""),
         "settings": current_app.config["SETTINGS"],
     }

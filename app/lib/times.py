@@ -4,6 +4,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# What was drawn of passing times is drawn again after so many seconds; until then all who look share it.
+STEP_SECONDS = 10
+
+
+def stepped(now: datetime) -> datetime:
+    """The moment, rounded down to STEP_SECONDS."""
+    return now.replace(second=now.second - now.second % STEP_SECONDS, microsecond=0)
+
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:

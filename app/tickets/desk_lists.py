@@ -12,14 +12,13 @@ from markupsafe import Markup
 from app.accounts.models import User
 from app.lib.marks import sprite
 from app.lib.paging import Page
+from app.lib.times import stepped
 from app.tickets import desk_queries, desk_rows, rules
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, SORTS, VIEWS, Filters
 from app.tickets.desk_statements import CAP, COLUMNS, FILTERED_CAP
 
 # What a row of the query is called; the total, if it is counted, comes after these.
 Found = namedtuple("Found", [column.key for column in COLUMNS])  # type: ignore[misc]
-# Times that pass move on in steps of so many seconds, so that many who look at the same list share its rows.
-STEP_SECONDS = 10
 # How many tickets the list beside a ticket shows.
 PANE = 30
 # What an empty view says: that is mostly good news.
@@ -75,8 +74,8 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
 
 
 def lines(found: Sequence[Any], now: datetime) -> Markup:
-    """The rows of a page as markup, as they are within STEP_SECONDS."""
-    sheet, moment = sprite(""), now.replace(second=now.second - now.second % STEP_SECONDS, microsecond=0)
+    """The rows of a page as markup, as they are within the same few seconds."""
+    sheet, moment = sprite(""), stepped(now)
     return Markup("\n").join(line(sheet, Found._make(one[: len(Found._fields)]), moment) for one in found)
 
 

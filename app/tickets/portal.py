@@ -11,7 +11,7 @@ from app.extensions import db, limiter
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Invalid, NotAllowed
 from app.lib.htmx import answer, go, is_htmx, page_or_part, part, vary
-from app.tickets import actions, drafts, files, filing, forms, once, portal_page, portal_queries, portal_views, queries, uploads
+from app.tickets import actions, drafts, files, filing, forms, once, portal_page, portal_queries, queries, uploads
 from app.tickets.models import Ticket
 from app.tickets.rules import CATEGORIES, PRIORITIES
 from app.tickets.uploads import Received
@@ -36,7 +36,7 @@ def index() -> Response:
         "tickets/portal/index.html",
         "tickets/portal/_list.html",
         page=page,
-        rows=portal_views.rows(page.items, current_user.id, utcnow()),
+        lines=portal_page.lines(page.items, current_user.id, utcnow()),
         wanted=wanted,
         states=portal_queries.STATES,
         shares=portal_queries.shares(current_user),

@@ -1,19 +1,23 @@
 """What the customer's pages show: the form of a new ticket, and the page of one ticket."""
 
+from collections import namedtuple
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from secrets import token_urlsafe
 from types import SimpleNamespace
 from typing import Any
 
 from flask import current_app, request, url_for
+from markupsafe import Markup
 
 from app.accounts.models import User
 from app.lib.clock import utcnow
-from app.lib.marks import saves_to
+from app.lib.marks import saves_to, sprite
 from app.lib.text import one_line
-from app.lib.times import duration
+from app.lib.times import duration, stepped
 from app.sla import queries as sla
-from app.tickets import forms, kinds, once, portal_queries, queries, rules, uploads
+from app.tickets import forms, kinds, once, portal_queries, portal_views, queries, rules, uploads
 from app.tickets.models import StagedFile, Ticket
 from app.tickets.portal_queries import Kept
 from app.tickets.uploads import Received
@@ -21,11 +25,27 @@ from app.tickets.uploads import Received
 # The public side of a ticket, whoever looks.
 CUSTOMERS_EYES = SimpleNamespace(is_staff=False)
 COMMUNITY_TOP = "medium"
+# A row of the list as the query gives it.
+Found = namedtuple("Found", portal_queries.columns().selected_columns.keys())  # type: ignore[misc]
 
 
 def top_priority(user: Any) -> str:
     """The highest priority of the person's plan."""
     return user.plan.top_priority if user.plan else COMMUNITY_TOP
+
+
+def lines(found: Iterable[Any], viewer_id: int, now: datetime) -> Markup:
+    """The rows of the customer's list as markup, as they are within the same few seconds."""
+    sheet, moment = sprite(""), stepped(now)
+    return Markup("\n").join(line(sheet, Found._make(one), viewer_id, moment) for one in found)
+
+
+@lru_cache(maxsize=4096)
+def line(sheet: str, found: Found, viewer_id: int, moment: datetime) -> Markup:
+    """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons, so it is drawn once."""
+    template = current_app.jinja_env.get_template("tickets/portal/_row.html")
+    shown = portal_views.row(found, viewer_id, moment)
+    return Markup(template.render(row=shown, base=url_for("tickets.index")))  # noqa: S704 - the template escapes
 
 
 def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketForm, list[StagedFile], datetime | None]:

@@ -1,6 +1,5 @@
 """The customer's list in words: what each row shows, ready for the template. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,11 +36,6 @@ class Row:
     step: Step
     is_unread: bool
     needs_you: bool
-
-
-def rows(found: Iterable[Any], viewer_id: int, now: datetime) -> list[Row]:
-    """The rows of a page."""
-    return [row(one, viewer_id, now) for one in found]
 
 
 def row(one: Any, viewer_id: int, now: datetime) -> Row:
