@@ -1,12 +1,16 @@
 """What our two databases need to behave alike: UTC times, SQLite's pragmas and its write locks, a count of statements."""
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, event, func, select
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.types import TypeDecorator
 
@@ -14,6 +18,9 @@ from sqlalchemy.types import TypeDecorator
 # is going to write says so before it begins, and waits for its turn instead.
 write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+# After so long without use a connection may have been closed by whatever stands between us and the server.
+RESTED_SECONDS = 1.0
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -77,6 +84,27 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_sqlite)
+    else:
+        event.listen(engine, "checkin", note_rest)
+        event.listen(engine, "checkout", partial(ping_rested, engine.dialect))
+
+
+def note_rest(connection: Any, record: Any) -> None:
+    """A connection goes back to the pool."""
+    record.info["rests_since"] = time.monotonic()
+
+
+def ping_rested(dialect: Dialect, connection: Any, record: Any, proxy: Any) -> None:
+    """Ask a connection that has rested whether it still lives; the pool replaces one that does not.
+
+    One that was in use a moment ago is not asked, which would cost every request a round trip.
+    """
+    rested = time.monotonic() - record.info.get("rests_since", math.inf)
+    try:
+        if rested > RESTED_SECONDS:
+            dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as dead:
+        raise DisconnectionError from dead
 
 
 def count_statement(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import Template
@@ -25,6 +25,10 @@ from app.lib.htmx import dom_id, is_htmx
 log = structlog.get_logger()
 
 
+# What makes an address depend on more of the request than its root.
+BY_REQUEST = frozenset({"_external", "_scheme", "_method"})
+
+
 class SharedTemplate(Template):
     """A template whose macros are made once for whoever imports them, since all templates have the same globals."""
 
@@ -42,6 +46,7 @@ def install(app: Flask) -> None:
         marks=marks,
         static_url=static_url,
         shell_links=shell_links,
+        url_for=address_of,
         duration=times.duration,
         in_words=times.in_words,
         local_time=times.local,
@@ -93,6 +98,19 @@ def theme(viewer: Any) -> str:
     """`light`, `dark`, or nothing for what the system says: the person's choice, or what a visitor last chose."""
     chosen = viewer.theme if viewer else request.cookies.get("theme", "")
     return chosen if chosen in {"light", "dark"} else ""
+
+
+def address_of(endpoint: str, **values: Any) -> str:
+    """Flask's `url_for`, which remembers: a page asks for dozens of addresses, and most of them on every page again."""
+    if values.keys() & BY_REQUEST or endpoint.startswith(".") or not has_request_context():
+        return url_for(endpoint, **values)
+    return remembered(request.script_root, endpoint, tuple(values.items()))
+
+
+@lru_cache(maxsize=8192)
+def remembered(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    """The address of an endpoint under a root, which is all that an address of ours depends on."""
+    return url_for(endpoint, **dict(values))
 
 
 @lru_cache(maxsize=512)
