@@ -262,7 +262,43 @@ def terms_set(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("clock", "", (said("Terms of its own: "), point(" and ".join(own)), *by(actor)), (str(facts["reason"]),))
 
 
+def alert_raised(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody is told by the alert routes."""
+    again = {"severity": " became graver", "news": " has news", "silence_ended": " is no longer silent"}.get(facts["why"], " raised")
+    return Line(
+        "octagon-alert",
+        "bad" if facts["severity"] in ("critical", "page") else "warn",
+        (point("Alert"), said(again)),
+        (str(facts["title"]),),
+    )
+
+
+def alert_climbed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Nobody acknowledged in time."""
+    return Line("arrow-up", "warn", (point("Alert"), said(f" went to step {facts['rung'] + 1} of its ladder")))
+
+
+def alert_acknowledged(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Somebody takes care of it."""
+    return Line("check", "ok", (point("Alert"), said(" acknowledged"), *by(actor)), (str(facts["title"]),))
+
+
+def alert_resolved(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """It is over."""
+    return Line("circle-check", "", (point("Alert"), said(" resolved"), *by(actor)), (str(facts["title"]),))
+
+
+def alert_failed(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A message of an alert did not arrive."""
+    return Line("circle-alert", "warn", (point("A message of an alert"), said(" did not arrive")), (str(facts["reason"]),))
+
+
 WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
+    "alert.raised": alert_raised,
+    "alert.climbed": alert_climbed,
+    "alert.acknowledged": alert_acknowledged,
+    "alert.resolved": alert_resolved,
+    "alert.delivery_failed": alert_failed,
     "ticket.triaged": triaged,
     "ticket.status_changed": status_changed,
     "ticket.priority_changed": priority_changed,
