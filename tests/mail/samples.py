@@ -92,7 +92,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "zone": "Europe/Berlin",
     },
     "call_booked": {"call": BOOKED, "is_staff": False, "zone": "Europe/Rome"},
-    "call_changed": {"call": BOOKED, "is_staff": False, "what": "moved", "old_start": AT, "zone": "Europe/Rome"},
+    "call_changed": {"call": BOOKED, "is_staff": False, "what": "moved", "old_start": AT.replace(hour=9), "zone": "Europe/Rome"},
     "call_cancelled": {
         "call": BOOKED,
         "is_staff": True,
