@@ -114,7 +114,7 @@ def view(one: Held, now: datetime) -> ClockView:
         sequence=clock.sequence,
         started_at=clock.started_at,
         stopped_at=clock.stopped_at,
-        policy_changed_at=one.source.changed_at if clock.state in OPEN and one.source.changed_at > clock.started_at else None,
+        policy_changed_at=words.changed_at(one) if clock.state in OPEN else None,
     )
 
 

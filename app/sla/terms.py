@@ -104,11 +104,6 @@ class Source:
     calendar_from: str
     calendar_changed_at: datetime
 
-    @property
-    def changed_at(self) -> datetime:
-        """Since when both hold."""
-        return max(self.policy_changed_at, self.calendar_changed_at)
-
 
 @dataclass(frozen=True)
 class Terms:

@@ -62,12 +62,17 @@ CALENDAR_WON = {
 def won(one: "Held", zone: str) -> list[tuple[str, str]]:
     """Which policy and which calendar hold, in which version, and why these: (what, words)."""
     clock, source = one.clock, one.source
-    policy = f"{source.policy}, version {clock.policy_version} of {in_words(source.policy_changed_at, zone)}"
-    calendar = f"{source.calendar}, version {clock.calendar_version} of {in_words(source.calendar_changed_at, zone)}"
+    policy = f"{source.policy}, {version(clock.policy_version, source.policy_changed_at, zone)}"
+    calendar = f"{source.calendar}, {version(clock.calendar_version, source.calendar_changed_at, zone)}"
     return [
         ("Policy", f"{policy}: {POLICY_WON[clock.policy_from]}"),
         ("Calendar", f"{calendar}: {CALENDAR_WON[clock.calendar_from]}"),
     ]
+
+
+def version(number: int, since: datetime, zone: str) -> str:
+    """`version 3 of Tue 24 Nov, 14:30 CET`; the first has no date that says anything."""
+    return f"version {number} of {in_words(since, zone)}" if number > 1 else "version 1"
 
 
 def counted_on(one: "Held") -> str:
@@ -111,10 +116,18 @@ def stood_still(case: pure.Case, end: int) -> str:
     return f" It stood still for {duration(total // SECOND)}: {', '.join(dict.fromkeys(reasons))}."
 
 
+def changed_at(one: "Held") -> datetime | None:
+    """When the policy or the calendar of a clock was changed while it ran; a plan's first version has always held."""
+    clock, source = one.clock, one.source
+    policy = source.policy_changed_at if clock.policy_version > 1 or clock.policy_from != "plan" else None
+    calendar = source.calendar_changed_at if clock.calendar_version > 1 else None
+    return max((at for at in (policy, calendar) if at is not None and at > clock.started_at), default=None)
+
+
 def edited(one: "Held", zone: str) -> str:
     """That the policy or its calendar was edited while the clock ran."""
-    changed = one.source.changed_at
-    if changed <= one.clock.started_at:
+    changed = changed_at(one)
+    if changed is None:
         return ""
     return f" The policy changed on {in_words(changed, zone)}; the time is computed by the new one, from the beginning."
 
