@@ -17,7 +17,7 @@ from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, from_us, to_us
 from app.sla.models import Clock
-from app.sla.promises import aims, move, moved, seen
+from app.sla.promises import aims, move, moved, seen, stand_still
 from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, promised_seconds, terms_for
 
 
@@ -239,7 +239,7 @@ def rest(one: Held, ticket: Subject, now: datetime, state: str) -> None:
     late_since = clock.due_at if clock.due_at is not None and clock.due_at < now else None
     if state == "paused":
         clock.due_at = clock.warn_at = None
-        move(clock, ticket, None, "pause", now=now)
+        stand_still(clock, ticket, now=now)
     if late_since is not None:
         tell_breach(clock, ticket, late_since, now)
     elif clock.next_level_at is not None:

@@ -138,7 +138,8 @@ def in_words(actions: Mapping[str, object], teams: Mapping[int, str]) -> list[st
     """What a level does, a sentence each."""
     notify = actions.get("notify")
     told = [NOTIFY[who] for who in notify if who in NOTIFY] if isinstance(notify, list) else []
-    words = [f"Tells {', '.join(name[0].lower() + name[1:] for name in told)} ({actions.get('severity')!s})"] if told else []
+    severity = SEVERITIES.get(str(actions.get("severity")), "").lower()
+    words = [f"Tells {'; '.join(name[0].lower() + name[1:] for name in told)} (severity: {severity})"] if told else []
     if actions.get("raise_priority"):
         words.append("Raises the priority by one")
     if actions.get("reassign"):

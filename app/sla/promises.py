@@ -12,7 +12,7 @@ from app.sla.terms import RESOLUTION, Subject
 # A move by less is no news.
 LEAST_MOVE = timedelta(minutes=1)
 # Why a promise moves; story.py and words.py have the words.
-REASONS = ("priority", "plan", "policy", "calendar", "escalation", "override", "pause", "resume")
+REASONS = ("priority", "plan", "policy", "calendar", "escalation", "override", "pause", "hold", "resume")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ def move(clock: Clock, ticket: Subject, due_at: datetime | None, reason: str, *,
         clock.promised_at = due_at
 
 
+def stand_still(clock: Clock, ticket: Subject, *, now: datetime) -> None:
+    """A due time goes, since the ticket waits for its customer or is on hold."""
+    move(clock, ticket, None, "pause" if ticket.status == "pending_customer" else "hold", now=now)
+
+
 def aims(clock: Clock) -> Aims:
     """How a clock is aimed now."""
     own = "ticket" in (getattr(clock, "policy_from", ""), getattr(clock, "calendar_from", ""))
@@ -76,7 +81,7 @@ def moved(clock: Clock, ticket: Subject, before: Aims, *, now: datetime) -> None
     if clock.state == "running":
         move(clock, ticket, clock.due_at, reason_of(before, aims(clock)), now=now)
     elif before.state == "running":
-        move(clock, ticket, None, "pause", now=now)
+        stand_still(clock, ticket, now=now)
 
 
 def reason_of(before: Aims, after: Aims) -> str:

@@ -21,8 +21,9 @@ MOVED = {
     "calendar": "the opening hours were changed",
     "escalation": "the escalation changed what we promise",
     "override": "terms were set for this ticket alone",
-    "pause": "the ticket waits for something else than us",
-    "resume": "the ticket waits for us again, and the time that it waited is not counted",
+    "pause": "we wait for an answer",
+    "hold": "the ticket is on hold",
+    "resume": "we go on, and the time that it waited is not counted",
 }
 US = "HiveTechs Support"
 TRIGGERS = {

@@ -163,7 +163,7 @@ def test_levels_are_told_in_words():
     assert rules.where("after", 60) == "1 h after it was due"
     does = {"notify": ["assignee", "route"], "severity": "page", "raise_priority": True, "reassign": "team:2", "escalate": True}
     assert rules.in_words(does, {2: "Engineering"}) == [
-        "Tells the assignee, the team's alert route (page)",
+        "Tells the assignee; the team's alert route (severity: page now)",
         "Raises the priority by one",
         "Moves it to Engineering",
         "Escalates by a tier",

@@ -71,7 +71,7 @@ def test_small_moves_add_up_until_they_are_one(ticket, people, now):
     for n in range(3):
         actions.change_status(ticket, "on_hold", actor=people.agent, now=now + (2 + n) * HOUR)
         actions.change_status(ticket, "open", actor=people.agent, now=now + (2 + n) * HOUR + timedelta(seconds=25))
-    assert [reason for _, reason, *_ in moves(ticket)] == ["pause", "pause", "pause", "resume"]
+    assert [reason for _, reason, *_ in moves(ticket)] == ["hold", "hold", "hold", "resume"]
 
 
 def test_an_edited_policy_moves_it(ticket, people, now, drain):

@@ -47,6 +47,25 @@ FACTS = {
     "ticket.escalation_declined": {"tier": 3, "trigger": "production_down", "reason": "why"},
     "sla.warned": {"clock_id": 1, "metric": "first_response", "due_at": "", "ref": "", "assignee_id": None},
     "sla.breached": {"clock_id": 1, "metric": "resolution", "due_at": "", "ref": "", "assignee_id": None},
+    "sla.level_reached": {
+        "clock_id": 1,
+        "level_id": 4,
+        "level": "Half",
+        "metric": "resolution",
+        "due_at": None,
+        "ref": "HT-1",
+        "assignee_id": None,
+        "severity": "warning",
+        "actions": {"notify": [], "severity": "warning", "raise_priority": True, "reassign": "team:2", "escalate": False},
+    },
+    "sla.promise_moved": {
+        "clock_id": 1,
+        "metric": "next_response",
+        "old": "2026-11-23T14:00:00+00:00",
+        "new": "2026-11-23T11:00:00+00:00",
+        "reason": "priority",
+    },
+    "ticket.thanks_dismissed": {"status": "resolved", "thanked_at": "2026-11-23T14:00:00+00:00"},
     "mail.failed": {"mail_id": 1, "recipient_id": None, "reason": "no such mailbox"},
     "mail.resent": {"mail_id": 1},
     "survey.invited": {"survey_id": 1},
@@ -65,6 +84,9 @@ SAYS = {
     "ticket.escalated": "Escalated to tier 3 by Aiko: data was lost or corrupted",
     "ticket.escalation_proposed": "Escalation proposed to tier 3: production is down",
     "sla.breached": "The resolution target was missed",
+    "sla.level_reached": "Level Half of the resolution reached",
+    "sla.promise_moved": "Our next answer is now due Mon 23 Nov, 11:00 UTC, it was Mon 23 Nov, 14:00 UTC: the priority changed",
+    "ticket.thanks_dismissed": "Stays resolved: the last message was a thank-you by Aiko",
     "survey.answered": "Survey answered: 2 of 5 by Aiko",
 }
 
@@ -103,6 +125,13 @@ def test_customers_do_not_read_the_rules():
     assert told("ticket.triaged", facts, None, staff=False).details == ()
     assert told("ticket.triaged", facts, None, staff=False).text == "Priority set to high automatically"
     assert told("ticket.triaged", facts, None, staff=True).details == ("Team: Engineering (rule: bug)",)
+
+
+@pytest.mark.parametrize(("reason", "says"), [("pause", "we wait for an answer"), ("hold", "the ticket is on hold")])
+def test_a_promise_that_stands_still_says_why(reason, says):
+    facts = FACTS["sla.promise_moved"] | {"new": None, "reason": reason}
+    line = told("sla.promise_moved", facts, None, staff=False)
+    assert line.text == f"Our next answer stands still: {says}. It was due Mon 23 Nov, 14:00 UTC"
 
 
 def test_a_kind_that_nobody_has_words_for_is_told_by_its_name():
