@@ -13,7 +13,7 @@ WORKDAYS, WEEKEND, ALL_DAYS = (0, 1, 2, 3, 4), (5, 6), tuple(range(7))
 SHIFTS = {
     "support": (
         ("Asia", 1, "Asia/Tokyo", WORKDAYS, "09:00", "17:00", (AIKO,)),
-        ("Europe and Africa", 1, "Africa/Accra", WORKDAYS, "08:00", "16:00", (SAMUEL, HELENA)),
+        ("Europe and Africa", 1, "Africa/Accra", WORKDAYS, "08:00", "16:00", (SAMUEL,)),
         ("Americas", 1, "America/Bogota", WORKDAYS, "11:00", "19:00", (CARLA,)),
         ("Weekend, first half", 1, "UTC", WEEKEND, "00:00", "12:00", (AIKO, SAMUEL)),
         ("Saturday, second half", 1, "UTC", (5,), "12:00", "00:00", (CARLA, NOAH)),
@@ -29,7 +29,7 @@ SHIFTS = {
         ("Backup", 2, "America/Los_Angeles", ALL_DAYS, "09:00", "09:00", (HELENA, NOAH)),
     ),
     "enterprise": (
-        ("Europe", 1, "Europe/Stockholm", ALL_DAYS, "08:00", "20:00", (MARA, HELENA)),
+        ("Europe", 1, "Europe/Stockholm", ALL_DAYS, "08:00", "20:00", (MARA,)),
         ("America", 1, "Europe/Stockholm", ALL_DAYS, "20:00", "08:00", (NOAH,)),
     ),
 }

@@ -203,7 +203,7 @@ def my_page(status: int = 200, **shown: Any) -> Response:
     """The viewer's own page, with the forms as they are given, the others fresh."""
     now = utcnow()
     context: dict[str, Any] = {
-        "duties": queries.duties_of(current_user.id, now, now + timedelta(weeks=4)),
+        "duties": queries.duties_of(current_user.id, now, now + timedelta(weeks=2)),
         "swaps": views.swaps_of(current_user),
         "absences": views.absences(now, current_user),
         "feed": feeds.live(current_user),

@@ -124,7 +124,7 @@ class AbsenceForm(SpanForm):
             self.user_id.data = self.user_id.data if self.user_id.data is not None else viewer_id
         else:
             del self.user_id
-        self.deputy_id.choices = offered(((one.id, one.name) for one in people), "Nobody, or the one named in my settings")
+        self.deputy_id.choices = offered(((one.id, one.name) for one in people), "As in the settings")
         return self
 
     def whose(self) -> int | None:
