@@ -16,12 +16,12 @@ from app.accounts.passwords import kept
 from app.analytics import jobs as figures
 from app.analytics import metrics
 from app.analytics.models import CountedEvent
+from app.dev import watch
 from app.dev.company import ANNOUNCEMENTS, CUSTOMERS, ENGINEERS, EXECUTIVES, ORGANIZATIONS, PASSWORD, STAFF
 from app.dev.duties import rota
 from app.dev.papers import papers
 from app.dev.stories import Story, scenes, stories
 from app.dev.telling import Act, Cast, past, present
-from app.dev.watch import watch
 from app.escalation.models import Executive
 from app.events import outbox
 from app.events.actions import record
@@ -62,8 +62,9 @@ def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: C
         cast = people(now)
         announce(now)
         rota(cast, now)
+        watch.routes(cast, now)
         perform(plan(dice, cast, tickets, now), now, step)
-        watch(cast, now)
+        watch.told(cast, now)
         settle()
         db.session.commit()
     figures.rebuild()

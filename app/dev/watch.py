@@ -33,8 +33,8 @@ ROUTES: dict[str, tuple[tuple[str, ...], str | None, str, tuple[tuple[str, str, 
 SLACK = {AIKO: "U04AIKO7T", SAMUEL: "U04SAMUEL", HELENA: "U04HELENA"}
 
 
-def watch(cast: Cast, now: datetime) -> None:
-    """Routes, chat names, and an alert that is open, one acknowledged, one silenced and one resolved. Flushes."""
+def routes(cast: Cast, now: datetime) -> None:
+    """Routes, and how chats know people. Flushes."""
     calendar = db.session.scalar(select(Calendar.id).where(Calendar.key == "business"))
     for position, (name, (severities, team, hours, channels)) in enumerate(ROUTES.items(), 1):
         rows = [AlertChannel(kind=kind, target=to, position=at, only_instead=late) for at, (kind, to, late) in enumerate(channels, 1)]
@@ -47,11 +47,10 @@ def watch(cast: Cast, now: datetime) -> None:
         db.session.add(route)
     db.session.add_all(AlertContact(user_id=cast.people[email].id, slack_id=name) for email, name in SLACK.items() if email in cast.people)
     db.session.flush()
-    told(cast, now)
 
 
 def told(cast: Cast, now: datetime) -> None:
-    """The alerts."""
+    """An alert that is open, one acknowledged, one silenced and one resolved. Flushes."""
     lead, agent = cast.people[HELENA], cast.people[AIKO]
     tickets = db.session.scalars(select(Ticket).where(Ticket.is_demo, Ticket.is_open).order_by(Ticket.id.desc()).limit(3)).all()
     for number, ticket in enumerate(tickets):

@@ -21,6 +21,8 @@ from app import create_app
 from app.accounts import actions as account_actions
 from app.accounts import administration
 from app.accounts.administration import Invitation
+from app.alerts import actions as alerts
+from app.alerts.models import Alert, AlertRoute
 from app.config import Config
 from app.extensions import db
 from app.knowledge import indexing
@@ -139,6 +141,9 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     guests.request("noor@mail.example", form, form_key="live-guest-form", now=now)
     administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
     account_actions.request_reset(people.colleague.email, now=now)
+    words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
+    alerts.raise_alert(key="volume", severity="page", **words, now=now)
+    alerts.silence(source="search", until=now + timedelta(hours=3), reason="Moving the index", actor=people.lead, now=now)
 
 
 def found() -> dict[str, Any]:
@@ -148,7 +153,15 @@ def found() -> dict[str, Any]:
     assert article and question
     smallest = {
         name: db.session.scalar(select(func.min(table.id)))
-        for name, table in {"macro": Macro, "rule": TriageRule, "policy": Policy, "calendar": Calendar, "mail": OutboundMail}.items()
+        for name, table in {
+            "alert": Alert,
+            "route": AlertRoute,
+            "macro": Macro,
+            "rule": TriageRule,
+            "policy": Policy,
+            "calendar": Calendar,
+            "mail": OutboundMail,
+        }.items()
     }
     clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (
         0,
@@ -166,6 +179,7 @@ def found() -> dict[str, Any]:
         "clock": clock,
         "clock_ticket": of,
         "person": people.user.id,
+        "staff": people.agent.id,
         "organization": people.acme.id,
     }
 
@@ -174,8 +188,8 @@ def links() -> dict[str, str]:
     """The path of the newest link of each kind that we have mailed, and that of the mail with a survey's five."""
     paths: dict[str, str] = {}
     for mail in db.session.scalars(select(OutboundMail).order_by(OutboundMail.id)):
-        for kind, rest in re.findall(r"https?://[^/\s]+/(survey|invite|password-reset|guest)/([\w.~-]+)", mail.text):
-            paths[f"{kind}_link"] = f"/{kind}/{rest}"
+        for kind, rest in re.findall(r"https?://[^/\s]+/(survey|invite|password-reset|guest|alerts/acknowledge)/([\w.~-]+)", mail.text):
+            paths[f"{kind.rpartition('/')[2]}_link"] = f"/{kind}/{rest}"
             if kind == "survey":
                 paths["survey_mail"] = f"/dev/mail/{mail.id}"
     return paths

@@ -15,7 +15,7 @@ PAGES = {
         /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 {guest_link}
         /help /help/faq /help/faq?category=cli /help/faq/{question} /help/{section} /help/{article_path} /help/search
         /help/search?q=consensus /help/search?q=zzzzqqq /help/solved?kind=faq&id={faq} /survey/nonsense /nothing-here
-        /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
+        {acknowledge_link} /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
     """,
     "user": """
         / /tickets /tickets?state=resolved /tickets?q=zzzzqqq /tickets/new?kind=question /tickets/new?kind=bug
@@ -33,6 +33,8 @@ PAGES = {
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
+        /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
+        /admin/alert-routes /admin/alert-routes/new /admin/alert-routes/{route} /admin/alert-routes/people/{staff}
     """,
     "admin": """
         /admin/people /admin/people/new /admin/people/{person} /admin/organizations /admin/organizations/new
@@ -48,7 +50,7 @@ NO_PAGES = {
     *("static", "desk.start", "people.start"),
     *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest"),
     *("tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
-    *("accounts_api.me", "faqs_api.index", "ops.healthz", "ops.readyz", "ops.prometheus"),
+    *("alerts.log", "alert_routes.tests", "accounts_api.me", "faqs_api.index", "ops.healthz", "ops.readyz", "ops.prometheus"),
 }
 
 
@@ -75,6 +77,8 @@ class AnyName(dict[str, str]):
     """Stands in for the facts of the site, where only the shape of an address matters."""
 
     def __missing__(self, name: str) -> str:
+        if name == "acknowledge_link":
+            return "/alerts/acknowledge/token"
         return f"/{name.removesuffix('_link')}/token" if name.endswith("_link") else "a/b" if name.endswith("_path") else "1"
 
 
