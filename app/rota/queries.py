@@ -148,6 +148,11 @@ def working_spans(user_id: int, start: datetime, end: datetime) -> list[cover.Sp
     plan, people = plan_for(None, start - timedelta(days=8), end + timedelta(days=8))
     if user_id not in people:
         return []
+    return working_in(plan, user_id, start, end)
+
+
+def working_in(plan: rules.Plan, user_id: int, start: datetime, end: datetime) -> list[cover.Span]:
+    """The same for somebody of the staff, from a plan of all teams that reaches a week further on either side."""
     mine = [(duty.start, duty.end) for duty in all_duties(plan, start, end) if duty.user_id == user_id]
     return cover.united([*mine, *office_hours(plan, user_id, start, end)])
 

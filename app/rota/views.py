@@ -336,9 +336,8 @@ def named_duty(duty: DutySpan, teams: dict[int, str], zone_name: str) -> str:
     """A duty in a line, on the reader's clock."""
     start, end = local(duty.start, zone_name), local(duty.end, zone_name)
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %H:%M}"
-    return (
-        f"{start:%a} {start.day} {start:%b}, {start:%H:%M}–{until}, {teams.get(duty.team_id, '')}{', backup' if duty.level > FIRST else ''}"
-    )
+    where = teams.get(duty.team_id, "") + (", backup" if duty.level > FIRST else "")
+    return f"{start:%a} {start.day} {start:%b}, {start:%H:%M}–{until}, {where}"
 
 
 def span_asked(args: Mapping[str, str], zone_name: str) -> dict[str, datetime]:
