@@ -120,17 +120,19 @@ def content_of(found: Statement) -> bytes:
 
 
 def listed(*, organization_id: int | None, is_demo: bool, after: str = "") -> Page:
-    """Statements, the newest first, with their organization, PAGE at a time by key. One statement."""
+    """Statements, the last month first, with their organization, PAGE at a time by key. One statement."""
     query = select(Statement, Organization.name).join(Organization, Organization.id == Statement.organization_id)
     query = query.where(Statement.is_demo == is_demo)
     if organization_id is not None:
         query = query.where(Statement.organization_id == organization_id)
     if after:
-        (at, number), _ = decode_cursor(after, 2)
-        query = query.where(tuple_(Statement.made_at, Statement.id) < (at, number))
-    rows = db.session.execute(query.order_by(Statement.made_at.desc(), Statement.id.desc()).limit(PAGE + 1)).all()
+        (month, number), _ = decode_cursor(after, 2)
+        if not isinstance(month, str) or type(number) is not int:
+            raise Invalid("That page address is not one of ours. Start again from the first page.")
+        query = query.where(tuple_(Statement.month, Statement.id) < (month, number))
+    rows = db.session.execute(query.order_by(Statement.month.desc(), Statement.id.desc()).limit(PAGE + 1)).all()
     last = rows[PAGE - 1][0] if len(rows) > PAGE else None
-    return Page(list(rows[:PAGE]), encode_cursor([last.made_at, last.id]) if last else None)
+    return Page(list(rows[:PAGE]), encode_cursor([last.month, last.id]) if last else None)
 
 
 def by_ref(ref: str, *, organization_id: int | None, is_demo: bool) -> Statement:

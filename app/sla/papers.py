@@ -29,7 +29,7 @@ class Statement(Model):
     """The monthly statement of an organization. `content` is the file itself (UTF-8, zlib), never made anew; `seal` its final hash."""
 
     __tablename__ = "statements"
-    __table_args__ = (UniqueConstraint("organization_id", "month", "version"), Index("ix_statements_made", "is_demo", "made_at", "id"))
+    __table_args__ = (UniqueConstraint("organization_id", "month", "version"), Index("ix_statements_month", "is_demo", "month", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)

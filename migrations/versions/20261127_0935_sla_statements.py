@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "month", "version", name=op.f("uq_statements_organization_id_month_version")),
         sa.UniqueConstraint("ref", name=op.f("uq_statements_ref")),
     )
-    op.create_index("ix_statements_made", "statements", ["is_demo", "made_at", "id"])
+    op.create_index("ix_statements_month", "statements", ["is_demo", "month", "id"])
     op.create_table(
         "forecasts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -92,7 +92,7 @@ def downgrade() -> None:
     op.drop_table("forecast_rows")
     op.drop_index("ix_forecasts_judged", table_name="forecasts")
     op.drop_table("forecasts")
-    op.drop_index("ix_statements_made", table_name="statements")
+    op.drop_index("ix_statements_month", table_name="statements")
     op.drop_table("statements")
     op.drop_index(op.f("ix_report_subscriptions_sent_on"), table_name="report_subscriptions")
     op.drop_table("report_subscriptions")
