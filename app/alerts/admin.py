@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.alerts import editing, lists, queries
 from app.alerts.desk import WORDS
-from app.alerts.forms import HOURS_WORDS, ContactForm, RouteForm, values_of
+from app.alerts.forms import HOURS_WORDS, MODE_WORDS, ContactForm, RouteForm, values_of
 from app.alerts.messages import who_words
 from app.alerts.models import AlertContact, AlertRoute
 from app.alerts.planning import shown
@@ -31,7 +31,12 @@ def index() -> Response:
     last = lists.last_of_channels([channel.id for route in found for channel in route.channels])
     people = lists.staff()
     names = {person.id: person.name for person, _ in people}
-    words: dict[str, Any] = {"hours_words": HOURS_WORDS, "who": lambda step: who_words(step["who"], names), "leads_to": shown}
+    words: dict[str, Any] = {
+        "hours_words": HOURS_WORDS,
+        "mode_words": MODE_WORDS,
+        "who": lambda step: who_words(step["who"], names),
+        "leads_to": shown,
+    }
     named = {row.id: row.name for row in calendars()}
     return part("alerts/admin/index.html", routes=found, last=last, people=people, calendars=named, **words, **WORDS)
 

@@ -48,6 +48,16 @@ def superfluous(delivery: AlertDelivery, step: Step) -> str:
     return "The alert was silenced first." if alert.silenced_until is not None else ""
 
 
+def collected(delivery: AlertDelivery, *, now: datetime) -> list[AlertDelivery]:
+    """Claim all that waits to be mailed to the same address together with this one, this one included; the eldest first. Two statements."""
+    mine = (AlertDelivery.address == delivery.address, AlertDelivery.in_digest, AlertDelivery.state == "deferred")
+    others = update(AlertDelivery).where(*mine, AlertDelivery.next_try_at <= now, AlertDelivery.id != delivery.id)
+    taken = others.values(attempts=AlertDelivery.attempts + 1, next_try_at=now + LEASE).returning(AlertDelivery.id)
+    ids = db.session.scalars(taken.execution_options(synchronize_session=False)).all()
+    found = select(AlertDelivery).where(AlertDelivery.id.in_([delivery.id, *ids])).order_by(AlertDelivery.id)
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
+
 def drop(delivery: AlertDelivery, reason: str, *, now: datetime) -> None:
     """It is not needed any more."""
     delivery.state, delivery.error, delivery.next_try_at, delivery.settled_at = "dropped", reason, None, now

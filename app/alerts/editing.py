@@ -41,6 +41,7 @@ class RouteTerms:
     calendar_id: int | None
     channels: Sequence[ChannelTerms]
     ladder: Sequence[Mapping[str, Any]]
+    mode: str = "now"
 
 
 def add_route(terms: RouteTerms, *, actor: User, now: datetime) -> AlertRoute:
@@ -77,9 +78,11 @@ def change_route(route: AlertRoute, terms: RouteTerms, *, seen: int | None, acto
 
 def check(terms: RouteTerms, route: AlertRoute | None) -> None:
     """Refuse a route that reaches nobody, fits nothing, or is called like another."""
-    if not terms.channels:
+    if terms.mode != "now" and not set(terms.severities) <= set(rules.PATIENT):
+        raise Invalid("Only info and warning can be collected or left to the desk; the rest cannot wait.")
+    if not terms.channels and terms.mode != "none":
         raise Invalid("A route needs at least one channel, or its alerts would reach nobody.")
-    if terms.channels[0].only_instead:
+    if terms.channels and terms.channels[0].only_instead:
         raise Invalid("The first channel is always told: nothing stands before it that could fail.")
     if not terms.severities and not (route is not None and route.is_default):
         raise Invalid("Choose at least one severity.")
@@ -96,7 +99,9 @@ def put(route: AlertRoute, terms: RouteTerms) -> None:
     route.ladder = rules.checked_ladder(terms.ladder or rules.LADDER)
     if route.is_default:
         route.severities, route.team_id, route.hours, route.calendar_id = list(rules.SEVERITIES), None, "always", None
+        route.mode = "now"
     else:
+        route.mode = terms.mode
         route.severities = [one for one in rules.SEVERITIES if one in terms.severities]
         route.team_id, route.hours = terms.team_id, terms.hours
         route.calendar_id = terms.calendar_id if terms.hours != "always" else None
@@ -118,6 +123,7 @@ def described(route: AlertRoute) -> dict[str, Any]:
         "severities": list(route.severities),
         "team": route.team_id,
         "hours": [route.hours, route.calendar_id],
+        "mode": route.mode,
         "ladder": list(route.ladder),
         "channels": [[channel.kind, shown(channel.kind, channel.target), channel.only_instead] for channel in route.channels],
     }

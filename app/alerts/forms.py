@@ -23,6 +23,12 @@ from app.lib.times import zone
 from app.sla.models import Calendar
 
 HOURS_WORDS = {"always": "At any hour", "inside": "Inside business hours", "outside": "Outside business hours"}
+MODE_WORDS = {
+    "now": "At once",
+    "hourly": "Mails collected into one an hour",
+    "daily": "Mails collected into one a day",
+    "none": "Not at all: the desk shows them",
+}
 LENGTHS = {60: "1 hour", 240: "4 hours", 1440: "1 day", 10_080: "1 week", 0: "Until a moment of your choice"}
 STEPS = 6
 
@@ -42,6 +48,7 @@ class RouteForm(FlaskForm):
     team = SelectField("Team", coerce=int, default=0)
     hours = SelectField("When", choices=offered(HOURS_WORDS.items()), default="always")
     calendar = SelectField("Business hours of", coerce=int, default=0)
+    mode = SelectField("How", choices=offered(MODE_WORDS.items()), default="now")
     seen = HiddenField()
 
     def offer(self, teams: Sequence[Team], calendars: Sequence[Calendar], staff: Sequence[User], *, is_default: bool) -> "RouteForm":
@@ -53,7 +60,7 @@ class RouteForm(FlaskForm):
         for number in range(1, STEPS + 1):
             self[f"step_{number}_who"].choices = steps
         if is_default:
-            del self.severities, self.team, self.hours, self.calendar
+            del self.severities, self.team, self.hours, self.calendar, self.mode
         return self
 
     @property
@@ -73,12 +80,13 @@ class RouteForm(FlaskForm):
         valid = self.validate()
         channels = self.channels(allow_local)
         ladder = [{"who": who.data, "after_minutes": minutes.data or 0} for _, who, minutes in self.step_rows if who.data]
-        if not channels and not any(target.errors for _, _, target, _ in self.channel_rows):
+        mode = self.mode.data if self.mode is not None else "now"
+        if not channels and mode != "none" and not any(target.errors for _, _, target, _ in self.channel_rows):
             self["channel_1_kind"].errors = ["A route needs at least one channel, or its alerts would reach nobody."]
         narrowed = self.narrowed()
         if not valid or self.errors:
             return None
-        return RouteTerms(one_line(self.name.data), *narrowed, channels, ladder)
+        return RouteTerms(one_line(self.name.data), *narrowed, channels, ladder, mode)
 
     def narrowed(self) -> tuple[list[str], int | None, str, int | None]:
         """What a route is narrowed to: severities, team, hours, calendar. Nothing narrows the default route."""
@@ -86,6 +94,8 @@ class RouteForm(FlaskForm):
             return [], None, "always", None
         if not self.severities.data:
             self.severities.errors = ["Choose at least one severity."]
+        if self.mode.data != "now" and not set(self.severities.data or []) <= set(rules.PATIENT):
+            self.mode.errors = ["Only info and warning can be collected or left to the desk; the rest cannot wait."]
         if self.hours.data != "always" and not self.calendar.data:
             self.calendar.errors = ["Choose the calendar whose hours are meant."]
         return self.severities.data or [], self.team.data or None, self.hours.data, self.calendar.data or None
@@ -131,7 +141,7 @@ def values_of(route: AlertRoute | None) -> dict[str, Any]:
         shown: dict[str, Any] = {"severities": list(SEVERITY_WORDS), "channel_1_kind": "on_call", "channel_2_kind": "leads"}
         shown["channel_2_instead"] = True
     else:
-        shown = {"name": route.name, "severities": route.severities, "team": route.team_id or 0, "hours": route.hours}
+        shown = {"name": route.name, "severities": route.severities, "team": route.team_id or 0, "hours": route.hours, "mode": route.mode}
         shown |= {"calendar": route.calendar_id or 0, "seen": str(route.version)}
     for number, channel in enumerate(route.channels if route is not None else [], 1):
         shown |= {f"channel_{number}_kind": channel.kind, f"channel_{number}_target": channel.target}

@@ -64,7 +64,7 @@ def deliver(delivery_id: int) -> None:
         if reason:
             deliveries.drop(delivery, reason, now=step.now)
         elif delivery.address:
-            mail_it(delivery, step)
+            (mail_together if delivery.in_digest else mail_it)(delivery, step)
             return
         message = sending.message_of(delivery, step)
         channel = db.session.get(AlertChannel, delivery.channel_id) if delivery.channel_id is not None else None
@@ -94,6 +94,34 @@ def mail_it(delivery: AlertDelivery, step: Step) -> None:
     later(fresh)
 
 
+def mail_together(delivery: AlertDelivery, step: Step) -> None:
+    """Mail what waits for the same reader in one; commits. What is no longer needed is left out."""
+    needed = []
+    for one in deliveries.collected(delivery, now=step.now):
+        its = step if one.id == delivery.id else deliveries.step_of(one, now=step.now)
+        reason = deliveries.superfluous(one, its)
+        if reason:
+            deliveries.drop(one, reason, now=step.now)
+        else:
+            needed.append((one, its))
+    at = planning.later(delivery.user_id, "info", step.now)
+    if len(needed) == 1:
+        mail_it(*needed[0])
+        return
+    if not needed or (at is not None and at > step.now):
+        for one, _ in needed:
+            deliveries.defer(one, at or step.now)
+        db.session.commit()
+        return
+    mail = sending.mailed_together(delivery, needed, now=step.now)
+    for one, _ in needed:
+        deliveries.handed_over(one, mail.id if mail is not None else None, now=step.now)
+    db.session.commit()
+    for one, _ in needed:
+        tell(one)
+    hand_over([mail.id] if mail is not None else [])
+
+
 def settled(delivery_id: int, outcome: deliveries.Outcome) -> None:
     """Write down what became of a try over the wire; commits."""
     with writing():
@@ -115,14 +143,14 @@ def follow_mail(event_id: int) -> None:
     with writing():
         event = db.session.get(Event, event_id)
         found = select(AlertDelivery).where(AlertDelivery.mail_id == (event.facts["mail_id"] if event else None))
-        delivery = db.session.scalar(found.where(AlertDelivery.state == "mailed"))
-        if event is None or delivery is None:
-            db.session.rollback()
-            return
-        delivery.error = str(event.facts["reason"] or "The mail was refused.")[:500]
-        fresh = deliveries.fail(delivery, deliveries.step_of(delivery, now=utcnow()))
+        carried = db.session.scalars(found.where(AlertDelivery.state == "mailed").order_by(AlertDelivery.id)).all()
+        fresh: list[int] = []
+        for delivery in carried:
+            delivery.error = str(event.facts["reason"] if event else "")[:500] or "The mail was refused."
+            fresh += deliveries.fail(delivery, deliveries.step_of(delivery, now=utcnow()))
         db.session.commit()
-    tell(delivery)
+    for delivery in carried:
+        tell(delivery)
     later(fresh)
 
 

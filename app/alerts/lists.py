@@ -36,6 +36,7 @@ class Sending:
     created_at: datetime
     settled_at: datetime | None
     instead_of: str
+    in_digest: bool
 
 
 def condition(view: str, now: datetime) -> ColumnElement[bool]:
@@ -139,6 +140,7 @@ def sending(delivery: AlertDelivery, mail: OutboundMail | None, shown: dict[int,
         delivery.created_at,
         (mail.sent_at if mail is not None and mailed else None) or delivery.settled_at,
         shown.get(delivery.instead_of_id or 0, ""),
+        delivery.in_digest,
     )
 
 

@@ -32,6 +32,8 @@ class AlertRoute(Model):
     hours: Mapped[str] = mapped_column(default="always")
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendars.id"))
     ladder: Mapped[list[Any]] = mapped_column()
+    # now; hourly or daily: mails are collected into one; none: nothing is sent, the desk shows it.
+    mode: Mapped[str] = mapped_column(default="now")
     is_enabled: Mapped[bool] = mapped_column(default=True)
     is_default: Mapped[bool] = mapped_column(default=False)
     # Made by the demo loader: nothing leaves through it except mail.
@@ -185,6 +187,8 @@ class AlertDelivery(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str] = mapped_column(Text, default="")
+    # Waits to be mailed together with others.
+    in_digest: Mapped[bool] = mapped_column(default=False)
     # The delivery whose failure brought this one about.
     instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("alert_deliveries.id", ondelete="SET NULL"))
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_mail.id", ondelete="SET NULL"))

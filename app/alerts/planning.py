@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from app.alerts import people, rules
 from app.alerts.models import Alert, AlertChannel, AlertDelivery, AlertRoute
 from app.events.models import Event
 from app.extensions import db
+from app.lib.times import zone
 from app.rota import queries as rota
 
 DEMO = "Demo: nothing was sent."
@@ -83,6 +85,8 @@ def waiting(event_id: int, now: datetime) -> Sequence[int]:
 def channels_of(step: Step) -> Sequence[AlertChannel]:
     """The channels that have their turn at once; the others wait for one to fail."""
     alert, own = step.alert, step.route.channels if step.route is not None else []
+    if alert is not None and step.route is not None and step.route.mode == "none":
+        return []
     if alert is None:
         return [channel for channel in own if channel.id in step.event.facts["channels"]]
     if step.event.kind == "alert.resolved":
@@ -168,7 +172,7 @@ def added(step: Step, wanted: Iterable[dict[str, Any]], *, instead_of: int | Non
     for row in wanted:
         values = {"event_id": step.event.id, "route_id": step.route.id if step.route else None, "created_at": step.now, **row}
         values |= {"alert_id": step.alert.id if step.alert else None, "instead_of_id": instead_of, "attempts": 0, "settled_at": None}
-        values |= {"error": "", "address": row.get("address", ""), **beginning(step, row)}
+        values |= {"in_digest": False, "error": "", "address": row.get("address", ""), **beginning(step, row)}
         dialect = db.session.get_bind().dialect.name
         insert: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(AlertDelivery).values(values)
         fresh = insert.on_conflict_do_nothing(index_elements=["event_id", "channel"]).returning(AlertDelivery.id)
@@ -185,8 +189,22 @@ def beginning(step: Step, row: dict[str, Any]) -> dict[str, Any]:
         return {"state": "dropped", "next_try_at": None, "error": TOLD, "settled_at": step.now}
     if is_kept(step, row["kind"]):
         return {"state": "kept", "next_try_at": None, "error": DEMO, "settled_at": step.now}
+    if address and alert is not None and is_collected(step.route, alert):
+        at = later(row.get("user_id"), alert.severity, rules.digest_at(step.route.mode, step.now, zone_of(row)))  # type: ignore[union-attr]
+        return {"state": "deferred", "in_digest": True, "next_try_at": at or step.now}
     at = later(row.get("user_id") if address else None, alert.severity if alert is not None else "info", step.now)
     return {"state": "queued" if at == step.now else "deferred", "next_try_at": at if at is not None else step.now}
+
+
+def is_collected(route: AlertRoute | None, alert: Alert) -> bool:
+    """Whether the mails of a route wait for others. One that has become graver since does not."""
+    return route is not None and route.mode in ("hourly", "daily") and alert.severity in rules.PATIENT
+
+
+def zone_of(row: dict[str, Any]) -> ZoneInfo:
+    """The zone on whose clock a daily mail is due: the person's own, UTC for a plain address."""
+    person = db.session.get(User, row["user_id"]) if row.get("user_id") is not None else None
+    return zone(person.time_zone if person is not None else "UTC")
 
 
 def is_kept(step: Step, kind: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Protocol, TypeVar
 
 from app.lib.errors import Invalid
@@ -10,6 +10,10 @@ from app.lib.errors import Invalid
 SEVERITIES = ("info", "warning", "critical", "page")
 PAGE = "page"
 HOURS = ("always", "inside", "outside")
+MODES = ("now", "hourly", "daily", "none")
+# What may be collected or left to the desk; the rest cannot wait.
+PATIENT = ("info", "warning")
+DIGEST_HOUR = 9
 # Channels that reach people by mail, and those that leave for other systems.
 PEOPLE = ("on_call", "leads", "email")
 OUTSIDE = ("slack", "discord", "webhook")
@@ -124,6 +128,15 @@ def next_try(severity: str, attempts: int, now: datetime, asked: timedelta | Non
         return None
     wait = timedelta(minutes=waits[max(attempts, 1) - 1])
     return now + max(wait, min(asked or wait, LONGEST_WAIT))
+
+
+def digest_at(mode: str, now: datetime, zone: tzinfo) -> datetime:
+    """When the mail that collects alerts goes out next: at the full hour, or at DIGEST_HOUR on the reader's own clock. Aware UTC."""
+    if mode == "hourly":
+        return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    local = now.astimezone(zone)
+    at = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0, fold=0)
+    return (at if at > local else at + timedelta(days=1)).astimezone(now.tzinfo)
 
 
 def covers(silence: Any, *, key: str, source: str, team_id: int | None) -> bool:

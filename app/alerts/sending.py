@@ -86,6 +86,16 @@ def mailed(delivery: AlertDelivery, message: Message, step: Step, *, now: dateti
     return queue_mail(step.event, "alert", to, facts_of(delivery, message, step), now=now)
 
 
+def mailed_together(delivery: AlertDelivery, found: list[tuple[AlertDelivery, Step]], *, now: datetime) -> OutboundMail | None:
+    """One mail for several alerts, of the step of the first."""
+    person = db.session.get(User, delivery.user_id) if delivery.user_id is not None else None
+    to = Recipient(delivery.address, person.name, person.time_zone) if person is not None else Recipient(delivery.address)
+    messages = [message_of(one, step) for one, step in found]
+    settings: Config = current_app.config["SETTINGS"]
+    facts = {"messages": messages, "alerts_url": f"{settings.base_url}/desk/alerts", "why": reason(*found[0])}
+    return queue_mail(found[0][1].event, "alert_digest", to, facts, now=now)
+
+
 def facts_of(delivery: AlertDelivery, message: Message, step: Step) -> dict[str, Any]:
     """What the template of the mail is given."""
     key = current_app.config["SECRET_KEY"]

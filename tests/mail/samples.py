@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from app.alerts.messages import Message
 from app.lib.mail import ticket_subject
 from app.lib.markdown import to_html
 from app.mail.content import PublicMessage, TicketCard, dressed
@@ -102,6 +103,34 @@ FACTS: dict[str, dict[str, Any]] = {
         "zone": "UTC",
     },
     "call_reminder": {"call": replace(BOOKED, how="phone", place="+39 06 555 0100"), "is_staff": True, "which": "day", "zone": "UTC"},
+    "alert_digest": {
+        "messages": [
+            Message(
+                "alert_1",
+                "raised",
+                "warning",
+                "Mail to a customer <b> was refused",
+                "550 no such mailbox",
+                f"{BASE_URL}/desk/alerts/7",
+                AT,
+                team="Support",
+            ),
+            Message(
+                "alert_2",
+                "raised",
+                "info",
+                "A new release",
+                "2.0.3\nis out.",
+                f"{BASE_URL}/desk/alerts/8",
+                AT,
+                count=3,
+                why="There is news.",
+            ),
+        ],
+        "alerts_url": f"{BASE_URL}/desk/alerts",
+        "why": "you lead support",
+        "zone": "Europe/Berlin",
+    },
     "mail_failed": {**ABOUT, "address": "elena@acme.example", "reason": "550 no such mailbox", "why": "you are its assignee"},
     "guest_confirm": {"url": f"{BASE_URL}/guest/abc", "hours": 24},
     "password_reset": {"url": f"{BASE_URL}/password-reset/abc", "minutes": 60},
