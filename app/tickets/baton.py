@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, column, or_, select, table, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import UTCDateTime
 from app.rota.models import RotaAbsence
 from app.tickets.models import Message, Ticket
 from app.tickets.promises import promises
@@ -20,16 +21,22 @@ SOON = timedelta(hours=8)
 SPOKEN = timedelta(hours=24)
 LISTED = 40
 READ = 200
-LISTS = {"due": "Due soon", "waiting": "Waiting for us", "promises": "Promised"}
+LISTS = {"due": "Due soon", "waiting": "Waiting for us", "calls": "Calls", "promises": "Promised"}
+# Calls lie above tickets, so their table is named here by its columns only.
+CALL_TIMES = (column("starts_at", UTCDateTime), column("ends_at", UTCDateTime), column("lost_at", UTCDateTime))
+CALLS = table("calls", column("id"), column("ref"), column("topic"), column("state"), column("engineer_id"), *CALL_TIMES)
+# Calls that begin within this time after the hand-over are carried.
+CALLED = timedelta(hours=24)
 
 
 def carried(team_id: int, giver: User, now: datetime) -> dict[str, Any]:
-    """What the next person takes over: the lists of LISTS, each with rows of facts. Three statements.
+    """What the next person takes over: the lists of LISTS, each with rows of facts. Four statements.
 
-    About the open tickets of the team, and those that are the giver's own.
+    About the open tickets of the team, and those that are the giver's own; their calls, and all that need a new engineer.
     """
     scope = and_(Ticket.is_open == true(), or_(Ticket.team_id == team_id, Ticket.assignee_id == giver.id))
-    return {"due": due(scope, now + SOON), "waiting": waiting(scope), "promises": promised(scope, giver.id, now - SPOKEN)}
+    spoken = promised(scope, giver.id, now - SPOKEN)
+    return {"due": due(scope, now + SOON), "waiting": waiting(scope), "calls": calls(giver.id, now), "promises": spoken}
 
 
 def due(scope: ColumnElement[bool], until: datetime) -> list[dict[str, Any]]:
@@ -46,6 +53,14 @@ def waiting(scope: ColumnElement[bool]) -> list[dict[str, Any]]:
         select(*columns(), Ticket.active_at.label("at")).where(*mine).order_by(Ticket.active_at, Ticket.id).limit(LISTED)
     )
     return [fact(row) for row in rows]
+
+
+def calls(giver_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The giver's calls of the next day and every call that needs a new engineer, soonest first. One statement."""
+    mine = and_(CALLS.c.engineer_id == giver_id, CALLS.c.starts_at <= now + CALLED)
+    wanted = (CALLS.c.state == "booked", CALLS.c.ends_at > now, or_(mine, CALLS.c.lost_at.is_not(None)))
+    rows = db.session.execute(select(CALLS).where(*wanted).order_by(CALLS.c.starts_at, CALLS.c.id).limit(LISTED))
+    return [{"ref": row.ref, "subject": row.topic, "at": row.starts_at.isoformat(), "is_lost": row.lost_at is not None} for row in rows]
 
 
 def promised(scope: ColumnElement[bool], giver_id: int, since: datetime) -> list[dict[str, Any]]:

@@ -11,7 +11,9 @@ from app.calls.models import Call
 from app.events.models import Event
 from app.extensions import db
 from app.rota import actions as rota
+from app.tickets import baton
 from tests import factories
+from tests.calls.conftest import team
 
 DAY = timedelta(days=1)
 BOTH = pytest.mark.engines("sqlite", "postgresql")
@@ -82,8 +84,7 @@ def test_who_is_back_has_the_call_again(book, people, drain, now):
 def test_an_override_takes_a_call_away_too_and_so_does_leaving(book, people, support, now):
     call, other = book(), book(people.owner, hours=72)
     start = call.starts_at - timedelta(hours=1)
-    team = db.session.get_one(type(support.shift).team.property.mapper.class_, support.team)
-    rota.add_override(team, 1, people.agent2, start, start + timedelta(hours=4), "", actor=people.lead, now=now)
+    rota.add_override(team("support"), 1, people.agent2, start, start + timedelta(hours=4), "", actor=people.lead, now=now)
     db.session.commit()
     assert jobs.watch() == 1
     assert (db.session.get_one(Call, call.id).lost_at, db.session.get_one(Call, other.id).lost_at) == (now, None)
@@ -155,3 +156,16 @@ def test_the_desk_is_for_staff(book, people, browse):
         browse(who).post(f"/desk/calls/{call.ref}/engineer", {"engineer": people.agent2.id}, status=403)
     browse(people.agent).get("/calls", to="/desk/calls")
     browse(people.agent).get(f"/calls/{call.ref}", to=f"/desk/calls/{call.ref}")
+
+
+def test_the_baton_carries_calls_and_those_that_need_somebody(book, people, browse, now):
+    soon, later, lost = book(hours=3, topic="Soon"), book(people.owner, hours=50, topic="Much later"), book(hours=72, topic="Nobody has it")
+    lost.lost_at = now
+    db.session.commit()
+    carried = baton.read(baton.carried(team("support").id, people.agent, now))["calls"]
+    assert [(row["ref"], row["at"], row["is_lost"]) for row in carried] == [
+        (soon.ref, soon.starts_at, False),
+        (lost.ref, lost.starts_at, True),
+    ]
+    page = browse(people.agent).get("/desk/rota/baton").words
+    assert "Nobody has it" in page and "Needs a new engineer" in page and later.topic not in page
