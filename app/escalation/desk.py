@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, request, url_for
+from flask import Response, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
@@ -42,7 +42,6 @@ def escalate(ref: str) -> Response:
     wish = {"to_tier": form.tier.data, "trigger": form.trigger.data, "reason": form.reason.data, "page": form.page.data}
     actions.escalate(ticket, actor=me(), now=utcnow(), **wish)
     db.session.commit()
-    flash(f"Escalated to tier {ticket.tier}.", "ok")
     return go(url_for("desk.show", ref=ticket.ref))
 
 
@@ -54,7 +53,6 @@ def decide(ref: str) -> Response:
         raise Invalid("Choose whether to escalate or to decline.")
     actions.decide(ticket, form.decision.data == "accept", actor=me(), now=utcnow())
     db.session.commit()
-    flash("Escalated." if form.decision.data == "accept" else "Declined. The ticket stays where its plan puts it.", "ok")
     return go(url_for("desk.show", ref=ticket.ref))
 
 
@@ -67,14 +65,14 @@ def deescalate(ref: str) -> Response:
         return page(ticket, 422, back=form)
     actions.deescalate(ticket, to_tier=form.tier.data, reason=form.reason.data, actor=me(), now=utcnow())
     db.session.commit()
-    flash("The escalation is taken back.", "ok")
     return go(url_for("desk.show", ref=ticket.ref))
 
 
 def page(ticket: Ticket, status: int = 200, **over: FlaskForm) -> Response:
     """The page of a ticket's escalation; `form` or `back` as it was sent."""
-    tiers = queries.tiers()
+    tiers, before = queries.tiers(), queries.open_escalation(ticket.id)
     shown: dict[str, Any] = {
+        "further": before is None or rules.is_news(before.tier, before.pages, rules.TIERS[-1], True),
         "ticket": ticket,
         "form": over.get("form") or forms.escalate_form(ticket, tiers),
         "back": over.get("back") or take_back(ticket),

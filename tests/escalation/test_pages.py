@@ -30,7 +30,7 @@ def test_an_agent_escalates_by_the_page(people, browse):
     assert (fields["tier"], fields["trigger"], fields["page"]) == ("3", "by_hand", "y")
     agent.post(url(ticket), SENT, to=f"/desk/tickets/{ticket.ref}")
     page = agent.get(f"/desk/tickets/{ticket.ref}")
-    assert "Escalated to tier 3." in page.words
+    assert "Escalated to tier 3 Since" in page.words
     assert "Escalated, tier 3" in page.words
     assert WHY in page.words
     assert now_is(ticket).tier == 3
