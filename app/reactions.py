@@ -94,6 +94,11 @@ OVERDUE = timedelta(seconds=30)
 BATCH = 500
 
 
+def dispatch_all(event_ids: list[int]) -> int:
+    """Dispatch the events of one commit. Returns how many reactions were queued; a repeat queues none."""
+    return sum(dispatch(event_id) for event_id in event_ids)
+
+
 def dispatch(event_id: int) -> int:
     """Queue every reaction of one event, then mark it. Returns how many were queued; a repeat queues none.
 

@@ -12,7 +12,7 @@ from app.events.models import Event
 from app.extensions import db, queue, retry
 
 log = structlog.get_logger()
-DISPATCH = "app.reactions.dispatch"
+DISPATCH = "app.reactions.dispatch_all"
 
 
 def install() -> None:
@@ -38,9 +38,7 @@ def send(session: Session) -> None:
     if not committed:
         return
     try:
-        dispatcher = queue("default")
-        for event_id in committed:
-            dispatcher.enqueue(DISPATCH, args=(event_id,), retry=retry(), result_ttl=0)
+        queue("default").enqueue(DISPATCH, args=(committed,), retry=retry(), result_ttl=0)
     except (RedisError, OSError) as away:
         log.warning("outbox.deferred", events=committed, error=type(away).__name__)
 

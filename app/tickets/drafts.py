@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 
 from app.accounts.models import User
 from app.extensions import db
@@ -41,9 +41,13 @@ def save_draft(
     db.session.flush()
 
 
+# Built once: every message that is sent asks it.
+DROP = delete(Draft).where(Draft.ticket_id == bindparam("ticket"), Draft.user_id == bindparam("person"))
+
+
 def drop_draft(ticket: Ticket, actor: User) -> None:
     """The text was sent or thrown away."""
-    db.session.execute(delete(Draft).where(Draft.ticket_id == ticket.id, Draft.user_id == actor.id))
+    db.session.execute(DROP, {"ticket": ticket.id, "person": actor.id}, execution_options={"synchronize_session": False})
 
 
 def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], *, now: datetime) -> None:

@@ -3,13 +3,17 @@
 Later submissions wait for the first to commit, so that of two at the same moment one makes it and the other finds it.
 """
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.models import User
 from app.extensions import db
 from app.lib.database import serialize_on
 from app.lib.tokens import fingerprint
 from app.tickets.models import Message, Ticket
+
+# Built once: every form that is sent asks one of them.
+OPENED = select(Ticket).where(Ticket.form_key == bindparam("key"))
+WRITTEN = select(Message).where(Message.form_key == bindparam("key"))
 
 
 def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> str | None:
@@ -22,7 +26,7 @@ def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> 
 def opened_by_form(form_key: str) -> Ticket | None:
     """The ticket that this very form has opened already; later submissions of it wait for the first to commit."""
     serialize_on(db.session, form_key)
-    return db.session.scalar(select(Ticket).where(Ticket.form_key == form_key))
+    return db.session.scalar(OPENED, {"key": form_key})
 
 
 def opened_before(form_key: str | None, actor: User) -> Ticket | None:
@@ -34,7 +38,7 @@ def opened_before(form_key: str | None, actor: User) -> Ticket | None:
 def written_by_form(form_key: str) -> Message | None:
     """The message that this very form has written already."""
     serialize_on(db.session, form_key)
-    return db.session.scalar(select(Message).where(Message.form_key == form_key))
+    return db.session.scalar(WRITTEN, {"key": form_key})
 
 
 def written_before(form_key: str | None, actor: User, ticket: Ticket) -> Message | None:

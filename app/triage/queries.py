@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from app.accounts.models import Team
 from app.events.models import Event
@@ -24,9 +24,14 @@ DECIDED = {
 }
 
 
+# Built once, as every new ticket asks them.
+STAMP = select(func.count(), func.coalesce(func.sum(TriageRule.stamp), 0))
+TEAM = select(Team).where(Team.key == bindparam("key"))
+
+
 def rules() -> tuple[Rule, ...]:
     """Every rule in force. One statement while nothing changes, two after a change; never an outdated rule."""
-    count, total = db.session.execute(select(func.count(), func.coalesce(func.sum(TriageRule.stamp), 0))).one()
+    count, total = db.session.execute(STAMP).one()
     stamp = (count, int(total))
     if stamp not in cached:
         found = tuple(as_rule(row) for row in everything())
@@ -73,7 +78,7 @@ def next_position(group: str) -> int:
 
 def team(key: str) -> Team | None:
     """The team that a rule names; None if somebody has removed it. One statement."""
-    return db.session.scalar(select(Team).where(Team.key == key))
+    return db.session.scalar(TEAM, {"key": key})
 
 
 def settled(ticket_id: int) -> tuple[str | None, set[str]]:
