@@ -30,6 +30,7 @@ pytest.register_assert_rewrite("tests.client", "tests.markup", "tests.people")
 
 from app import create_app
 from app.accounts.models import User
+from app.analytics import queries as figures
 from app.config import Config
 from app.extensions import QUEUES, db, limiter, queue
 from app.extensions import redis as app_redis
@@ -109,6 +110,7 @@ def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Travell
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
     desk_queries.counted_at.cache_clear()
+    figures.stored.cache_clear()
     with application.app_context():
         yield application
         db.session.rollback()

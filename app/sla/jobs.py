@@ -72,7 +72,9 @@ def at_risk(now: datetime) -> Select[Any]:
 def listed() -> Select[Any]:
     """A batch of clocks, with the assignee of their ticket; what somebody else works on is left to the next sweep."""
     columns = (Clock.id, Clock.ticket_id, Clock.ticket_ref, Clock.organization_id, Clock.metric, tickets.c.assignee_id)
-    return select(*columns).join(tickets, tickets.c.id == Clock.ticket_id).limit(BATCH).with_for_update(of=[Clock, tickets], skip_locked=True)
+    return (
+        select(*columns).join(tickets, tickets.c.id == Clock.ticket_id).limit(BATCH).with_for_update(of=[Clock, tickets], skip_locked=True)
+    )
 
 
 def claim_breach(clock_id: int, now: datetime) -> Update:
