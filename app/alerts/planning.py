@@ -94,8 +94,9 @@ def channels_of(step: Step) -> Sequence[AlertChannel]:
         return [channel for channel in own if channel.kind in rules.OUTSIDE and channel.id in heard]
     if alert.state != "open" or alert.silenced_until is not None:
         return []
-    # The ladder of a page begins with whoever is on call, so their channel would only say it twice.
-    return [channel for channel in own if not channel.only_instead and not (alert.severity == rules.PAGE and channel.kind == "on_call")]
+    # Where the ladder of a page begins with whoever is on call, their channel would only say it twice.
+    climbs = alert.severity == rules.PAGE and alert.ladder[0] == {"who": "on_call", "after_minutes": 0}
+    return [channel for channel in own if not channel.only_instead and not (climbs and channel.kind == "on_call")]
 
 
 def planned_climb(step: Step) -> list[int]:
@@ -185,7 +186,7 @@ def added(step: Step, wanted: Iterable[dict[str, Any]], *, instead_of: int | Non
 def beginning(step: Step, row: dict[str, Any]) -> dict[str, Any]:
     """The state in which a message begins."""
     address, alert = row.get("address", "").lower(), step.alert
-    if alert is not None and step.event.kind == "alert.raised" and address and address in alert.told:
+    if alert is not None and step.event.kind == "alert.raised" and alert.severity != rules.PAGE and address and address in alert.told:
         return {"state": "dropped", "next_try_at": None, "error": TOLD, "settled_at": step.now}
     if is_kept(step, row["kind"]):
         return {"state": "kept", "next_try_at": None, "error": DEMO, "settled_at": step.now}

@@ -19,6 +19,7 @@ from app.mail.jobs import hand_over
 from app.mail.models import OutboundMail
 from app.mail.queries import mail_by_id
 from app.notifications import links, queries
+from app.notifications.hours import wait_for_hours
 from app.notifications.queries import Reader
 from app.surveys.links import token_of
 from app.surveys.models import Survey
@@ -190,7 +191,7 @@ def tell_of_breach(event_id: int) -> None:
 
 
 def tell_of_clock(template: str, found: tuple[Event, Any], readers: list[Reader]) -> None:
-    """The mail of one clock. Whoever is both assignee and lead gets it once."""
+    """The mail of one clock, within the hours of its readers. Whoever is both assignee and lead gets it once."""
     event, ticket = found
     facts = {
         "ticket": queries.staff_card(ticket),
@@ -199,6 +200,7 @@ def tell_of_clock(template: str, found: tuple[Event, Any], readers: list[Reader]
         "assignee": ticket.assignee.name if ticket.assignee else "",
     }
     mails = written(event, template, [Reader(r.to, "you are its assignee" if r.why == "assignee" else r.why) for r in readers], facts)
+    wait_for_hours(mails, now=utcnow())
     db.session.commit()
     hand_over(mails)
 
@@ -242,6 +244,7 @@ def alert_low_score(event_id: int) -> None:
         "feedback": survey.additional_feedback,
     }
     mails = written(event, "low_score_alert", queries.leads(ticket), facts)
+    wait_for_hours(mails, now=utcnow())
     db.session.commit()
     hand_over(mails)
 

@@ -95,7 +95,7 @@ def test_an_alert_that_becomes_a_page_begins_to_climb(app, people, now, drain):
 def test_a_ladder_may_name_a_person(app, people, now, drain):
     paged(now, ladder=[{"who": f"user:{people.moderator.id}", "after_minutes": 0}])
     drain()
-    assert mailed() == ["moderator"]
+    assert "moderator" in mailed()
 
 
 def in_processes(app, count, work):

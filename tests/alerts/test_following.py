@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import select
 
+from app.alerts.actions import Audience
 from app.alerts.models import Alert
 from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db
+from app.mail import jobs as mail_jobs
 from app.mail.models import OutboundMail
 from app.notifications import alert_jobs
 from app.sla.level_models import Level
@@ -16,7 +18,7 @@ from app.surveys.models import Survey
 from app.tickets import actions as tickets
 from app.tickets import filing
 from tests import factories
-from tests.alerts.shared import on_call, route, told
+from tests.alerts.shared import on_call, raised, route, told
 
 EVERYBODY = ["assignee", "route", "on_call", "next_on_call"]
 
@@ -153,3 +155,26 @@ def test_a_fair_score_is_none(app, people, now, drain):
     )
     alert_jobs.alert_of_score(event.id)
     assert alerts() == []
+
+
+def test_the_mails_about_deadlines_wait_for_their_readers_hours(app, people, now, clock, smtp, settings, drain):
+    settings(smtp_url=smtp.url)
+    ticket = factories.ticket(people.user, team="support", assignee=people.agent)
+    drain()
+    smtp.received.clear()
+    clock_row = db.session.scalars(select(Clock).where(Clock.ticket_id == ticket.id)).first()
+    facts = {"clock_id": clock_row.id, "metric": "resolution", "due_at": now.isoformat(), "ref": ticket.ref, "assignee_id": people.agent.id}
+    record("sla.breached", now=now, ticket=ticket, facts=facts)
+    db.session.commit()
+    drain()
+    assert [to for to, _ in smtp.received] == ["lead@hivetechs.example"], "it is evening in Tokyo"
+    clock.move_to(now.replace(day=24, hour=0, minute=1))
+    mail_jobs.sweep_mail()
+    drain()
+    assert [to for to, _ in smtp.received] == ["lead@hivetechs.example", "agent@hivetechs.example"]
+
+
+def test_a_page_is_mailed_to_whoever_has_another_mail_too(app, people, now, drain):
+    alert = raised(now, "page", audience=Audience(told=(people.lead.email,)), ladder=[{"who": "executive", "after_minutes": 30}])
+    drain()
+    assert ("leads", "Helena Lindqvist", "mailed") in told(alert)
