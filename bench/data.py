@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import faqs
 from bench.servers import COMMAND, ROOT
 
 DATA = ROOT / "bench" / "data"
@@ -54,6 +55,8 @@ def fill(where: Place, tickets: int) -> None:
     where.folder.mkdir(parents=True)
     run(where, "migrate")
     run(where, "demo", "load", "--tickets", str(tickets), "--users", "2000", "--organizations", "400", "--days", "365")
+    faqs.write(where.folder / "faqs.json")
+    run(where, "faq", "import", str(where.folder / "faqs.json"))
     run(where, "search", "rebuild")
     done.touch()
 
