@@ -10,6 +10,7 @@ How it is decided, in this order:
 - If there is none, nobody has it: a hole.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ from app.rota.wall import DAY_MINUTES, instant
 
 # An occurrence that reaches into a span begins at most so many local days before it.
 REACH_DAYS = 3
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,20 @@ def planned(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[Dut
     for one in sorted(found, key=lambda duty: (duty.start, duty.shift_id or 0)):
         begins = max(one.start, taken) if taken is not None else one.start
         if begins < one.end:
-            apart.append(replace(one, start=begins))
+            apart.append(one if begins == one.start else replace(one, start=begins))
         taken = max(one.end, taken) if taken is not None else one.end
-    return [replace(one, start=max(one.start, start), end=min(one.end, end)) for one in apart if one.start < end and one.end > start]
+    return clipped(apart, start, end)
+
+
+def clipped(duties: Iterable[Duty], start: datetime, end: datetime) -> list[Duty]:
+    """What of them lies in [start, end)."""
+    found = []
+    for one in duties:
+        if start <= one.start and one.end <= end:
+            found.append(one)
+        elif one.start < end and one.end > start:
+            found.append(replace(one, start=max(one.start, start), end=min(one.end, end)))
+    return found
 
 
 def overridden(duties: Iterable[Duty], overrides: Iterable[Override], start: datetime, end: datetime) -> list[Duty]:
@@ -176,30 +189,30 @@ def duties(plan: Plan, team_id: int, level: int, start: datetime, end: datetime,
     shifts = [shift for shift in plan.shifts if (shift.team_id, shift.level) == (team_id, level)]
     overrides = [one for one in plan.overrides if (one.team_id, one.level) == (team_id, level)]
     by_id = {shift.id: shift for shift in shifts}
-    found = []
+    cuts = changes(plan, start, end)
+    found: list[Duty] = []
     for duty in overridden(planned(shifts, start, end), overrides, start, end):
         rotation = by_id[duty.shift_id].people if duty.shift_id in by_id else ()
-        found += merged(stood_in(plan, piece, rotation) for piece in pieces(plan, duty))
+        found += merged(stood_in(plan, piece, rotation) for piece in pieces(duty, cuts))
     return merged(found) if joined else found
 
 
-def pieces(plan: Plan, duty: Duty) -> list[Duty]:
-    """A duty, cut wherever somebody leaves or returns or a holiday begins or ends."""
-    cuts = {duty.start, duty.end}
-    for absences in plan.absences.values():
-        cuts |= {at for one in absences for at in (one.start, one.end) if duty.start < at < duty.end}
+def changes(plan: Plan, start: datetime, end: datetime) -> list[datetime]:
+    """When somebody leaves or returns, or a holiday of somebody begins or ends, between two instants; in order."""
+    found = {at for absences in plan.absences.values() for one in absences for at in (one.start, one.end)}
     for person in plan.people.values():
-        if person.holidays:
-            cuts |= {at for at in holiday_bounds(person, duty.start, duty.end) if duty.start < at < duty.end}
-    return [replace(duty, start=start, end=end) for start, end in pairwise(sorted(cuts))]
+        for day in person.holidays:
+            if start.date() - ONE_DAY <= day <= end.date() + ONE_DAY:
+                found |= {instant(person.time_zone, day, 0), instant(person.time_zone, day + ONE_DAY, 0)}
+    return sorted(at for at in found if start < at < end)
 
 
-def holiday_bounds(person: Person, start: datetime, end: datetime) -> set[datetime]:
-    """Where the holidays of somebody that touch a span begin and end."""
-    zone = ZoneInfo(person.time_zone)
-    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return {instant(person.time_zone, day + timedelta(days=n), 0) for day in days if day in person.holidays for n in (0, 1)}
+def pieces(duty: Duty, cuts: Sequence[datetime]) -> list[Duty]:
+    """A duty, cut at those instants that lie within it."""
+    inner = cuts[bisect_right(cuts, duty.start) : bisect_left(cuts, duty.end)]
+    if not inner:
+        return [duty]
+    return [replace(duty, start=start, end=end) for start, end in pairwise([duty.start, *inner, duty.end])]
 
 
 def stood_in(plan: Plan, duty: Duty, rotation: tuple[int, ...]) -> Duty:
@@ -270,8 +283,13 @@ def merged(duties: Iterable[Duty]) -> list[Duty]:
     """Neighbours of the same person and kind as one."""
     found: list[Duty] = []
     for duty in duties:
-        if found and found[-1].end == duty.start and replace(found[-1], end=duty.end, start=duty.start) == duty:
+        if found and found[-1].end == duty.start and kind_of(found[-1]) == kind_of(duty):
             found[-1] = replace(found[-1], end=duty.end)
         else:
             found.append(duty)
     return found
+
+
+def kind_of(duty: Duty) -> tuple[object, ...]:
+    """All of a duty but its times."""
+    return duty.user_id, duty.planned_id, duty.shift_id, duty.why, duty.override_id, duty.team_id, duty.level

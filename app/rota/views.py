@@ -20,7 +20,7 @@ from app.rota.models import RotaAbsence, RotaCover, RotaOverride, RotaPerson, Ro
 from app.rota.queries import FIRST, DutySpan
 
 HOLES_AHEAD = timedelta(weeks=8)
-DUTIES_AHEAD = timedelta(weeks=8)
+DUTIES_AHEAD = timedelta(weeks=4)
 STRIP = timedelta(hours=24)
 # The strip begins so long before now.
 STRIP_BEFORE = timedelta(hours=2)
@@ -98,17 +98,19 @@ class Overview:
 
 
 def overview(now: datetime, zone_name: str, days_ahead: int) -> Overview:
-    """Everything on the first page. Eight statements, however many teams."""
+    """Everything on the first page. Eight statements, however many teams; the duties of each are reckoned once."""
     end = now + HOLES_AHEAD
-    plan, staff = queries.plan_for(None, now - STRIP_BEFORE, end + STRIP)
+    start = (now - STRIP_BEFORE).replace(minute=0, second=0, microsecond=0) + timedelta(days=days_ahead)
+    first, last = min(start, now), max(end, start + STRIP)
+    plan, staff = queries.plan_for(None, first, last)
     teams, covers = queries.teams(), covers_by_team()
     active = [team for team in teams if has_rota(plan, team.id) or needs_cover(covers, team.id)]
-    start = (now - STRIP_BEFORE).replace(minute=0, second=0, microsecond=0) + timedelta(days=days_ahead)
-    holes = [(team, hole) for team in active for hole in holes_of(plan, covers.get(team.id), team.id, now, end)]
+    lanes = {team.id: rules.duties(plan, team.id, FIRST, first, last) for team in active}
+    holes = [(team, hole) for team in active for hole in holes_of(lanes[team.id], covers.get(team.id), now, end)]
     holes.sort(key=lambda one: (one[1].start, one[0].name))
     return Overview(
-        [present_of(plan, staff, team, needs_cover(covers, team.id), now) for team in active],
-        strip_of(plan, active, covers, start, now, zone_name),
+        [present_of(lanes[team.id], staff, team, needs_cover(covers, team.id), now) for team in active],
+        strip_of(plan, [(team, lanes[team.id]) for team in active], covers, start, now, zone_name),
         holes[:LISTED],
         sum((hole.length for _, hole in holes), timedelta()),
         [team for team in active if needs_cover(covers, team.id)],
@@ -124,7 +126,7 @@ def covers_by_team() -> dict[int, RotaCover]:
 
 def has_rota(plan: rules.Plan, team_id: int) -> bool:
     """Whether a team has any shift or override."""
-    return any(one.team_id == team_id for one in (*plan.shifts,)) or any(one.team_id == team_id for one in plan.overrides)
+    return any(one.team_id == team_id for one in plan.shifts) or any(one.team_id == team_id for one in plan.overrides)
 
 
 def needs_cover(covers: dict[int, RotaCover], team_id: int) -> bool:
@@ -132,17 +134,15 @@ def needs_cover(covers: dict[int, RotaCover], team_id: int) -> bool:
     return team_id in covers and covers[team_id].needs != cover.NONE
 
 
-def holes_of(plan: rules.Plan, row: RotaCover | None, team_id: int, start: datetime, end: datetime) -> list[cover.Hole]:
-    """The holes of a team in [start, end)."""
-    if row is None:
-        return []
-    wanted = cover.needed(row.needs, row.time_zone, row.hours, start, end)
-    return cover.holes(rules.duties(plan, team_id, FIRST, start, end), wanted) if wanted else []
+def holes_of(duties: list[rules.Duty], row: RotaCover | None, start: datetime, end: datetime) -> list[cover.Hole]:
+    """The holes of a team in [start, end), which its duties reach over."""
+    wanted = cover.needed(row.needs, row.time_zone, row.hours, start, end) if row is not None else []
+    return cover.holes(rules.clipped(duties, start, end), wanted) if wanted else []
 
 
-def present_of(plan: rules.Plan, staff: dict[int, queries.Staff], team: Team, matters: bool, now: datetime) -> Now:
+def present_of(lane: list[rules.Duty], staff: dict[int, queries.Staff], team: Team, matters: bool, now: datetime) -> Now:
     """Who has a team now and next."""
-    duties = rules.duties(plan, team.id, FIRST, now, now + queries.AHEAD)
+    duties = rules.clipped(lane, now, now + queries.AHEAD)
     spans = queries.by_person(duties)
     current = spans[0] if spans and spans[0].start <= now else None
     later = next((span for span in spans if span.start > now and (current is None or span.user_id != current.user_id)), None)
@@ -159,20 +159,24 @@ def present_of(plan: rules.Plan, staff: dict[int, queries.Staff], team: Team, ma
 
 
 def strip_of(
-    plan: rules.Plan, teams: Sequence[Team], covers: dict[int, RotaCover], start: datetime, now: datetime, zone_name: str
+    plan: rules.Plan,
+    lanes: Sequence[tuple[Team, list[rules.Duty]]],
+    covers: dict[int, RotaCover],
+    start: datetime,
+    now: datetime,
+    zone_name: str,
 ) -> Strip:
     """The lanes of a day."""
     end = start + STRIP
-    lanes = []
-    for team in teams:
-        duties = rules.duties(plan, team.id, FIRST, start, end)
-        blocks = [block(plan, duty, start) for duty in duties if duty.user_id is not None]
-        for hole in holes_of(plan, covers.get(team.id), team.id, start, end):
+    drawn = []
+    for team, duties in lanes:
+        blocks = [block(plan, duty, start) for duty in rules.clipped(duties, start, end) if duty.user_id is not None]
+        for hole in holes_of(duties, covers.get(team.id), start, end):
             blocks.append(Block(percent(hole.start, start), percent(hole.end, hole.start), hole.start, hole.end, None, hole.why, 0))
-        lanes.append(Lane(team, sorted(blocks, key=lambda one: one.start)))
+        drawn.append(Lane(team, sorted(blocks, key=lambda one: one.start)))
     ticks = [start + TICK * n for n in range(int(STRIP / TICK))]
     marks = [Tick(percent(at, start), f"{at:%H:%M}", f"{local(at, zone_name):%H:%M}") for at in ticks]
-    return Strip(start, end, lanes, marks, percent(now, start) if start <= now < end else None)
+    return Strip(start, end, drawn, marks, percent(now, start) if start <= now < end else None)
 
 
 def block(plan: rules.Plan, duty: rules.Duty, start: datetime) -> Block:
@@ -224,12 +228,13 @@ def team_view(team: Team, now: datetime) -> TeamView:
     mine = (RotaOverride.team_id == team.id, RotaOverride.withdrawn_at.is_(None), RotaOverride.ends_at > now)
     overrides = select(RotaOverride).options(joinedload(RotaOverride.user)).where(*mine).order_by(RotaOverride.starts_at).limit(LISTED)
     ahead = now + timedelta(weeks=2)
-    duties = [duty for level in (FIRST, queries.BACKUP) for duty in rules.duties(plan, team.id, level, now, ahead)]
+    first = rules.duties(plan, team.id, FIRST, now, now + HOLES_AHEAD)
+    duties = [*rules.clipped(first, now, ahead), *rules.duties(plan, team.id, queries.BACKUP, now, ahead)]
     return TeamView(
         *(team, shifts, row, list(db.session.scalars(overrides))),
         sorted(duties, key=lambda duty: (duty.start, duty.level))[:LISTED],
         {one.id: one.name for one in staff.values()},
-        [(team, hole) for hole in holes_of(plan, row, team.id, now, now + HOLES_AHEAD)][:LISTED],
+        [(team, hole) for hole in holes_of(first, row, now, now + HOLES_AHEAD)][:LISTED],
         clashes.among(list(plan.shifts), now),
     )
 
@@ -307,7 +312,7 @@ def coming_holidays(person: User, now: datetime) -> list[tuple[str, str]]:
 
 
 def duties_ahead(now: datetime) -> tuple[list[DutySpan], dict[int, str], dict[int, queries.Staff]]:
-    """The duties of everybody in the next eight weeks, a day of a shift for itself, with the names of teams and the staff."""
+    """The duties of everybody in the next four weeks, a day of a shift for itself, with the names of teams and the staff."""
     # From before now, so that a duty that has begun keeps its name while the page is open.
     start = now - timedelta(days=2)
     plan, staff = queries.plan_for(None, start, now + DUTIES_AHEAD)

@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 import structlog
 from flask import url_for
 from redis.exceptions import RedisError
-from sqlalchemy import CompoundSelect, Integer, Select, Text, bindparam, cast, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Integer, Select, Text, bindparam, case, cast, exists, func, literal, select, union_all
 
 from app.accounts.models import Team, User
 from app.audiences import STAFF_ROLES
 from app.events.models import Event
 from app.extensions import db, redis
+from app.lib.database import UTCDateTime
 from app.lib.errors import Invalid
+from app.rota.models import RotaAbsence, RotaPerson
 from app.tickets.desk_queries import by_ref
 from app.tickets.kinds import CHECKS, QUESTIONS
 from app.tickets.models import Draft, Follower, StagedFile, Ticket, TicketLink, TicketTag
@@ -81,7 +83,7 @@ def surroundings(with_organization: bool) -> CompoundSelect[Any]:
     """What is asked of the database for one ticket and one member of staff: built once, since building it costs more than asking."""
     ticket, viewer, asker, organization = (bindparam(name, type_=Integer()) for name in ("ticket", "viewer", "requester", "organization"))
     newest = select(func.coalesce(func.max(Event.id), 0)).where(Event.ticket_id == ticket).scalar_subquery()
-    people = part("staff", User.id, User.name, User.role).where(User.role.in_(STAFF_ROLES), User.is_enabled)
+    people = part("staff", User.id, User.name, User.role, not_there()).where(User.role.in_(STAFF_ROLES), User.is_enabled)
     others = part("other", Ticket.id, Ticket.ref, Ticket.subject, Ticket.status)
     others = others.where(Ticket.requester_id == asker, Ticket.is_open, Ticket.id != ticket)
     wanted = [
@@ -102,10 +104,20 @@ def surroundings(with_organization: bool) -> CompoundSelect[Any]:
     return union_all(*wanted)
 
 
-def beside(ticket: Ticket, viewer: User) -> Beside:
+def not_there() -> Any:
+    """Why somebody had better not be given work at `now`, in a word: away or busy; nothing if they may."""
+    now = bindparam("now", type_=UTCDateTime())
+    theirs = (RotaAbsence.user_id == User.id, RotaAbsence.withdrawn_at.is_(None))
+    away = exists().where(*theirs, RotaAbsence.starts_at <= now, RotaAbsence.ends_at > now)
+    busy = exists().where(RotaPerson.user_id == User.id, RotaPerson.state == "busy")
+    return case((away, "away"), (busy, "busy"), else_="")
+
+
+def beside(ticket: Ticket, viewer: User, now: datetime) -> Beside:
     """All that surrounds the thread, for staff, who may see every ticket. One statement."""
     query = surroundings(ticket.organization_id is not None)
-    values = {"ticket": ticket.id, "viewer": viewer.id, "requester": ticket.requester_id, "organization": ticket.organization_id}
+    values: dict[str, Any] = {"ticket": ticket.id, "viewer": viewer.id, "requester": ticket.requester_id, "now": now}
+    values["organization"] = ticket.organization_id
     if ticket.organization_id is None:
         del values["organization"]
     found: dict[str, list[Named]] = {}

@@ -61,7 +61,7 @@ class News:
 
 def context(ticket: Ticket, viewer: User, *, before: int | None = None, **over: Any) -> dict[str, Any]:
     """All that the page shows, with `over` put in place. Six statements, whatever the thread; the surroundings are read first."""
-    around = desk_page.beside(ticket, viewer)
+    around = desk_page.beside(ticket, viewer, utcnow())
     shown = thread(ticket, viewer, before)
     return {
         **shown,
@@ -101,7 +101,7 @@ def choices(ticket: Ticket, around: desk_page.Beside) -> dict[str, Any]:
         by_hand["closed"] = rules.STATUSES["closed"]
     by_hand.setdefault(ticket.status, rules.STATUSES[ticket.status])
     return {
-        "assignees": [(0, "Nobody"), *((one.id, one.name) for one in around.staff)],
+        "assignees": [(0, "Nobody"), *((one.id, f"{one.name}, {one.extra}" if one.extra else one.name) for one in around.staff)],
         "teams": [(0, "No team"), *((one.id, one.name) for one in around.teams)],
         "statuses": list(by_hand.items()),
     }

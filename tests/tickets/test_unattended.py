@@ -81,3 +81,14 @@ def test_who_works_first_comes_first(week, people, now):  # noqa: F811
     assert [one.person.id for one in found[:2]] == [people.agent.id, people.agent2.id]
     assert found[0].works_from == found[1].works_from == now
     assert found[2].works_from > now
+
+
+@BOTH
+def test_the_page_of_a_ticket_says_who_is_away_or_busy(people, now, browse):
+    ticket = factories.ticket(people.user)
+    db.session.add(RotaAbsence(user_id=people.agent2.id, starts_at=now - HOUR, ends_at=now + HOUR, created_at=now))
+    db.session.add(RotaAbsence(user_id=people.lead.id, starts_at=now - 2 * HOUR, ends_at=now, created_at=now))
+    db.session.add(RotaPerson(user_id=people.admin.id, holidays={}, state="busy"))
+    page = browse(people.agent).get(f"/desk/tickets/{ticket.ref}")
+    names = {option.text for option in page.markup.all("option")}
+    assert {"Samuel Osei, away", "Dana Whitfield, busy", "Helena Lindqvist", "Aiko Tanaka"} <= names
