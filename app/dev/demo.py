@@ -17,8 +17,10 @@ from app.analytics import jobs as figures
 from app.analytics import metrics
 from app.analytics.models import CountedEvent
 from app.dev import watch
+from app.dev.bookings import calls
 from app.dev.company import ANNOUNCEMENTS, CUSTOMERS, ENGINEERS, EXECUTIVES, ORGANIZATIONS, PASSWORD, STAFF
 from app.dev.duties import rota
+from app.dev.levels import levels, thanks
 from app.dev.papers import papers
 from app.dev.stories import Story, scenes, stories
 from app.dev.telling import Act, Cast, past, present
@@ -65,6 +67,9 @@ def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: C
         watch.routes(cast, now)
         perform(plan(dice, cast, tickets, now), now, step)
         watch.told(cast, now)
+        levels(cast, now)
+        thanks(now)
+        calls(cast, now)
         settle()
         db.session.commit()
     figures.rebuild()
