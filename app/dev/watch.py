@@ -95,7 +95,8 @@ def raised(key: str, severity: str, title: str, body: str, at: datetime, ticket:
     )
     alert.is_demo = True
     event = db.session.scalars(select(Event).join(AlertEntry, AlertEntry.event_id == Event.id).where(AlertEntry.alert_id == alert.id)).one()
-    for number in plan(Step(event, alert, db.session.get(AlertRoute, alert.route_id), at)):
+    route = db.session.get(AlertRoute, alert.route_id) if alert.route_id is not None else None
+    for number in plan(Step(event, alert, route, at)):
         row = db.session.get_one(AlertDelivery, number)
         row.state, row.error, row.next_try_at, row.settled_at = "kept", DEMO, None, at
     db.session.flush()
