@@ -102,7 +102,7 @@ def engineer_form(call: Call, given: Any = None) -> forms.EngineerForm:
     """The form of another engineer. Who is on duty and free then comes first."""
     offer = slots.offer(call.kind, now=utcnow(), without=call, until=call.starts_at)
     free = {slot.user_id for slot in offer.slots if slot.start == call.starts_at}
-    return forms.EngineerForm(given).offer(queries.staff(), free or on_duty(call, offer))
+    return forms.EngineerForm(given).offer(queries.staff(), free or on_duty(call, offer), None if call.lost_at else call.engineer_id)
 
 
 def on_duty(call: Call, offer: slots.Offer) -> set[int]:

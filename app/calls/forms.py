@@ -130,11 +130,13 @@ class EngineerForm(FlaskForm):
 
     engineer = SelectField("Engineer", coerce=int, validators=[InputRequired("Choose an engineer.")])
 
-    def offer(self, people: Iterable[User], free: set[int]) -> "EngineerForm":
-        """Everybody at the desk; those who are on duty and free come first."""
+    def offer(self, people: Iterable[User], free: set[int], now_with: int | None) -> "EngineerForm":
+        """Everybody at the desk; those who are on duty and free come first. `now_with` is chosen, or else the first of all."""
         rows = sorted(people, key=lambda one: (one.id not in free, one.name))
         choices = [SelectChoice(one.id, one.name, optgroup="On duty and free" if one.id in free else "Everybody else") for one in rows]
         self.engineer.choices = choices
+        if self.engineer.data is None and rows:
+            self.engineer.data = now_with if now_with is not None else rows[0].id
         return self
 
 

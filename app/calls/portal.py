@@ -185,9 +185,10 @@ def choose_page(choice: pages.Choosing, kinds: Any, about: Ticket | None, *, gon
 
 def form_page(form: forms.BookingForm, choice: pages.Choosing, times: Any, viewer: User, status: int = 200) -> Response:
     """The page of the form."""
-    form.offer(times, pages.names_of(times))
+    names = pages.names_of(times)
+    form.offer(times, names)
     form.tickets(queries.open_tickets(viewer, utcnow()))
-    return part("calls/book.html", status, form=form, choice=choice, times=times, taken=status == 409)
+    return part("calls/book.html", status, form=form, choice=choice, times=times, names=names, taken=status == 409)
 
 
 def call_page(call: Call, form: forms.CancelForm, status: int = 200) -> Response:

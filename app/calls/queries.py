@@ -187,13 +187,6 @@ def open_tickets(person: User, now: datetime) -> Sequence[Any]:
     return db.session.execute(query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(TICKETS)).all()
 
 
-def of_ticket(ticket_id: int, now: datetime) -> Sequence[Any]:
-    """The calls to come about a ticket. One statement, by the index ix_calls_ticket."""
-    columns = (Call.ref, Call.starts_at, Call.state)
-    query = select(*columns).where(Call.ticket_id == ticket_id, Call.state == "booked", Call.ends_at > now)
-    return db.session.execute(query.order_by(Call.starts_at)).all()
-
-
 def overlapping(customer_id: int, start: datetime, end: datetime, *, without: int | None = None) -> bool:
     """Whether a customer has another call at a time. One statement."""
     mine = [Call.customer_id == customer_id, Call.state == "booked", Call.starts_at < end, Call.ends_at > start]

@@ -9,6 +9,8 @@ from app.lib.times import in_words, local
 from app.rota.wall import instant
 
 WEEK = timedelta(days=7)
+# Hours at which people are at work, as a rule; other times are shown when one asks for them.
+USUAL = range(7, 20)
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Time:
     text: str
     words: str
     left: int
+    is_usual: bool = True
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class Day:
 
     day: date
     times: list[Time]
+
+    @property
+    def shown(self) -> list[Time]:
+        """The times that are shown at once: those of usual hours, or all where there are none of those."""
+        return [time for time in self.times if time.is_usual] or self.times
+
+    @property
+    def others(self) -> list[Time]:
+        """The times that are shown when one asks for them."""
+        return [time for time in self.times if not time.is_usual] if len(self.shown) < len(self.times) else []
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,8 @@ def times_of(slots: Iterable[Slot], day: date, zone: str) -> list[Time]:
     """The times of one day. Where the clock changes on it, each says on which side it is."""
     changes = local(instant(zone, day, 0), zone).utcoffset() != local(instant(zone, day + timedelta(days=1), 0), zone).utcoffset()
     style = "%H:%M %Z" if changes else "%H:%M"
-    return [Time(slot.value, format(local(slot.start, zone), style), in_words(slot.start, zone), slot.left) for slot in slots]
+    found = [(slot, local(slot.start, zone)) for slot in slots]
+    return [Time(slot.value, format(at, style), in_words(slot.start, zone), slot.left, at.hour in USUAL) for slot, at in found]
 
 
 def day_span(day: date, zone: str) -> tuple[datetime, datetime]:
