@@ -33,6 +33,7 @@ from app.lib.database import writing
 from app.macros.models import Macro
 from app.mail.models import OutboundMail
 from app.ops import baseline, workers
+from app.rota.models import RotaAbsence, RotaBaton, RotaShift
 from app.sla.models import Calendar, Clock, Policy
 from app.status import actions as status_actions
 from app.tickets import guests
@@ -40,6 +41,7 @@ from app.tickets.models import Ticket
 from app.triage.models import TriageRule
 from tests import factories, services
 from tests.people import company, move_in
+from tests.rota.furniture import furniture
 
 HOST = "127.0.0.1"
 # Each test that changes a ticket has one of its own.
@@ -141,6 +143,7 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     guests.request("noor@mail.example", form, form_key="live-guest-form", now=now)
     administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
     account_actions.request_reset(people.colleague.email, now=now)
+    furniture(people, now)
     words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
     alerts.raise_alert(key="volume", severity="page", **words, now=now)
     alerts.silence(source="search", until=now + timedelta(hours=3), reason="Moving the index", actor=people.lead, now=now)
@@ -161,6 +164,9 @@ def found() -> dict[str, Any]:
             "policy": Policy,
             "calendar": Calendar,
             "mail": OutboundMail,
+            "shift": RotaShift,
+            "absence": RotaAbsence,
+            "baton": RotaBaton,
         }.items()
     }
     clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (

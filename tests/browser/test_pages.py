@@ -27,19 +27,22 @@ PAGES = {
         /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
         /desk/tickets/{open}/macros /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
-        /help/{article_path} /admin/people
+        /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
     """,
     "lead": """
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
         /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
+        /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
+        /desk/rota/teams/7/overrides/new /desk/rota/away /desk/rota/absences/{absence}/handback
         /admin/alert-routes /admin/alert-routes/new /admin/alert-routes/{route} /admin/alert-routes/people/{staff}
     """,
     "admin": """
         /admin/people /admin/people/new /admin/people/{person} /admin/organizations /admin/organizations/new
         /admin/organizations/{organization} /admin/audit /admin/triage /admin/triage/rules/new /admin/triage/rules/{rule}
         /admin/sla /admin/sla/policies/new /admin/sla/policies/{policy} /admin/sla/calendars/new /admin/sla/calendars/{calendar}
+        /admin/sla/levels /admin/sla/levels/new /admin/sla/levels/1
     """,
     "moderator": "/desk/knowledge /desk/macros /account",
 }
@@ -50,7 +53,16 @@ NO_PAGES = {
     *("static", "desk.start", "people.start"),
     *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest"),
     *("tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
-    *("alerts.log", "alert_routes.tests", "accounts_api.me", "faqs_api.index", "ops.healthz", "ops.readyz", "ops.prometheus"),
+    *(
+        "alerts.log",
+        "alert_routes.tests",
+        "accounts_api.me",
+        "rota_feeds.feed",
+        "faqs_api.index",
+        "ops.healthz",
+        "ops.readyz",
+        "ops.prometheus",
+    ),
 }
 
 
