@@ -7,7 +7,7 @@ Every look is bounded by the length of a sentence, so the whole stays linear.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.triage.phrases import PhraseBook, Sentence
+from app.triage.phrases import Found, PhraseBook, Sentence
 
 DENIED = 0.0
 IMAGINED = 0.2
@@ -68,6 +68,11 @@ ASKING_WORDS = {
     "which",
 }
 JOINS = {"or", "and", "but", "so", "then", "also"}
+# "Critical path", "urgent care", "blocking calls": names of things.
+NAMED_AFTER = {
+    "path", "paths", "section", "sections", "mass", "css", "care", "lane", "badge", "label", "labels", "call", "calls", "of", "mode", "list",
+    "lists", "operation", "operations", "filter", "priority", "feature",
+}  # fmt: skip
 # What is done on purpose.
 PLANNED = {"shut", "shutting", "decommission", "decommissioning", "retire", "retiring", "planned", "scheduled", "announced"}
 PLANNED_REACH = 4
@@ -137,6 +142,16 @@ def is_denied(sentence: Sentence, positions: tuple[int, ...]) -> bool:
     return _taken_back(sentence.words[end + 1 : end + 5], sentence.words[end + 1 : end + 2])
 
 
+def is_claimed(sentences: list[Sentence], title_sentences: int, found: Found) -> bool:
+    """Whether the author says of this very ticket what a phrase of one or two words says (title sentences come first)."""
+    sentence = sentences[found.sentence]
+    following = sentence.words[found.positions[-1] + 1 : found.positions[-1] + 2]
+    if NAMED_AFTER & set(following) or standing(sentence, found.positions).factor < FULL:
+        return False
+    ticket = TicketContext(sentences, title_sentences)
+    return not ticket.is_calm and found.sentence > ticket.last_recovery
+
+
 def standing(sentence: Sentence, positions: tuple[int, ...]) -> Standing:
     """Say how far a phrase in this sentence may be taken at its word."""
     if is_denied(sentence, positions):
@@ -149,21 +164,26 @@ def standing(sentence: Sentence, positions: tuple[int, ...]) -> Standing:
 
 
 class TicketContext:
-    """What a ticket says about itself as a whole. Built once for each ticket, asked once for each phrase found."""
+    """What a ticket says about itself as a whole. Built once for each ticket, asked once for each phrase found.
+
+    `is_calm`: the author is in no hurry, in so many words.
+    `elsewhere` are the numbers of the sentences that speak of a test machine.
+    `last_recovery` is the number of the last sentence that tells of a recovery, or -1: what stands before it is over.
+    """
 
     def __init__(self, sentences: list[Sentence], title_sentences: int):
         self._sentences = sentences
         marks = {name: list(BOOKS[name].find(sentences)) for name in BOOKS}
-        self._calm = [found.sentence for found in marks["calm"]]
+        self.is_calm = bool(marks["calm"])
         recovered = [found for found in marks["recovered"] if _has_happened(sentences[found.sentence], found.positions)]
-        self._last_recovery = max((found.sentence for found in recovered), default=-1)
+        self.last_recovery = max((found.sentence for found in recovered), default=-1)
         elsewhere = [found for found in marks["elsewhere"] if not is_denied(sentences[found.sentence], found.positions)]
-        self._elsewhere = {found.sentence for found in elsewhere}
+        self.elsewhere = {found.sentence for found in elsewhere}
         speaks_of_production = any(_names_production(sentence.words) for sentence in sentences)
         self._is_topic = any(found.sentence < title_sentences for found in marks["topic"])
-        in_title = any(number < title_sentences for number in self._elsewhere)
-        only = any({"only", "just"} & set(sentences[number].words) for number in self._elsewhere)
-        self._all_elsewhere = bool(self._elsewhere) and (in_title or only or len(sentences) <= 3) and not speaks_of_production
+        in_title = any(number < title_sentences for number in self.elsewhere)
+        only = any({"only", "just"} & set(sentences[number].words) for number in self.elsewhere)
+        self._all_elsewhere = bool(self.elsewhere) and (in_title or only or len(sentences) <= 3) and not speaks_of_production
 
     def standing(self, number: int, positions: tuple[int, ...], anywhere: bool = False) -> Standing:
         """The phrase's own standing in sentence `number`, weakened by what the ticket says elsewhere.
@@ -173,14 +193,14 @@ class TicketContext:
         own = standing(self._sentences[number], positions)
         if own.factor < FULL:
             return own
-        if number <= self._last_recovery:
+        if number <= self.last_recovery:
             return Standing(OVER, "over already")
-        here = number in self._elsewhere and not _names_production(self._sentences[number].words)
+        here = number in self.elsewhere and not _names_production(self._sentences[number].words)
         if (here or self._all_elsewhere) and not anywhere:
             return Standing(ELSEWHERE, "not production")
         if self._is_topic:
             return Standing(IMAGINED, "asked or imagined")
-        if self._calm:
+        if self.is_calm:
             return Standing(CALM, "the author is in no hurry")
         return own
 

@@ -1,7 +1,7 @@
 """The rules that we begin with. `ensure` writes them as rows, which leads then edit; `triage try` uses them without a database.
 
 Words are labels (compared whole) or phrases as phrases.py reads them; those of urgency and category stand in
-default_words.toml. Weights are points; 40 make high, 70 critical, 120 emergency (urgency.py). bench/triage.py measures them on tickets that nobody tuned them on.
+default_words.toml. Weights are points; 40 make high, 100 critical, 240 emergency (urgency.py). bench/triage.py measures them on tickets that nobody tuned them on.
 """
 
 import secrets

@@ -23,7 +23,7 @@ GROUP_NAMES = {
 GROUP_SAYS = {
     "team": "The first rule in this order whose label the ticket has. A bug report counts as “bug”, a feature request as “enhancement”.",
     "words": "The floor: where these words stand in the author’s own text, the priority is at least this.",
-    "urgency": "Of each subject the strongest signal counts, and subjects add up. 40 points make high, 70 critical, 120 emergency.",
+    "urgency": "Of each subject the strongest signal counts, and subjects add up; the points of words come to it. 40 make high, 100 critical, 240 emergency.",
     "trigger": "A label that escalates. Triggers from the words stand with the signals of urgency.",
     "category": "What the author chose comes first, then a label, then the words that weigh most; in the title they count three times.",
     "list": "Words that rules name in braces: {people} in a phrase stands for any word of that list.",

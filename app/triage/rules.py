@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from app.triage import context, forms_text
+from app.triage import context, forms_text, learned
 from app.triage.phrases import PhraseBook, Sentence, parse_phrase, sentences_of
 from app.triage.text import own_text, own_title
+from app.triage.traits import marks_of
 from app.triage.urgency import Reading, Scorer, Seen, Signal
 
 PRIORITIES = ("low", "medium", "high", "critical", "emergency")
@@ -50,8 +51,9 @@ SUBJECTS = {
     "public": "May become public",
 }
 # Lists are no rules: other rules name them in braces instead of writing their words out.
-GROUPS = ("team", "words", "urgency", "trigger", "category", "list")
-FIELDS = ("labels", "title", "text")
+# Points are given to traits (traits.py), not to phrases.
+GROUPS = ("team", "words", "urgency", "weight", "trigger", "category", "list")
+FIELDS = ("labels", "title", "text", "traits")
 PLAN_TIERS = {"community": 1, "technical": 2, "enterprise_standard": 3, "enterprise_priority": 3, "enterprise_emergency": 3}
 PLAN_TOP = {
     "community": "medium",
@@ -152,21 +154,24 @@ class Decision:
 
 
 class RuleBook:
-    """Rules made ready for many tickets; see `book_for`."""
+    """Rules made ready for many tickets; see `book_for`. `points` stand in for the learned ones."""
 
-    def __init__(self, rules: Iterable[Rule]):
+    def __init__(self, rules: Iterable[Rule], points: Mapping[str, float] | None = None):
         live = sorted(
             (rule for rule in rules if rule.enabled or rule.group == "list"),
             key=lambda rule: (GROUPS.index(rule.group), rule.position, rule.key),
         )
         lists = lists_of(live)
-        live = [rule if rule.field == "labels" else replace(rule, words=tuple(written_out(rule.words, lists))) for rule in live]
+        plain = ("labels", "traits")
+        live = [rule if rule.field in plain else replace(rule, words=tuple(written_out(rule.words, lists))) for rule in live]
         self.by_key = {rule.key: rule for rule in live}
         self.label_rules = [rule for rule in live if rule.field == "labels"]
         self.word_books = {where: _phrase_book(live, "words", where) for where in ("title", "text")}
         self.categories = _phrase_book(live, "category", "text")
+        own_points = {rule.words[0]: float(rule.weight) for rule in live if rule.group == "weight"}
         self.scorer = Scorer(
-            [Signal(rule.key, rule.outcome, rule.words, rule.weight, rule.trigger) for rule in live if rule.group == "urgency"]
+            [Signal(rule.key, rule.outcome, rule.words, rule.weight, rule.trigger) for rule in live if rule.group == "urgency"],
+            {**(learned.weights() if points is None else points), **own_points},
         )
 
 
@@ -176,15 +181,14 @@ def book_for(rules: tuple[Rule, ...]) -> RuleBook:
     return RuleBook(rules)
 
 
-def decide(intake: Intake, rules: Sequence[Rule]) -> Decision:
+def decide(intake: Intake, rules: Sequence[Rule], book: RuleBook | None = None) -> Decision:
     """Triage one ticket. Takes time linear in the length of its text; never raises on odd values in the intake."""
-    book = book_for(tuple(rules))
+    book = book or book_for(tuple(rules))
     plan = plan_key(intake.plan)
     labels = {label.strip().casefold() for label in intake.labels}
-    named = labels | {KIND_LABELS.get(intake.kind or "", "")} - {""}
-    title = sentences_of(own_title(intake.title))
-    sentences = title + sentences_of(own_text(intake.body))
-    reading = book.scorer.read(sentences, len(title), is_wish=intake.kind == "feature" or bool(named & WISH_LABELS))
+    named = labels_of(intake)
+    title, sentences, is_wish, marks = words_of(intake, named)
+    reading = book.scorer.read(sentences, len(title), is_wish, marks)
     team = _team(book, named)
     priority, raises = _priority(book, intake, title, sentences, reading)
     triggers, pulled = _triggers(book, reading, labels, plan)
@@ -199,6 +203,19 @@ def decide(intake: Intake, rules: Sequence[Rule]) -> Decision:
     ]
     because = (team, *raises, *pulled, category, *tiers, *(held if waits else ()))
     return Decision(priority, promised, team.to, category.to, tier, triggers, waits, because, reading.points, reading.seen)
+
+
+def labels_of(intake: Intake) -> set[str]:
+    """The labels, with the one that the kind stands for."""
+    return {label.strip().casefold() for label in intake.labels} | {KIND_LABELS.get(intake.kind or "", "")} - {""}
+
+
+def words_of(intake: Intake, named: set[str]) -> tuple[list[Sentence], list[Sentence], bool, list[str]]:
+    """(the sentences of the title, those of the whole ticket, whether it is a wish, its marks)."""
+    title_text, text = own_title(intake.title), own_text(intake.body)
+    title = sentences_of(title_text)
+    is_wish = intake.kind == "feature" or bool(named & WISH_LABELS)
+    return title, title + sentences_of(text), is_wish, marks_of(title_text, text, "enhancement" in named)
 
 
 def plan_key(plan: object) -> str:
@@ -298,15 +315,19 @@ def _priority(
     if reading.priority and higher(priority, reading.priority) != priority:
         priority = reading.priority
         because.extend(_raised_by(book, seen, priority, reading.points) for seen in reading.seen)
+        because.append(Because("priority", priority, "weight.words", learned.account(reading.learned, reading.points)))
     return priority, because
 
 
 def _word_rules(book: RuleBook, title: list[Sentence], sentences: list[Sentence]) -> list[tuple[Rule, str]]:
-    """The word rules that fire, in their order, with the words seen. A word that is denied ("not blocking") is not said."""
+    """The word rules that fire, in their order, with the words seen.
+
+    A word that is denied ("not blocking"), supposed, over, part of a name ("critical path") or taken back ("no hurry") is not said.
+    """
     fired: dict[str, str] = {}
     for where, text in (("title", title), ("text", sentences)):
         for found in book.word_books[where].find(text):
-            if found.key not in fired and not context.is_denied(text[found.sentence], found.positions):
+            if found.key not in fired and context.is_claimed(sentences, len(title), found):
                 fired[found.key] = " ".join(text[found.sentence].words[at] for at in found.positions)
     return [(rule, fired[key]) for key, rule in book.by_key.items() if key in fired]
 

@@ -14,6 +14,7 @@ from app.tickets.models import Message
 from app.triage import actions, defaults, editing, queries
 from app.triage.editing import Change
 from app.triage.models import TriageRule
+from app.triage.rules import Intake, decide
 from tests import factories
 
 DOWN = "Production is down and nobody can log in."
@@ -109,16 +110,16 @@ def test_a_changed_rule_is_used_at_once(people, now):
 
 
 def test_a_team_that_was_removed_is_no_reason_to_fail(people, now):
-    db.session.delete(db.session.scalars(select(Team).where(Team.key == "security")).one())
+    db.session.delete(db.session.scalars(select(Team).where(Team.key == "docs")).one())
     db.session.commit()
-    assert factories.ticket(people.owner, labels=["security"]).team is None
+    assert factories.ticket(people.owner, labels=["documentation"]).team is None
 
 
 def test_a_broken_rule_is_passed_over(people, now):
     row = rule("urgency.outage.production")
     row.conditions, row.stamp = {"field": "text", "words": ["{gone} ~", "production ~3 down"]}, defaults.new_stamp()
     db.session.commit()
-    assert factories.ticket(people.owner, body=DOWN).priority == "critical"
+    assert "urgency.outage.production" in decide(Intake("Hello", DOWN), queries.rules()).rules
 
 
 # asked again

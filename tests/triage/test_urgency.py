@@ -1,15 +1,12 @@
 """The scorer: what adds up, what weakens, and how well it does on tickets that nobody tuned it on."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from app.triage import defaults
+from app.triage.learned import weights
 from app.triage.rules import Intake, decide
 from bench import triage as bench
-
-LABELLED = [json.loads(line) for line in Path(__file__).with_name("labelled.jsonl").read_text(encoding="utf-8").splitlines()]
+from bench.learn import evidence_of, example, labelled, learn
 
 
 def points(body, title="Hello", **over):
@@ -51,15 +48,27 @@ def test_a_fault_of_one_persons_own_is_no_emergency_and_reach_alone_neither():
 
 
 def test_the_labelled_set_is_large_and_in_two_halves_without_overlap():
-    assert len(LABELLED) >= 200
-    tune, judge = ({row["title"] for row in LABELLED if row["half"] == half} for half in ("tune", "judge"))
+    assert sum(map(len, labelled().values())) >= 200
+    tune, judge = ({(row["title"], row["body"]) for row in bench.half_of(half)} for half in ("tune", "judge"))
     assert not tune & judge
     for half in ("tune", "judge"):
-        rows = [row for row in LABELLED if row["half"] == half]
+        rows = bench.half_of(half)
         assert len(rows) >= 100 and 0.3 <= sum(row["urgent"] for row in rows) / len(rows) <= 0.6
 
 
 def test_it_finds_most_emergencies_and_cries_wolf_seldom_on_text_that_nobody_tuned_on():
-    found = bench.measure(bench.labelled("judge"))
+    found = bench.measure(bench.half_of("judge"))
     assert found.recall >= 0.8
     assert found.false_alarms <= 0.1
+
+
+def test_the_points_in_the_file_are_those_that_the_tickets_teach():
+    rows = bench.half_of("tune")
+    taught = learn([example(evidence_of(row), row["urgent"]) for row in rows])
+    assert taught.keys() == weights().keys()
+    assert all(abs(points - weights()[trait]) < 0.5 for trait, points in taught.items())
+
+
+def test_a_share_is_told_with_its_interval():
+    low, high = bench.wilson(45, 55)
+    assert (round(low, 3), round(high, 3)) == (0.697, 0.898)
