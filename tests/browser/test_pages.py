@@ -20,22 +20,28 @@ PAGES = {
     "user": """
         / /tickets /tickets?state=resolved /tickets?q=zzzzqqq /tickets/new?kind=question /tickets/new?kind=bug
         /tickets/new?kind=feature /tickets/{new} /tickets/{open} /tickets/{resolved} /tickets/{closed} /account /admin
-        {survey_link} {survey_link}/thanks
+        {survey_link} {survey_link}/thanks /tickets/{open}/escalation
     """,
-    "owner": "/ /tickets/{waiting} /account /account/people /account/people/{person}",
+    "owner": """
+        / /tickets/{waiting} /account /account/people /account/people/{person}
+        /sla /sla/tickets /sla/statements /sla/statements/{statement}
+    """,
     "agent": """
         /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
         /desk/tickets/{open}/macros /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
         /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
+        /desk/escalation /desk/tickets/{open}/escalation
     """,
     "lead": """
+        /desk/sla/tickets?figure=total /desk/sla/statements /desk/sla/statements/{statement} /desk/sla/forecast
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
         /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
         /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
         /desk/rota/teams/7/overrides/new /desk/rota/away /desk/rota/absences/{absence}/handback
+        /admin/escalation /admin/escalation/tiers/3 /admin/escalation/triggers/production_down
         /admin/alert-routes /admin/alert-routes/new /admin/alert-routes/{route} /admin/alert-routes/people/{staff}
     """,
     "admin": """
@@ -53,6 +59,8 @@ NO_PAGES = {
     *("static", "desk.start", "people.start"),
     *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest"),
     *("tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
+    *("sla.export_behind", "sla_portal.export_csv", "sla_portal.export_behind", "sla_api.report"),
+    *("sla_statements.download", "sla_own_statements.download", "sla_own_statements.script"),
     *(
         "alerts.log",
         "alert_routes.tests",
