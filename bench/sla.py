@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def main() -> int:
     missed = 0
     with redis() as redis_url, tempfile.TemporaryDirectory(prefix="hive-bench-") as folder:
         prepare(redis_url, Path(folder))
-        for row in (*sweeps(rows, redis_url, Path(folder)), *replays(redis_url, Path(folder)), *dry_runs(rows, redis_url, Path(folder))):
+        empty = Path(folder)
+        for row in chain(sweeps(rows, redis_url, empty), replays(redis_url, empty), dry_runs(rows, redis_url, empty)):
             print(row.line(), flush=True)
             missed += row.verdict == "MISSED"
     return 1 if missed else 0
