@@ -23,6 +23,7 @@ from app.accounts import administration
 from app.accounts.administration import Invitation
 from app.alerts import actions as alerts
 from app.alerts.models import Alert, AlertRoute
+from app.analytics import forecasts
 from app.config import Config
 from app.extensions import db
 from app.knowledge import indexing
@@ -34,7 +35,9 @@ from app.macros.models import Macro
 from app.mail.models import OutboundMail
 from app.ops import baseline, workers
 from app.rota.models import RotaAbsence, RotaBaton, RotaShift
+from app.sla import issuing
 from app.sla.models import Calendar, Clock, Policy
+from app.sla.papers import Statement
 from app.status import actions as status_actions
 from app.tickets import guests
 from app.tickets.models import Ticket
@@ -144,6 +147,8 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
     account_actions.request_reset(people.colleague.email, now=now)
     furniture(people, now)
+    issuing.make(people.acme, f"{now:%Y-%m}", "UTC", actor=None, now=now + timedelta(days=40))
+    forecasts.make(now, is_demo=False)
     words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
     alerts.raise_alert(key="volume", severity="page", **words, now=now)
     alerts.silence(source="search", until=now + timedelta(hours=3), reason="Moving the index", actor=people.lead, now=now)
@@ -176,6 +181,7 @@ def found() -> dict[str, Any]:
     people = company()
     return {
         **smallest,
+        "statement": db.session.scalar(select(func.min(Statement.ref))),
         "article": article.id,
         "article_path": f"{article.section}/{article.slug}",
         "section": article.section,
