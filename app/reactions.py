@@ -77,6 +77,8 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "call.reassigned": [("mail", "app.notifications.call_jobs.tell_of_call"), ("default", "app.calls.jobs.follow_call")],
     "call.changed": [("mail", "app.notifications.call_jobs.tell_of_call")],
     "call.cancelled": [("mail", "app.notifications.call_jobs.tell_of_call"), ("default", "app.calls.jobs.follow_call")],
+    "call.held": [("default", "app.calls.jobs.follow_call")],
+    "call.missed": [("default", "app.calls.jobs.follow_call")],
     "call.reminded": [("mail", "app.notifications.call_jobs.remind_of_call")],
     "mail.failed": [("mail", "app.notifications.jobs.tell_of_failed_mail"), ("mail", "app.alerts.jobs.follow_mail")],
     "alert.raised": [("mail", "app.alerts.jobs.notify")],

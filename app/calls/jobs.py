@@ -26,7 +26,7 @@ def remind() -> int:
     """
     with writing():
         now = utcnow()
-        query = queries.with_people(select(Call)).where(*waiting(now)).order_by(Call.starts_at).limit(BATCH)
+        query = queries.with_people(select(Call)).where(*waiting(now)).order_by(Call.starts_at, Call.id).limit(BATCH)
         told = sum(remind_of(call, now) for call in db.session.scalars(query).all())
         db.session.commit()
     return told
@@ -69,7 +69,7 @@ def follow_rota(event_id: int) -> None:
 
 
 def follow_call(event_id: int) -> None:
-    """After a call was moved, given to somebody else or cancelled: its alert ends."""
+    """After a call was moved, given to somebody else, cancelled or noted: its alert ends."""
     call = queries.call_of_event(event_id)
     if call is None or call.lost_at is not None:
         return

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.alerts.models import Alert
-from app.calls import actions, jobs
+from app.calls import actions, jobs, outcomes
 from app.calls.models import Call
 from app.events.models import Event
 from app.extensions import db
@@ -31,6 +31,7 @@ def kinds():
     return [kind for kind in db.session.scalars(select(Event.kind).order_by(Event.id)) if kind.startswith("call.engineer")]
 
 
+@BOTH
 def test_the_day_lists_its_calls_and_mine_only_mine(book, people, browse):
     mine, theirs = book(topic="Upgrade of node three"), book(people.owner, topic="Licences")
     actions.reassign(theirs, people.agent2, actor=people.lead, now=theirs.booked_at)
@@ -93,6 +94,7 @@ def test_an_override_takes_a_call_away_too_and_so_does_leaving(book, people, sup
     assert jobs.watch() == 1
 
 
+@BOTH
 def test_a_new_engineer_ends_the_need(book, people, browse, drain, now):
     ticket = factories.ticket(people.user)
     call = book(ticket=ticket)
@@ -140,6 +142,17 @@ def test_the_desk_cancels_with_a_reason_that_the_customer_reads(book, people, br
     call = book()
     browse(people.agent).post(f"/desk/calls/{call.ref}/cancellation", {"reason": "Fire drill"}, to=f"/desk/calls/{call.ref}")
     assert "Fire drill" in browse(people.user).get(f"/calls/{call.ref}").words
+
+
+def test_the_alert_of_a_call_that_nobody_took_ends_when_it_is_noted(book, people, drain, clock, now):
+    call = book()
+    absent(people, call, now)
+    drain()
+    clock.move_to(call.ends_at)
+    outcomes.finish(call, outcomes.Outcome("missed"), actor=people.lead, now=call.ends_at)
+    drain()
+    assert db.session.scalars(select(Alert.state).where(Alert.source == "calls")).all() == ["resolved"]
+    assert db.session.get_one(Call, call.id).lost_at is None
 
 
 def test_what_is_over_waits_for_somebody_to_say_how_it_went(book, people, browse, clock):

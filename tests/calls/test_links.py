@@ -8,6 +8,7 @@ from app.calls.links import nonce_of, token_of
 from app.calls.models import Call
 from app.extensions import db
 
+BOTH = pytest.mark.engines("sqlite", "postgresql")
 DAY = timedelta(days=1)
 
 
@@ -28,6 +29,7 @@ def test_looking_changes_nothing(link, browse):
     assert (again.state, again.sequence) == ("booked", 0)
 
 
+@BOTH
 def test_a_post_cancels_without_signing_in_once(link, browse):
     call, path = link
     for _ in range(2):
@@ -37,6 +39,7 @@ def test_a_post_cancels_without_signing_in_once(link, browse):
     assert "Book another call" in browse(None).get(path).words
 
 
+@BOTH
 def test_a_post_moves_without_signing_in(link, people, browse):
     call, path = link
     wanted = call.starts_at + timedelta(hours=2)

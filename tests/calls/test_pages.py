@@ -13,6 +13,7 @@ from app.extensions import db
 from app.rota.models import RotaShift, RotaTurn
 from tests import factories
 
+BOTH = pytest.mark.engines("sqlite", "postgresql")
 DAY = timedelta(days=1)
 
 
@@ -82,6 +83,7 @@ def test_a_full_week_is_no_hole(people, support, book, browse, now):
     assert "No time is left in this week" in people_free.words
 
 
+@BOTH
 def test_a_call_is_booked_from_choice_to_confirmation(people, support, browse, now):
     window, ticket = browse(people.user), factories.ticket(people.user)
     page = window.get(f"/calls/new?ticket={ticket.ref}")
@@ -168,6 +170,7 @@ def test_strangers_get_nothing_and_colleagues_see_as_tickets_are_shared(people, 
     browse(people.owner).post(f"/calls/{call.ref}/cancellation", to="/calls")
 
 
+@BOTH
 def test_a_call_is_moved_on_its_page(people, book, browse, now):
     call, window = book(), browse(people.user)
     window.get(f"/calls/{call.ref}/time")
@@ -188,6 +191,7 @@ def test_what_has_begun_stays(people, book, browse, clock):
     browse(people.user).post(f"/calls/{call.ref}/cancellation", status=409)
 
 
+@BOTH
 def test_past_calls_are_paged_and_cost_no_more_statements(people, book, browse, now, statements):
     for n in range(3):
         actions.cancel(book(hours=24 + n), "", actor=people.user, now=now)
