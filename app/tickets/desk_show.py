@@ -25,7 +25,7 @@ from app.tickets import desk_page, desk_rows, queries, rules, thanking
 from app.tickets.actions import MATERIAL
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm
 from app.tickets.models import Message, StagedFile, Ticket
-from app.tickets.story import told
+from app.tickets.story import TRIGGERS, told
 
 # Of a message that came meanwhile, so much is shown beside the composer.
 EXCERPT = 240
@@ -89,6 +89,7 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
         "clocks": clocks_for(ticket, now),
         "only_thanks": thanking.can_dismiss(ticket, now),
         "rules": rules,
+        "triggers": TRIGGERS,
         "priorities": PRIORITIES,
         "set_status": SET_STATUS,
     }
