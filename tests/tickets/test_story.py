@@ -16,6 +16,18 @@ CALL = {
     "engineer": "Aiko",
 }
 FACTS = {
+    "alert.raised": {
+        "alert_id": 7,
+        "key": "sla:1",
+        "severity": "critical",
+        "source": "sla",
+        "title": "HT-1: first response reached “Breached”",
+        "why": "new",
+    },
+    "alert.climbed": {"alert_id": 7, "rung": 1, "who": "next_on_call", "people": [2]},
+    "alert.acknowledged": {"alert_id": 7, "title": "HT-1: first response reached “Breached”", "how": "desk"},
+    "alert.resolved": {"alert_id": 7, "title": "HT-1: first response reached “Breached”", "how": "condition"},
+    "alert.delivery_failed": {"alert_id": 7, "delivery_id": 9, "channel": "slack: #ops", "reason": "Answered 404.", "instead": "leads"},
     "call.booked": CALL | {"topic": "Upgrade", "how": "video"},
     "call.moved": CALL | {"old_starts_at": "2026-11-24T09:00:00+00:00", "old_engineer_id": 1},
     "call.reassigned": CALL | {"old_engineer_id": 2, "old_engineer": "Sam"},
@@ -73,6 +85,10 @@ FACTS = {
     "guest.confirmed": {"ref": "HT-1"},
 }
 SAYS = {
+    "alert.raised": "Alert raised",
+    "alert.climbed": "Alert went to step 2 of its ladder",
+    "alert.acknowledged": "Alert acknowledged by Aiko",
+    "alert.delivery_failed": "A message of an alert did not arrive",
     "ticket.triaged": "Triaged by Aiko",
     "ticket.status_changed": "Status set to Waiting on customer by Aiko",
     "ticket.priority_changed": "Priority changed from low to high by Aiko",
