@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from alembic import command
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import func, select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -24,6 +24,9 @@ from app.accounts.administration import Invitation
 from app.alerts import actions as alerts
 from app.alerts.models import Alert, AlertRoute
 from app.analytics import forecasts
+from app.calls import slots
+from app.calls.links import token_of
+from app.calls.models import Call, CallKind
 from app.config import Config
 from app.extensions import db
 from app.knowledge import indexing
@@ -43,6 +46,7 @@ from app.tickets import guests
 from app.tickets.models import Ticket
 from app.triage.models import TriageRule
 from tests import factories, services
+from tests.calls.furniture import furniture as call_furniture
 from tests.people import company, move_in
 from tests.rota.furniture import furniture
 
@@ -147,6 +151,7 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     administration.invite(Invitation("new@acme.example", "Nel", "customer", people.acme), actor=people.admin, now=now)
     account_actions.request_reset(people.colleague.email, now=now)
     furniture(people, now)
+    call_furniture(people, now)
     issuing.make(people.acme, f"{now:%Y-%m}", "UTC", actor=None, now=now + timedelta(days=40))
     forecasts.make(now, is_demo=False)
     words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
@@ -181,6 +186,7 @@ def found() -> dict[str, Any]:
     people = company()
     return {
         **smallest,
+        **of_calls(),
         "statement": db.session.scalar(select(func.min(Statement.ref))),
         "article": article.id,
         "article_path": f"{article.section}/{article.slug}",
@@ -194,6 +200,15 @@ def found() -> dict[str, Any]:
         "staff": people.agent.id,
         "organization": people.acme.id,
     }
+
+
+def of_calls() -> dict[str, Any]:
+    """A booked call, its link, its kind, and a time that can still be booked."""
+    call = db.session.scalars(select(Call)).one()
+    kind = db.session.get_one(CallKind, call.kind_id)
+    slot = slots.offer(kind, now=utcnow()).slots[40]
+    link = f"/calls/link/{token_of(current_app.config['SECRET_KEY'], call.nonce)}"
+    return {"call": call.ref, "call_link": link, "call_kind": kind.id, "slot": slot.value}
 
 
 def links() -> dict[str, str]:

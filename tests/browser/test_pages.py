@@ -15,12 +15,13 @@ PAGES = {
         /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 {guest_link}
         /help /help/faq /help/faq?category=cli /help/faq/{question} /help/{section} /help/{article_path} /help/search
         /help/search?q=consensus /help/search?q=zzzzqqq /help/solved?kind=faq&id={faq} /survey/nonsense /nothing-here
-        {acknowledge_link} /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
+        {acknowledge_link} {call_link} {call_link}/time /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
     """,
     "user": """
         / /tickets /tickets?state=resolved /tickets?q=zzzzqqq /tickets/new?kind=question /tickets/new?kind=bug
         /tickets/new?kind=feature /tickets/{new} /tickets/{open} /tickets/{resolved} /tickets/{closed} /account /admin
         {survey_link} {survey_link}/thanks /tickets/{open}/escalation
+        /calls /calls/new?kind=support /calls/new?kind=support&slot={slot} /calls/new?kind=office-hours /calls/{call} /calls/{call}/time
     """,
     "owner": """
         / /tickets/{waiting} /account /account/people /account/people/{person}
@@ -31,7 +32,7 @@ PAGES = {
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
         /desk/tickets/{open}/macros /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
         /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
-        /desk/escalation /desk/tickets/{open}/escalation
+        /desk/escalation /desk/tickets/{open}/escalation /desk/calls /desk/calls/{call}
     """,
     "lead": """
         /desk/sla/tickets?figure=total /desk/sla/statements /desk/sla/statements/{statement} /desk/sla/forecast
@@ -42,6 +43,7 @@ PAGES = {
         /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
         /desk/rota/teams/7/overrides/new /desk/rota/away /desk/rota/absences/{absence}/handback
         /admin/escalation /admin/escalation/tiers/3 /admin/escalation/triggers/production_down
+        /admin/calls /admin/calls/kinds/new /admin/calls/kinds/{call_kind}
         /admin/alert-routes /admin/alert-routes/new /admin/alert-routes/{route} /admin/alert-routes/people/{staff}
     """,
     "admin": """
@@ -58,7 +60,7 @@ LOOKS = [(who, path) for who, paths in PAGES.items() for path in paths.split()]
 NO_PAGES = {
     *("static", "desk.start", "people.start"),
     *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest"),
-    *("tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
+    *("calls.invitation", "tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
     *("sla.export_behind", "sla_portal.export_csv", "sla_portal.export_behind", "sla_api.report"),
     *("sla_statements.download", "sla_own_statements.download", "sla_own_statements.script"),
     *(
@@ -99,6 +101,8 @@ class AnyName(dict[str, str]):
     def __missing__(self, name: str) -> str:
         if name == "acknowledge_link":
             return "/alerts/acknowledge/token"
+        if name == "call_link":
+            return "/calls/link/token"
         return f"/{name.removesuffix('_link')}/token" if name.endswith("_link") else "a/b" if name.endswith("_path") else "1"
 
 
