@@ -83,6 +83,8 @@ FACTS = {
     "survey.invited": {"survey_id": 1},
     "survey.answered": {"survey_id": 1, "overall_satisfaction": 2, "low": True},
     "guest.confirmed": {"ref": "HT-1"},
+    "sla.terms_set": {"policy": "Night shift", "calendar": None, "reason": "Agreed on the phone."},
+    "triage.corrected": {"decision": "priority", "rule": "urgency", "was": "critical", "should_be": "medium"},
 }
 SAYS = {
     "alert.raised": "Alert raised",
