@@ -11,7 +11,6 @@ from app.accounts.models import Organization, Plan
 from app.events.models import Event
 from app.extensions import db
 from app.sla.book import ALWAYS, Book, CalendarState, PolicyState
-from app.sla.clock import Change
 from app.sla.hours import to_us
 from app.sla.lives import KINDS, Happening, Standing, replay, standing
 from app.sla.models import Calendar, CalendarVersion, Clock, OrganizationCalendar, Policy, PolicyVersion, TicketTerms
@@ -102,11 +101,8 @@ def happenings(tickets: Sequence[int]) -> dict[int, list[Happening]]:
 
 def standings(ticket: int, organization: int | None, events: Sequence[Happening], book: Book, until: int) -> list[Standing]:
     """How every clock of a ticket stands at an instant, from its events alone. Pure."""
-    lives = replay(ticket, organization, events, book, until)
-    if not lives:
-        return []
-    changes = [Change(event.at, event.facts["status"]) for event in events if event.at <= until and event.facts.get("status")]
-    return [standing(life, changes, until) for life in lives]
+    course = replay(ticket, organization, events, book, until)
+    return [standing(life, course.changes, until) for life in course.lives]
 
 
 def replayed(ticket: int, organization: int | None, now: datetime) -> list[Standing]:

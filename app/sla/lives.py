@@ -65,8 +65,7 @@ class Life:
         return pure.Case(self.terms.hours, self.started, self.target_seconds * SECOND, (), paused=NOBODY)
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A life at the end of a replay, as its row would be: state, deadlines and counted time; `breached` is when it was used up."""
 
     life: Life
@@ -136,8 +135,8 @@ class Course:
         return promised_seconds(cast(Subject, self), terms, metric, from_us(started))[0]
 
 
-def replay(ticket: int, organization: int | None, happenings: Iterable[Happening], book: Book, until: int) -> list[Life]:
-    """The clocks that a ticket has had by an instant, after which nothing that happened matters."""
+def replay(ticket: int, organization: int | None, happenings: Iterable[Happening], book: Book, until: int) -> Course:
+    """A ticket with the clocks that it has had by an instant, after which nothing that happened matters."""
     course = Course(ticket, organization, book)
     at: int | None = None
     for happening in happenings:
@@ -152,7 +151,7 @@ def replay(ticket: int, organization: int | None, happenings: Iterable[Happening
         take(course, happening)
     if at is not None:
         turn(course, until)
-    return course.lives
+    return course
 
 
 def take(course: Course, happening: Happening) -> None:
@@ -331,6 +330,11 @@ def standing(life: Life, changes: list[pure.Change], until: int) -> Standing:
     """How a life stands at an instant; `changes` are all changes of status of its ticket."""
     if life.state == "cancelled":
         return Standing(life, "cancelled", None, None, None)
+    if life.state == "stopped" and life.ended is not None and life.metric != RESOLUTION:
+        # What is never paused needs no case: most clocks of a long ticket are such.
+        hours, due = life.terms.hours, life.terms.hours.advance(life.started, life.target_seconds * SECOND)
+        late = due if due is not None and due < life.ended else None
+        return Standing(life, "stopped", due, late, hours.counted(life.started, life.ended) // SECOND)
     if life.state == "stopped" and life.ended is not None:
         case = life.case(life.seen)
         due = pure.due(case)
