@@ -32,7 +32,7 @@ from app.surveys import actions as surveys
 from app.surveys.links import token_of
 from app.tickets import filing, guests, uploads
 from app.tickets.models import Attachment, Follower, TicketLink
-from app.triage import editing
+from app.triage import correcting, editing
 from app.triage.models import TriageRule
 from tests import factories
 from tests.calls.furniture import furniture as call_furniture
@@ -127,6 +127,7 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "faq": first(Faq),
         "article": first(Article),
         "rule": first(TriageRule),
+        "correction": correcting.correct(factories.ticket(people.user), "escalate", "none", "data_loss", actor=people.lead, now=now),
         "calendar": first(Calendar),
         "policy": first(Policy),
         "tried": dry_run.propose("Technical", TRIED | {"id": first(Policy).id}, actor=people.lead, now=now),

@@ -81,6 +81,7 @@ KINDS: dict[str, frozenset[str]] = {
         "rota.baton_answered": "baton_id from_id to_id team state",
         # triage, macros
         "triage.rule_changed": "rule changes",
+        "triage.corrected": "decision rule was should_be",
         "escalation.matrix_changed": "subject changes",
         "macro.created": "macro_id title",
         "macro.changed": "macro_id changes",

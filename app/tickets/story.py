@@ -101,6 +101,14 @@ def triaged(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("zap", "", (said("Priority set to "), point(facts["priority"]), *by(actor)))
 
 
+def corrected(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A lead called a decision of triage wrong."""
+    was, right = (str(facts[name]).replace("_", " ") for name in ("was", "should_be"))
+    what = "escalation trigger" if facts["decision"] == "escalate" else facts["decision"]
+    parts = (said(f"Triage corrected: {what} should not have been {was} but "), point(right), *by(actor))
+    return Line("zap", "", parts, (f"Decided by rule {facts['rule']}",) if staff and facts["rule"] else ())
+
+
 def decision_words(decision: Any) -> str:
     """One decision as a sentence: `Team: Engineering (rule: bug to engineering)`."""
     if not isinstance(decision, Mapping):
@@ -301,6 +309,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "alert.resolved": alert_resolved,
     "alert.delivery_failed": alert_failed,
     "ticket.triaged": triaged,
+    "triage.corrected": corrected,
     "ticket.status_changed": status_changed,
     "ticket.priority_changed": priority_changed,
     "ticket.priority_confirmed": priority_confirmed,

@@ -134,7 +134,8 @@ def overview(form: TrialForm, status: int = 200, **decided: Any) -> Response:
     """The page of all rules."""
     groups: dict[str, list[TriageRule]] = {name: [] for name in GROUP_NAMES}
     for row in queries.everything():
-        groups[row.group].append(row)
+        if row.group in groups:
+            groups[row.group].append(row)
     return part("triage/index.html", status, form=form, rules=groups, names=NAMES, weighed=editing.WEIGHED, **decided)
 
 

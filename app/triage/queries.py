@@ -66,7 +66,7 @@ def as_rule(row: TriageRule) -> Rule:
 def rule_for(number: int) -> TriageRule:
     """One rule, or NotFound."""
     found = db.session.get(TriageRule, number)
-    if found is None:
+    if found is None or found.group == "weight":
         raise NotFound()
     return found
 

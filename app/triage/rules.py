@@ -146,6 +146,7 @@ class Decision:
     because: tuple[Because, ...]
     points: float = 0.0
     seen: tuple[Seen, ...] = field(default=())
+    words: tuple[learned.Word, ...] = field(default=())
 
     @property
     def rules(self) -> list[str]:
@@ -202,7 +203,9 @@ def decide(intake: Intake, rules: Sequence[Rule], book: RuleBook | None = None) 
         )
     ]
     because = (team, *raises, *pulled, category, *tiers, *(held if waits else ()))
-    return Decision(priority, promised, team.to, category.to, tier, triggers, waits, because, reading.points, reading.seen)
+    return Decision(
+        priority, promised, team.to, category.to, tier, triggers, waits, because, reading.points, reading.seen, reading.learned.alarming
+    )
 
 
 def labels_of(intake: Intake) -> set[str]:
