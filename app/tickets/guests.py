@@ -29,16 +29,19 @@ VALID = timedelta(hours=24)
 WAITING_A_DAY = 3
 # A confirmed request is kept so long, so that its link says that it was used.
 KEPT = timedelta(days=30)
+# A button pressed again so soon after is the same press: it is told the same, and opens and proves nothing more.
+AGAIN = timedelta(minutes=5)
 BATCH = 500
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What a link has opened, and for whom."""
+    """What a link has opened, and for whom. One that is repeated opened it just before, and lets nobody in."""
 
     ticket: Ticket
     person: User
     is_signed_in: bool
+    is_repeated: bool = False
 
 
 def request(email: str, form: dict[str, Any], *, form_key: str | None, now: datetime) -> PendingTicket | None:
@@ -62,13 +65,19 @@ def request(email: str, form: dict[str, Any], *, form_key: str | None, now: date
 def confirm(token: str, *, browser: Browser, now: datetime) -> Confirmed:
     """Open what a proved address has asked, once, and sign its owner in where no password guards the account.
 
-    Raises Gone for a link that was used, expired or is not ours, and NotAllowed where the address belongs to staff, a
-    moderator or somebody who was shut out: for them nothing is opened.
+    A repeat within AGAIN returns the same ticket, changes nothing and signs nobody in. Raises Gone for a link that was used
+    before that, expired or is not ours, and NotAllowed where the address belongs to staff, a moderator or somebody who was
+    shut out: for them nothing is opened.
     """
+    if (before := repeated(token, now)) is not None:
+        return before
     pending = portal_queries.pending_for(token, now)
     serialize_on(db.session, f"guest:{pending.email}")
     db.session.refresh(pending)
     if pending.ticket_id is not None:
+        # Both presses arrived at once, and the other was first.
+        if (before := repeated(token, now)) is not None:
+            return before
         raise Gone("This link has been used. Your request is open.")
     person = portal_queries.person_with(pending.email)
     if person is not None:
@@ -83,6 +92,12 @@ def confirm(token: str, *, browser: Browser, now: datetime) -> Confirmed:
         begun = sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
         record("account.signed_in", now=now, actor=person, facts={"session_id": begun.id, "ip": browser.ip})
     return Confirmed(ticket, person, enters)
+
+
+def repeated(token: str, now: datetime) -> Confirmed | None:
+    """What this link opened a moment ago, if it did."""
+    ticket = portal_queries.just_confirmed(token, now - AGAIN)
+    return Confirmed(ticket, ticket.requester, False, is_repeated=True) if ticket is not None else None
 
 
 def refuse_others(person: User) -> None:

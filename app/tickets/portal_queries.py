@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_, union
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
 from app.extensions import db
@@ -297,6 +297,12 @@ def pending_for(token: str, now: datetime) -> PendingTicket:
     if found is None or found.ticket_id is not None or found.expires_at <= now:
         raise Gone("This link has been used, or it is too old. If your request is open already, we have mailed you its number.")
     return found
+
+
+def just_confirmed(token: str, since: datetime) -> Ticket | None:
+    """The ticket that a guest's link has opened since a time; None for every other link. One statement."""
+    opened = select(Ticket).join(PendingTicket, PendingTicket.ticket_id == Ticket.id).options(joinedload(Ticket.requester))
+    return db.session.scalar(opened.where(PendingTicket.secret_hash == fingerprint(token), Ticket.created_at > since))
 
 
 def pending_since(email: str, since: datetime) -> int:

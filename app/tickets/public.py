@@ -23,6 +23,7 @@ from app.tickets.rules import CATEGORIES, KINDS
 bp = public("guest", __name__)
 # An office shares one network address; one mail address needs few tickets a day.
 BY_NETWORK, BY_ADDRESS, TRIES = "30 per hour", "6 per hour", "60 per hour"
+MAX_REF = 10
 
 
 def by_address() -> str:
@@ -32,8 +33,11 @@ def by_address() -> str:
 
 @bp.get("/guest/new")
 def new() -> Response:
-    """The form of a kind; with `sent`, what to do now. Who is signed in uses their own form."""
+    """The form of a kind; with `sent` or `opened`, what to do now. Who is signed in uses their own form, or sees that ticket."""
     kind = forms.known_kind(request.args.get("kind") or "question")
+    opened = one_line(request.args.get("opened"))[:MAX_REF]
+    if opened:
+        return go(url_for("tickets.show", ref=opened)) if current_user.is_authenticated else private("tickets/public/opened.html")
     if current_user.is_authenticated:
         return go(url_for("tickets.new", kind=kind))
     if "sent" in request.args:
@@ -86,9 +90,14 @@ def confirm(token: str) -> Response:
 @bp.post("/guest/<token>")
 @limiter.limit(TRIES, key_func=get_remote_address)
 def open_ticket(token: str) -> Response:
-    """Open the ticket, once, and let its owner in; where a password guards the account, it is asked for."""
+    """Open the ticket, once, and let its owner in; where a password guards the account, it is asked for.
+
+    The second of two presses leaves the cookie alone: its answer may come last, and must not undo what the first put there.
+    """
     confirmed = guests.confirm(token, browser=browser(), now=utcnow())
     db.session.commit()
+    if confirmed.is_repeated:
+        return go(url_for(".new", opened=confirmed.ticket.ref))
     ticket = url_for("tickets.show", ref=confirmed.ticket.ref)
     if confirmed.is_signed_in:
         sign_in.remember(confirmed.person)

@@ -12,7 +12,7 @@ NARROWEST = {"width": 320, "height": 700}
 # who sees it: what is looked at; {names} are facts of the site.
 PAGES = {
     None: """
-        /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 {guest_link}
+        /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 /guest/new?opened=HT-4F7K2M9 {guest_link}
         /help /help/faq /help/faq?category=cli /help/faq/{question} /help/{section} /help/{article_path} /help/search
         /help/search?q=consensus /help/search?q=zzzzqqq /help/solved?kind=faq&id={faq} /survey/nonsense /nothing-here
         {acknowledge_link} {call_link} {call_link}/time /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk

@@ -171,7 +171,7 @@ def test_a_guest_proves_their_address_and_gets_an_answer(people, browse, worker,
     ref = opened.headers["Location"].rpartition("/")[2]
     acknowledged = wait_for_letter(smtp, address, ref)
     assert "watches" in guest.get(f"/tickets/{ref}").words
-    guest.post(confirm, status=410)
+    guest.post(confirm, to=f"/guest/new?opened={ref}")
 
     desk = browse(people.agent)
     page = desk.get(f"/desk/tickets/{ref}")

@@ -172,9 +172,41 @@ def test_confirming_opens_the_ticket_and_signs_the_guest_in(app, browse, token, 
     assert count(OutboundMail, OutboundMail.template == "ticket_acknowledged", OutboundMail.recipient == NEWCOMER) == 1
 
 
-def test_a_link_works_once(browse, token):
+def test_pressing_twice_leads_to_the_one_ticket(browse, token):
+    browser, secret = browse(None), token()
+    where = browser.post(f"/guest/{secret}", status=303).headers["Location"]
+    ref, events = where.rpartition("/")[2], count(Event)
+    again = browser.post(f"/guest/{secret}", to=f"/guest/new?opened={ref}")
+    browser.get(again.headers["Location"], to=where)
+    browser.get(where)
+    assert (count(Ticket), count(SignIn), count(Event)) == (1, 1, events)
+
+
+def test_a_second_press_shows_a_stranger_nothing_and_leaves_the_cookie_alone(browse, token):
+    secret = token()
+    where = browse(None).post(f"/guest/{secret}", status=303).headers["Location"]
+    other = browse(None)
+    again = other.post(f"/guest/{secret}", status=303)
+    assert "Set-Cookie" not in again.headers
+    page = other.get(again.headers["Location"])
+    assert "Your ticket is open" in page.words and NEWCOMER not in page.text
+    other.get(where, to="/login")
+    other.get(f"/guest/{secret}", status=410)
+    assert (count(Ticket), count(SignIn)) == (1, 1)
+
+
+def test_a_second_press_leads_others_who_are_signed_in_to_no_ticket(people, browse, token):
+    secret = token()
+    where = browse(None).post(f"/guest/{secret}", status=303).headers["Location"]
+    other = browse(people.stranger)
+    other.get(other.post(f"/guest/{secret}", status=303).headers["Location"], to=where)
+    other.get(where, status=404)
+
+
+def test_a_link_works_once(browse, token, clock):
     secret = token()
     browse(None).post(f"/guest/{secret}", status=303)
+    clock.shift(guests.AGAIN)
     for _ in range(2):
         page = browse(None).post(f"/guest/{secret}", status=410)
         browse(None).get(f"/guest/{secret}", status=410)
@@ -267,8 +299,9 @@ def test_what_was_asked_is_not_kept_twice(browse, token):
 def test_it_works_on_both_databases(app, engine, people, browse, token):
     secret = token()
     browse(None).get(f"/guest/{secret}")
-    browse(None).post(f"/guest/{secret}", status=303)
-    browse(None).post(f"/guest/{secret}", status=410)
+    for _ in range(2):
+        browse(None).post(f"/guest/{secret}", status=303)
+    browse(None).get(f"/guest/{secret}", status=410)
     assert count(Ticket) == 1
 
 
