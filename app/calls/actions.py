@@ -88,7 +88,7 @@ def new_call(wanted: Booking, customer: User, now: datetime) -> Call:
     call = Call(ref=public_ref("CL"), kind=wanted.kind, kind_id=wanted.kind.id, how=wanted.how, nonce=secret, **people, **ids, **times)
     call.time_zone, call.is_demo, call.state, call.sequence = wanted.time_zone, customer.is_demo, "booked", 0
     call.video_url = call.note = ""
-    call.is_off_rota = False
+    call.is_off_rota = call.is_note_public = False
     return call
 
 
@@ -145,7 +145,8 @@ def cancel(call: Call, reason: str, *, actor: User, now: datetime) -> None:
     if len(reason) > REASON_LENGTH:
         raise Invalid(f"Use {REASON_LENGTH:,} characters at most.")
     claims.in_turn(call.engineer_id)
-    call.state, call.closed_at, call.closed_by_id, call.note, call.lost_at = "cancelled", now, actor.id, reason, None
+    call.state, call.closed_at, call.closed_by_id, call.lost_at = "cancelled", now, actor.id, None
+    call.note, call.is_note_public = reason, True
     claims.leave(call)
     change(call, now)
     noted("call.cancelled", call, now=now, actor=actor, public=True, reason=reason, by_staff=actor.is_staff)

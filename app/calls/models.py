@@ -146,6 +146,8 @@ class Call(Model):
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     # Why it was cancelled, or what staff noted of it where it has no ticket.
     note: Mapped[str] = mapped_column(Text, default="")
+    # Whether the customer reads the note. Why a call was cancelled both sides read.
+    is_note_public: Mapped[bool] = mapped_column(default=False)
 
     kind: Mapped[CallKind] = relationship(lazy="raise_on_sql")
     customer: Mapped[User] = relationship(foreign_keys=[customer_id], lazy="raise_on_sql")

@@ -47,7 +47,7 @@ def finish(call: Call, outcome: Outcome, *, actor: User, now: datetime) -> None:
     if call.ticket is not None and note:
         say(call, note, outcome.share, actor=actor, now=now)
     elif note:
-        call.note = note
+        call.note, call.is_note_public = note, outcome.share == "public"
     db.session.flush()
 
 

@@ -102,6 +102,7 @@ def make_calls() -> None:
         *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in ("day_reminded_at", "hour_reminded_at", "closed_at")),
         sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("is_note_public", sa.Boolean(), nullable=False),
         sa.CheckConstraint("state <> 'booked' OR session_id IS NOT NULL", name=op.f("ck_calls_has_its_time")),
         sa.CheckConstraint("seat IS NULL OR (seat >= 0 AND seat < seats)", name=op.f("ck_calls_has_a_seat")),
         sa.ForeignKeyConstraint(["kind_id"], ["call_kinds.id"], name=op.f("fk_calls_kind_id_call_kinds")),

@@ -64,6 +64,16 @@ def test_without_a_ticket_the_note_stays_with_the_call(book, people):
     assert (call.note, db.session.scalars(select(Ticket)).first()) == ("Rang twice.", None)
 
 
+@pytest.mark.parametrize(("share", "is_read"), [("internal", False), ("public", True)])
+def test_a_note_without_a_ticket_is_read_by_whom_staff_choose(share, is_read, book, people, browse, clock):
+    call = book()
+    clock.move_to(call.ends_at)
+    outcomes.finish(call, Outcome("held", "They plan to leave us.", share), actor=people.agent, now=call.ends_at)
+    db.session.commit()
+    assert ("They plan to leave us." in browse(people.user).get(f"/calls/{call.ref}").words) == is_read
+    assert "They plan to leave us." in browse(people.agent2).get(f"/desk/calls/{call.ref}").words
+
+
 def test_what_cannot_be_noted_is_refused(book, people, now):
     call = book()
     for outcome, actor, at, error in (
