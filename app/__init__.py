@@ -136,12 +136,13 @@ def flask_settings(settings: Config) -> dict[str, object]:
 
 def engine_options(settings: Config) -> dict[str, object]:
     """A small pool: each web worker has a handful of threads. PostgreSQL statements may not run for ever."""
+    # The connection used last comes first: its caches are warm, and its statements prepared.
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}, "pool_use_lifo": True}
+        in_a_file = settings.database_url.startswith("sqlite:///")
+        return {"connect_args": {"timeout": 10}, **({"pool_use_lifo": True} if in_a_file else {})}
     return {
         "pool_size": 4,
         "max_overflow": 4,
-        # The one used last: its caches are warm, and its statements prepared.
         "pool_use_lifo": True,
         "connect_args": {"options": "-c statement_timeout=30000 -c timezone=UTC"},
     }
