@@ -21,14 +21,14 @@ from app.sla.promises import aims, move, moved, seen, stand_still
 from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, promised_seconds, terms_for
 
 
-def start(ticket: Subject, *, now: datetime) -> None:
+def start(ticket: Subject, *, now: datetime) -> Terms | None:
     """Begin the clocks of a new ticket: first response and resolution, as its policy has targets. Two statements.
 
-    Without a policy (guests, community) there are none, and the ticket sorts behind all deadlines. A ticket that shows a
-    deadline has been started.
+    Returns the terms by which they run. Without a policy (guests, community) there are none, and the ticket sorts behind all
+    deadlines. A ticket that shows a deadline has been started: nothing is done, and None returned.
     """
     if ticket.next_metric is not None:
-        return
+        return None
     terms = terms_for(ticket.organization_id, ticket.promised_priority)
     wanted = [metric for metric in (FIRST, RESOLUTION) if terms is not None and metric in terms.minutes]
     found = [made(ticket, terms, metric, 1, ticket.created_at) for metric in wanted if terms is not None]
@@ -37,6 +37,7 @@ def start(ticket: Subject, *, now: datetime) -> None:
     if found:
         db.session.execute(insert(Clock), [values_of(one.clock) for one in found], execution_options={"render_nulls": True})
     show(ticket, found)
+    return terms
 
 
 def values_of(clock: Clock) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
+from app.sla.first_answer import within
+from app.sla.terms import Terms
 from app.tickets import rules
 from app.tickets.drafts import drop_draft
 from app.tickets.drafts import save_draft as save_draft
@@ -79,10 +81,10 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
     record("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
     with db.session.no_autoflush:
-        answer = triage.triage(
-            ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, requester=requester, now=now
-        )
-        sla.start(ticket, now=now)
+        template = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, now=now)
+        # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
+        terms = sla.start(ticket, now=now)
+        answer = automatic_answer(template, ticket, terms, requester, now) if template else None
     first = new_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source)
     db.session.add(first)
     if answer:
@@ -90,6 +92,13 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     db.session.flush()
     attach(new.files, first, now)
     return ticket
+
+
+def automatic_answer(template: str, ticket: Ticket, terms: Terms | None, requester: User, now: datetime) -> str:
+    """The first response of a new ticket, with the target that its clocks run by."""
+    plan = requester.plan
+    target = within(terms, ticket.promised_priority, plan.key if plan else None)
+    return triage.first_response(template, ticket, plan=plan, requester=requester, within=target, now=now)
 
 
 def clean_tags(wanted: Sequence[str]) -> list[str]:

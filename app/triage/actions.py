@@ -17,13 +17,12 @@ from app.triage.rules import CATEGORY_NAMES, Because, Decision, Intake, decide, 
 NOT_WORDS = frozenset({"version", "platform", "logs", "checks", "priority", "category"})
 
 
-def triage(
-    ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, requester: User, now: datetime
-) -> str | None:
-    """Decide on a new ticket and write the decision on it; returns its first response in Markdown, or None without a template.
+def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, now: datetime) -> str | None:
+    """Decide on a new ticket and write the decision on it; returns the template of its first response, or None without one.
 
     Sets priority, promised_priority, needs_confirmation, team, category and tier. A raise beyond the plan is shown, but
-    not promised until somebody confirms it. Records ticket.triaged. Four statements, one more after a rule has changed.
+    not promised until somebody confirms it. The template is to be filled by `first_response` once the
+    clocks run. Records ticket.triaged. Four statements, one more after a rule has changed.
     """
     intake = Intake(title, body, tuple(labels), ticket.kind, plan.key if plan else None, ticket.priority, ticket.category)
     decision = decide(intake, queries.rules())
@@ -36,7 +35,7 @@ def triage(
         because.append(told(Because("first_response", template.title, f"first_response.{ticket.kind}", why)))
     facts = {"decisions": because, "priority": ticket.promised_priority if ticket.promised_priority != promised_before else None}
     record("ticket.triaged", now=now, ticket=ticket, facts=facts)
-    return first_response(template.body, ticket, plan, requester, now) if template is not None else None
+    return template.body if template is not None else None
 
 
 def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] = ()) -> bool:
@@ -104,15 +103,15 @@ def words_of(fields: Any) -> str:
     return "\n\n".join(value for name, value in answers if name not in NOT_WORDS and isinstance(value, str))
 
 
-def first_response(template: str, ticket: Any, plan: Plan | None, requester: User, now: datetime) -> str:
-    """The template, filled for this ticket."""
+def first_response(template: str, ticket: Any, *, plan: Plan | None, requester: User, within: str | None, now: datetime) -> str:
+    """The template, filled for this ticket, in Markdown. `within` is the target that runs; None for the plan's standard wording."""
     values = placeholders.values_of(
         ticket,
         requester=requester,
         organization=requester.organization.name if requester.organization else "",
         plan=plan.name if plan else "",
         team=ticket.team.name if ticket.team else "",
-        timeframe=timeframe(ticket.promised_priority, plan.key if plan else None, ticket.source),
+        timeframe=within or timeframe(ticket.promised_priority, plan.key if plan else None, ticket.source),
         category=CATEGORY_NAMES.get(ticket.category, ""),
         url=f"/tickets/{ticket.ref}",
         today=now.date(),
