@@ -22,7 +22,7 @@ TICKETS = Path(__file__).resolve().parent.parent / "tests" / "triage"
 # A trait that fewer tickets show teaches nothing.
 FEWEST_TICKETS = 3
 # How many points a logit is, and where a ticket becomes high: this far above even chances.
-LOGIT, HIGH, CAUTION = 50.0, 40.0, 0.15
+LOGIT, HIGH, CAUTION = 50.0, 40.0, 0.35
 PENALTY = 1.6
 STEPS, MEMORY = 60, 8
 # Points under this are left out of the file.

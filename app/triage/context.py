@@ -28,7 +28,7 @@ DENIAL_ENDS = {
     "that", "when", "after", "before", "then", "please", "wait", "care", "explain", "what",
 }  # fmt: skip
 DENIED_AFTER = {"none", "unlikely", "impossible", "nope"}
-IMAGINED_BEFORE = {"if", "whether", "would", "suppose", "supposing", "hypothetically", "unless", "imagine", "assuming", "should"}
+IMAGINED_BEFORE = {"if", "whether", "would", "suppose", "supposing", "hypothetically", "unless", "imagine", "assuming", "should", "might"}
 IMAGINED_ANYWHERE = PhraseBook(
     ("imagined", phrase)
     for phrase in (

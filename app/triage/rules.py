@@ -312,7 +312,7 @@ def _priority(
     """The requester's choice, raised by the words' floor and by the urgency read; never lowered."""
     priority = intake.priority if intake.priority in PRIORITIES else "medium"
     because = []
-    for rule, words in _word_rules(book, title, sentences):
+    for rule, words in _word_rules(book, title, title if intake.kind == "feature" else sentences):
         priority = higher(priority, rule.outcome)
         because.append(Because("priority", rule.outcome, rule.key, f"{rule.explanation} Seen: “{words}”."))
     if reading.priority and higher(priority, reading.priority) != priority:
@@ -326,6 +326,7 @@ def _word_rules(book: RuleBook, title: list[Sentence], sentences: list[Sentence]
     """The word rules that fire, in their order, with the words seen.
 
     A word that is denied ("not blocking"), supposed, over, part of a name ("critical path") or taken back ("no hurry") is not said.
+    Of a wish only the title is asked: what it tells of is not there yet.
     """
     fired: dict[str, str] = {}
     for where, text in (("title", title), ("text", sentences)):

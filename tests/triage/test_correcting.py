@@ -78,11 +78,11 @@ def test_corrections_are_counted_by_rule_and_word_and_given_out_as_labelled_tick
 
 def test_a_lead_gives_a_word_other_points_and_they_hold_at_once(people, now):
     def points():
-        return decide(Intake("Hello", "The zeppelin is stuck."), queries.rules()).points
+        return decide(Intake("Hello", "Everything is down, the zeppelin is stuck and 300 people are waiting."), queries.rules()).points
 
     before = points()
     correcting.set_points("zeppelin", 90, actor=people.lead, now=now)
-    assert points() > before + 90
+    assert points() > before + 60
     correcting.set_points("zeppelin", None, actor=people.lead, now=now)
     assert points() == before
     correcting.set_points("stuck", 0, actor=people.lead, now=now)
