@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from app.calls import defaults, slots
+from app.calls import defaults, jobs, slots
 from app.calls.models import CallKind
 from app.events.models import Event
 from app.extensions import db
+from tests.calls.conftest import team
 
 TERMS = {
     "name": "Architecture review",
@@ -99,8 +100,10 @@ def test_a_kind_without_anybody_on_duty_is_told_to_leads(people, browse):
 def test_what_is_booked_keeps_its_time_when_terms_change(book, terms, people, support, browse):
     call = book()
     before = (call.starts_at, call.ends_at)
+    terms = terms | {"teams": [str(team("product").id)]}
     browse(people.lead).post(f"/admin/calls/kinds/{support.kind.id}", terms, to="/admin/calls")
-    assert (call.starts_at, call.ends_at) == before
+    assert jobs.watch() == 0
+    assert (call.starts_at, call.ends_at, call.lost_at) == (*before, None)
 
 
 def test_only_leads_enter(people, support, browse):
