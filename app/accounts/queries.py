@@ -238,6 +238,11 @@ class AuditFilter:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def is_by_date(self) -> bool:
+        """Whether dates are all that narrows it: then the log is read by its index on time, otherwise by that of kind, actor or ticket."""
+        return bool(self.since or self.until) and not (self.kind or self.actor or self.ticket)
+
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter in SQL. A kind may end with a dot, for all of its noun."""
         found: list[ColumnElement[bool]] = []
@@ -281,7 +286,8 @@ def audit(wanted: AuditFilter, cursor: str = "") -> Page:
         .outerjoin(TICKETS, TICKETS.c.id == Event.ticket_id)
         .where(*wanted.conditions())
     )
-    return paged(query, (Event.id,), cursor, newest_first=True)
+    key = (Event.at, Event.id) if wanted.is_by_date else (Event.id,)
+    return paged(query, key, cursor, newest_first=True)
 
 
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
@@ -316,9 +322,14 @@ def position(cursor: str, key: tuple[Any, ...]) -> tuple[list[Any], bool]:
         return [], False
     values, back = decode_cursor(cursor, len(key))
     for part, value in zip(key, values, strict=True):
-        if type(value) is not part.type.python_type or (isinstance(value, int) and abs(value) > MAX_ID):
+        if type(value) is not part.type.python_type or (isinstance(value, int) and abs(value) > MAX_ID) or is_naive(value):
             raise Invalid("That page address is not one of ours. Start again from the first page.")
     return [one_line(value) if isinstance(value, str) else value for value in values], back
+
+
+def is_naive(value: Any) -> bool:
+    """Whether it is a time of no zone, which no cursor of ours holds."""
+    return isinstance(value, datetime) and value.tzinfo is None
 
 
 def place(row: Any, key: tuple[Any, ...]) -> list[Any]:
@@ -327,12 +338,15 @@ def place(row: Any, key: tuple[Any, ...]) -> list[Any]:
 
 
 def beyond(key: tuple[Any, ...], values: list[Any], descending: bool) -> ColumnElement[bool]:
-    """Rows after `values` in the order of `key`, written out so that both databases use an index for it."""
+    """Rows after `values` in the order of `key`, written out so that both databases use an index for it.
+
+    The bound of the first column follows from the rest; it tells them where in the index to begin.
+    """
     found = []
     for n, part in enumerate(key):
         after = part < values[n] if descending else part > values[n]
         found.append(and_(*(key[i] == values[i] for i in range(n)), after))
-    return or_(*found)
+    return and_(key[0] <= values[0] if descending else key[0] >= values[0], or_(*found))
 
 
 def bounded(query: Select[Any]) -> int:

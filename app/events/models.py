@@ -19,6 +19,7 @@ class Event(Model):
         Index("ix_events_ticket", "ticket_id", "id"),
         Index("ix_events_kind", "kind", "id"),
         Index("ix_events_actor", "actor_id", "id"),
+        Index("ix_events_at", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,15 +1,22 @@
 """The event log as administrators read it."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event, insert, text
 
-from app.accounts import audit
+from app.accounts import audit, queries
+from app.accounts.queries import AuditFilter
 from app.events.actions import record
 from app.events.kinds import KINDS
+from app.events.models import Event
+from app.extensions import db
+from app.lib.errors import Invalid
 from tests import factories
 
 
@@ -70,6 +77,47 @@ def test_a_long_log_is_paged(people, browse, now, statements):
     assert len(first) <= 3 and len(later) <= 6
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+def test_dates_far_back_are_looked_up_by_the_index_on_time(app, engine, people, now):
+    row = {"kind": "account.signed_in", "actor_id": people.user.id, "is_public": False}
+    hours = [now - timedelta(hours=n) for n in range(6000)]
+    db.session.execute(insert(Event), [{**row, "at": at, "facts": {"session_id": n, "ip": ""}} for n, at in enumerate(hours)])
+    db.session.execute(text("ANALYZE"))
+    between, before = AuditFilter(since=hours[5010], until=hours[5000]), AuditFilter(until=hours[5000])
+    for wanted in (between, before):
+        page, plan = looked_up(wanted)
+        assert "ix_events_at" in plan and "TEMP B-TREE" not in plan, plan
+        assert page.items[0].at == hours[5001]
+    assert [row.at for row in looked_up(between)[0].items] == hours[5001:5011]
+    second, plan = looked_up(before, page.next)
+    assert "ix_events_at" in plan and second.items[0].at == page.items[-1].at - timedelta(hours=1)
+    assert [row.id for row in looked_up(before, second.previous)[0].items] == [row.id for row in page.items]
+
+
+def looked_up(wanted, cursor=""):
+    """A page of the log, and how the database found it."""
+    seen = []
+
+    def note(connection, cursor, statement, parameters, *rest):
+        seen.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        page = queries.audit(wanted, cursor)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    [(statement, parameters)] = seen
+    word = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
+    return page, "\n".join(str(line) for line in db.session.connection().exec_driver_sql(f"{word} {statement}", parameters))
+
+
+@pytest.mark.parametrize("value", [{"t": "2026-11-23T10:00:00"}, "yesterday", 1.5, None])
+def test_a_forged_place_in_the_log_is_refused(people, value):
+    raw = base64.urlsafe_b64encode(json.dumps([0, value, 1]).encode()).decode()
+    with pytest.raises(Invalid):
+        queries.audit(AuditFilter(since=datetime(2026, 1, 1, tzinfo=UTC)), raw)
+
+
 def test_hostile_facts_are_text(people, browse, now):
     factories.ticket(people.user, subject="<img src=x onerror=alert(1)>")
     page = browse(people.admin).get("/admin/audit").text
@@ -97,5 +145,5 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["changes", "user_id", "name", "fields", "ref"]), VALUES, max_size=4))
 def test_any_facts_become_short_texts(facts):
-    for label, text in audit.told(facts, {}):
-        assert label is not None and len(text) <= 2 * audit.MAX_TEXT + 3
+    for label, words in audit.told(facts, {}):
+        assert label is not None and len(words) <= 2 * audit.MAX_TEXT + 3
