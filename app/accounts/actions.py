@@ -40,9 +40,10 @@ class Proof:
     new_hash: str | None = None
 
 
-def enter(person: User | None, email: str, proof: Proof, *, browser: Browser, now: datetime) -> SignIn | None:
+def enter(person: User | None, email: str, proof: Proof, *, browser: Browser, now: datetime, former: User | None = None) -> SignIn | None:
     """Sign somebody in; None if the account is unknown, disabled, or the password wrong, all after the same work.
 
+    `former` is who was signed in in this browser until now: the cookie forgets that sign-in, so it ends.
     A failure is an event, too; it keeps a fingerprint of the address, which may be a password in the wrong field.
     """
     if person is None or not person.is_enabled or not proof.is_right:
@@ -50,6 +51,7 @@ def enter(person: User | None, email: str, proof: Proof, *, browser: Browser, no
         return None
     if proof.new_hash:
         person.password_hash = proof.new_hash
+    replace(former, now=now)
     begun = sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
     record("account.signed_in", now=now, actor=person, facts={"session_id": begun.id, "ip": browser.ip})
     return begun
@@ -62,6 +64,12 @@ def leave(person: User, *, now: datetime) -> None:
         return
     session.revoked_at = now
     record("account.signed_out", now=now, actor=person, facts={"session_id": session.id})
+
+
+def replace(former: User | None, *, now: datetime) -> None:
+    """Sign out whoever was signed in in this browser, because a new sign-in takes the place; call it before that one begins."""
+    if former is not None:
+        leave(former, now=now)
 
 
 def change_password(person: User, new_hash: str, *, browser: Browser, now: datetime) -> None:
@@ -93,8 +101,13 @@ def reset_password(link: OneTimeLink, new_hash: str, *, now: datetime) -> User:
     return person
 
 
-def accept_invitation(link: OneTimeLink, name: str, time_zone: str, new_hash: str, *, browser: Browser, now: datetime) -> User:
-    """Choose the first password by an invitation's link, and sign in. Raises Gone if it was used, or an account stands already."""
+def accept_invitation(
+    link: OneTimeLink, name: str, time_zone: str, new_hash: str, *, browser: Browser, now: datetime, former: User | None = None
+) -> User:
+    """Choose the first password by an invitation's link, and sign in. Raises Gone if it was used, or an account stands already.
+
+    `former` is who was signed in in this browser until now.
+    """
     person = person_of(link)
     if person.password_hash is not None:
         raise Gone("This invitation has been accepted. Sign in with the password that you chose.")
@@ -102,6 +115,7 @@ def accept_invitation(link: OneTimeLink, name: str, time_zone: str, new_hash: st
     person.name, person.time_zone, person.password_hash = one_line(name), time_zone, new_hash
     spend_links(person.id, now)
     record("account.invitation_accepted", now=now, actor=person, facts={"user_id": person.id})
+    replace(former, now=now)
     sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
     return person
 

@@ -7,7 +7,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.accounts import actions, administration, forms, passwords, queries, sign_in
-from app.accounts.web import browser, browser_name, private, proved
+from app.accounts.web import browser, browser_name, private, proved, signed_in
 from app.audiences import public, to_sign_in
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
@@ -66,7 +66,7 @@ def enter() -> Response:
     # The check takes tens of milliseconds; no transaction stays open meanwhile.
     db.session.commit()
     proof = proved(person, form.password.data or "")
-    begun = actions.enter(person, form.email.data or "", proof, browser=browser(), now=utcnow())
+    begun = actions.enter(person, form.email.data or "", proof, browser=browser(), now=utcnow(), former=signed_in())
     db.session.commit()
     if person is None or begun is None:
         form.form_errors.append(WRONG)
@@ -158,7 +158,7 @@ def accept(token: str) -> Response:
     db.session.commit()
     new_hash = passwords.kept(form.password.data or "")
     answers = (form.name.data or "", form.time_zone.data or "UTC")
-    welcome = actions.accept_invitation(link, *answers, new_hash, browser=browser(), now=utcnow())
+    welcome = actions.accept_invitation(link, *answers, new_hash, browser=browser(), now=utcnow(), former=signed_in())
     db.session.commit()
     sign_in.remember(welcome)
     return go(url_for("home.start"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, make_response, render_template, request
+from flask_login import current_user
 
 from app.accounts import passwords
 from app.accounts.actions import Browser, Proof
@@ -17,6 +18,12 @@ ID = "int(max=2147483647)"
 def browser() -> Browser:
     """Where this request comes from; proxies in front are taken off by TRUSTED_PROXIES."""
     return Browser(ip=request.remote_addr or "", user_agent=one_line(request.user_agent.string)[:255])
+
+
+def signed_in() -> User | None:
+    """Who is signed in in this browser; a new sign-in takes their place."""
+    person: User | None = current_user._get_current_object() if current_user.is_authenticated else None
+    return person
 
 
 def proved(person: User | None, password: str) -> Proof:

@@ -3,7 +3,7 @@
 from flask import Response, make_response, render_template, request, url_for
 
 from app.accounts import actions, sign_in
-from app.accounts.web import ID, browser
+from app.accounts.web import ID, browser, signed_in
 from app.audiences import public
 from app.dev import queries
 from app.dev import styleguide as components
@@ -43,7 +43,7 @@ def enter() -> Response:
     person = queries.demo_person(int(chosen)) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
     if person is None:
         raise NotFound("There is no such person in the demo. `hive-support demo load` makes them.")
-    actions.enter(person, person.email, actions.Proof(True), browser=browser(), now=utcnow())
+    actions.enter(person, person.email, actions.Proof(True), browser=browser(), now=utcnow(), former=signed_in())
     db.session.commit()
     sign_in.remember(person)
     return go(url_for("home.start"))

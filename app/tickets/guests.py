@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from app.accounts import sign_in
-from app.accounts.actions import Browser
+from app.accounts.actions import Browser, replace
 from app.accounts.domains import domain_of
 from app.accounts.models import OrganizationDomain, User
 from app.accounts.permissions import CUSTOMERS
@@ -62,9 +62,10 @@ def request(email: str, form: dict[str, Any], *, form_key: str | None, now: date
     return pending
 
 
-def confirm(token: str, *, browser: Browser, now: datetime) -> Confirmed:
+def confirm(token: str, *, browser: Browser, now: datetime, former: User | None = None) -> Confirmed:
     """Open what a proved address has asked, once, and sign its owner in where no password guards the account.
 
+    `former` is who was signed in in this browser until now; a new sign-in ends theirs.
     A repeat within AGAIN returns the same ticket, changes nothing and signs nobody in. Raises Gone for a link that was used
     before that, expired or is not ours, and NotAllowed where the address belongs to staff, a moderator or somebody who was
     shut out: for them nothing is opened.
@@ -89,6 +90,7 @@ def confirm(token: str, *, browser: Browser, now: datetime) -> Confirmed:
     record("guest.confirmed", now=now, actor=person, ticket=ticket, facts={"ref": ticket.ref})
     enters = person.password_hash is None
     if enters:
+        replace(former, now=now)
         begun = sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
         record("account.signed_in", now=now, actor=person, facts={"session_id": begun.id, "ip": browser.ip})
     return Confirmed(ticket, person, enters)

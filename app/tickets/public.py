@@ -8,7 +8,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.accounts import sign_in
-from app.accounts.web import browser, private
+from app.accounts.web import browser, private, signed_in
 from app.audiences import public
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
@@ -94,7 +94,7 @@ def open_ticket(token: str) -> Response:
 
     The second of two presses leaves the cookie alone: its answer may come last, and must not undo what the first put there.
     """
-    confirmed = guests.confirm(token, browser=browser(), now=utcnow())
+    confirmed = guests.confirm(token, browser=browser(), now=utcnow(), former=signed_in())
     db.session.commit()
     if confirmed.is_repeated:
         return go(url_for(".new", opened=confirmed.ticket.ref))

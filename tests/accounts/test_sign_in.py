@@ -98,6 +98,37 @@ def test_the_cookie_is_of_no_use_once_the_session_has_ended(people, browse):
     visitor.get("/account", to="/login?next=/account")
 
 
+def test_signing_in_again_ends_the_browsers_former_session(people, browse):
+    visitor = browse()
+    for _ in range(2):
+        visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    assert open_sessions(people.user) == 1
+    assert "Marcus Webb" in visitor.get("/account").text
+    first, ended, second = events("account.signed_in", "account.signed_out")
+    assert (ended.kind, ended.actor_id, ended.facts) == ("account.signed_out", people.user.id, {"session_id": first.facts["session_id"]})
+    visitor.post("/login", {"email": people.colleague.email, "password": PASSWORD}, to="/")
+    assert (open_sessions(people.user), open_sessions(people.colleague)) == (0, 1)
+    assert events("account.signed_out")[-1].facts == {"session_id": second.facts["session_id"]}
+
+
+def test_a_wrong_try_and_another_browser_end_no_session(people, browse):
+    here, there = browse(), browse()
+    for visitor in (here, there):
+        visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    tried(here, people.user.email, "wrong")
+    assert open_sessions(people.user) == 2
+    assert "Marcus Webb" in here.get("/account").text
+
+
+def test_an_administrator_who_acts_as_somebody_is_named_where_that_ends(people, browse):
+    admin = browse(people.admin)
+    admin.post(f"/admin/people/{people.user.id}/acting", status=303)
+    admin.post("/login", {"email": people.user.email, "password": PASSWORD}, to="/")
+    [ended] = events("account.signed_out")
+    assert (ended.actor_id, ended.impersonator_id) == (people.user.id, people.admin.id)
+    assert open_sessions(people.user) == 1
+
+
 @pytest.mark.parametrize(
     ("wanted", "leads"),
     [

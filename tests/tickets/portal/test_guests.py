@@ -13,6 +13,7 @@ from app.mail.models import OutboundMail
 from app.tickets import guests, jobs
 from app.tickets.models import PendingTicket, Ticket
 from tests import factories
+from tests.people import PASSWORD
 from tests.tickets.shared import FORMS, filled
 
 SENT = "/guest/new?sent=1"
@@ -280,6 +281,15 @@ def test_whoever_else_is_signed_in_stays_so(people, browse, token):
     answer = browser.post(f"/guest/{secret}", status=303)
     assert answer.headers["Location"].startswith("/tickets/")
     assert people.colleague.initials in browser.get("/tickets").words
+
+
+def test_a_guest_who_comes_in_ends_the_session_that_was_in_the_browser(people, browse, token):
+    browser = browse()
+    browser.post("/login", {"email": people.colleague.email, "password": PASSWORD}, to="/")
+    where = browser.post(f"/guest/{token()}", status=303).headers["Location"]
+    browser.get(where)
+    assert count(SignIn, SignIn.revoked_at.is_(None)) == 1
+    assert count(Event, Event.kind == "account.signed_out", Event.actor_id == people.colleague.id) == 1
 
 
 def test_hostile_words_are_words_on_the_link_and_on_the_ticket(browse, token):
