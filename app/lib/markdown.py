@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -36,6 +37,7 @@ ATTRIBUTES = {"a": {"href", "title"}, "code": {"class"}, "h2": {"id"}, "h3": {"i
 SCHEMES = {"http", "https", "mailto"}
 HEADING = re.compile(r"<h([23])>(.*?)</h\1>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
+BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +72,12 @@ def with_anchors(html: str) -> tuple[str, list[tuple[int, str, str]]]:
         return f'<h{match[1]} id="{name}">{match[2]}</h{match[1]}>'
 
     return HEADING.sub(anchored, html), found
+
+
+def to_lines(text: str) -> str:
+    """The words of a Markdown text without its marks, with the lines that it has when rendered, for plain mail."""
+    lines = unescape(nh3.clean(parser().render(text), tags=set())).splitlines()
+    return BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
 
 
 def to_text(text: str) -> str:

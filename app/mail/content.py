@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
-from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS
+from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS, to_html, to_lines
 from app.lib.text import BIDI, many_lines, one_line
 
 MONO = "Menlo,Consolas,monospace"
@@ -60,8 +60,18 @@ class PublicMessage:
 
     @property
     def excerpt(self) -> str:
-        """Its beginning, for a quotation."""
+        """Its beginning in Markdown, for a quotation."""
         return self.body if len(self.body) <= EXCERPT else self.body[:EXCERPT].rsplit(" ", 1)[0] + " …"
+
+    @property
+    def excerpt_text(self) -> str:
+        """The same in plain words."""
+        return to_lines(self.excerpt)
+
+    @property
+    def excerpt_html(self) -> str:
+        """The same, rendered and dressed for mail. Links in `body` are absolute already."""
+        return self.html if len(self.body) <= EXCERPT else dressed(to_html(self.excerpt), "")
 
 
 class MessageRow(Protocol):

@@ -18,14 +18,15 @@ from app.accounts.permissions import CUSTOMERS
 from app.events.actions import record
 from app.extensions import db
 from app.lib.database import serialize_on
-from app.lib.errors import Gone, NotAllowed
+from app.lib.errors import Gone, NotAllowed, Stale
 from app.lib.tokens import fingerprint
 from app.tickets import actions, portal_queries
 from app.tickets.actions import NewTicket
 from app.tickets.models import PendingTicket, Ticket
 
 VALID = timedelta(hours=24)
-# Requests of one address that may wait within a day; more are taken with the same answer and forgotten.
+# Requests of one address that may wait within a day beside each other. No more mails than that go to it, so a further one
+# has no link of its own: the links that are there lead to it, and of such only the newest is kept.
 WAITING_A_DAY = 3
 # A confirmed request is kept so long, so that its link says that it was used.
 KEPT = timedelta(days=30)
@@ -45,16 +46,19 @@ class Confirmed:
 
 
 def request(email: str, form: dict[str, Any], *, form_key: str | None, now: datetime) -> PendingTicket | None:
-    """Keep what a guest asks until their address is proved; None where the address has asked too often, or this form has already.
+    """Keep what a guest asks until their address is proved; None where this form has asked already.
 
-    `form` is JSON: name, kind, subject, fields, priority, category. Three statements.
+    Nobody can keep another from asking: beyond WAITING_A_DAY the newest request takes the place of those that got no mail.
+    `form` is JSON: name, kind, subject, fields, priority, category. Three statements, one more beyond that.
     """
     key = fingerprint(f"guest:{form_key}") if form_key else None
     serialize_on(db.session, f"guest:{email}")
     if key is not None and db.session.scalar(select(PendingTicket.id).where(PendingTicket.form_key == key)):
         return None
-    if portal_queries.pending_since(email, now - timedelta(days=1)) >= WAITING_A_DAY:
-        return None
+    waiting = portal_queries.waiting_since(email, now - timedelta(days=1))
+    if len(waiting) >= WAITING_A_DAY:
+        unmailed = [each.id for each in waiting if each.secret_hash is None]
+        db.session.execute(delete(PendingTicket).where(PendingTicket.id.in_(unmailed)))
     pending = PendingTicket(email=email, form=form, form_key=key, created_at=now, expires_at=now + VALID)
     db.session.add(pending)
     db.session.flush()
@@ -62,9 +66,10 @@ def request(email: str, form: dict[str, Any], *, form_key: str | None, now: date
     return pending
 
 
-def confirm(token: str, *, browser: Browser, now: datetime, former: User | None = None) -> Confirmed:
+def confirm(token: str, *, browser: Browser, now: datetime, former: User | None = None, seen: int | None = None) -> Confirmed:
     """Open what a proved address has asked, once, and sign its owner in where no password guards the account.
 
+    `seen` is the id of the request that the page showed; where a newer one has come since, Stale is raised.
     `former` is who was signed in in this browser until now; a new sign-in ends theirs.
     A repeat within AGAIN returns the same ticket, changes nothing and signs nobody in. Raises Gone for a link that was used
     before that, expired or is not ours, and NotAllowed where the address belongs to staff, a moderator or somebody who was
@@ -72,14 +77,18 @@ def confirm(token: str, *, browser: Browser, now: datetime, former: User | None 
     """
     if (before := repeated(token, now)) is not None:
         return before
-    pending = portal_queries.pending_for(token, now)
-    serialize_on(db.session, f"guest:{pending.email}")
-    db.session.refresh(pending)
-    if pending.ticket_id is not None:
+    link = portal_queries.link_of(token, now)
+    serialize_on(db.session, f"guest:{link.email}")
+    db.session.refresh(link)
+    if link.ticket_id is not None or link.secret_hash != fingerprint(token):
         # Both presses arrived at once, and the other was first.
         if (before := repeated(token, now)) is not None:
             return before
         raise Gone("This link has been used. Your request is open.")
+    pending = portal_queries.pending_for(token, now)
+    if seen is not None and seen != pending.id:
+        raise Stale("A newer request has come in for this address. Open the link again, and look at what it says now.")
+    hand_link(link, pending)
     person = portal_queries.person_with(pending.email)
     if person is not None:
         refuse_others(person)
@@ -94,6 +103,15 @@ def confirm(token: str, *, browser: Browser, now: datetime, former: User | None 
         begun = sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
         record("account.signed_in", now=now, actor=person, facts={"session_id": begun.id, "ip": browser.ip})
     return Confirmed(ticket, person, enters)
+
+
+def hand_link(link: PendingTicket, pending: PendingTicket) -> None:
+    """The link belongs to what it opens, so that it works once; its own request waits for another link of the address."""
+    if link is pending:
+        return
+    secret_hash, link.secret_hash = link.secret_hash, None
+    db.session.flush()
+    pending.secret_hash = secret_hash
 
 
 def repeated(token: str, now: datetime) -> Confirmed | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, false, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, or_, select, tuple_, union
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
@@ -292,7 +292,17 @@ def person_with(email: str) -> User | None:
 
 
 def pending_for(token: str, now: datetime) -> PendingTicket:
-    """The open request of a guest's link. Raises Gone for one that was used, has expired, or is not ours: all the same."""
+    """What a guest's link is for: its own request, or the newer one of the same address that got no mail of its own. Two statements.
+
+    Raises Gone as `link_of` does.
+    """
+    link = link_of(token, now)
+    unmailed = waiting_of(link.email).where(PendingTicket.secret_hash.is_(None), PendingTicket.expires_at > now, PendingTicket.id > link.id)
+    return db.session.scalar(unmailed.order_by(PendingTicket.id.desc()).limit(1)) or link
+
+
+def link_of(token: str, now: datetime) -> PendingTicket:
+    """The open request that a guest's link was mailed for. Raises Gone for one that was used, has expired, or is not ours: all the same."""
     found = db.session.scalar(select(PendingTicket).where(PendingTicket.secret_hash == fingerprint(token)))
     if found is None or found.ticket_id is not None or found.expires_at <= now:
         raise Gone("This link has been used, or it is too old. If your request is open already, we have mailed you its number.")
@@ -305,10 +315,14 @@ def just_confirmed(token: str, since: datetime) -> Ticket | None:
     return db.session.scalar(opened.where(PendingTicket.secret_hash == fingerprint(token), Ticket.created_at > since))
 
 
-def pending_since(email: str, since: datetime) -> int:
-    """How many requests of an address wait since a time, three at most."""
-    query = select(PendingTicket.id).where(PendingTicket.email == email, PendingTicket.created_at > since).limit(3)
-    return len(db.session.scalars(query).all())
+def waiting_of(email: str) -> Select[tuple[PendingTicket]]:
+    """The requests of an address that nobody has confirmed."""
+    return select(PendingTicket).where(PendingTicket.email == email, PendingTicket.ticket_id.is_(None))
+
+
+def waiting_since(email: str, since: datetime) -> Sequence[PendingTicket]:
+    """The requests of an address that wait since a time."""
+    return db.session.scalars(waiting_of(email).where(PendingTicket.created_at > since)).all()
 
 
 def to_close(now: datetime, days: int, limit: int) -> Sequence[int]:

@@ -83,7 +83,7 @@ def confirm(token: str) -> Response:
     asked = pending.form
     answers = to_html(kinds.compose(asked["kind"], asked["fields"]))
     return private(
-        "tickets/public/confirm.html", token=token, email=pending.email, asked=asked, answers=answers, kinds=KINDS, categories=CATEGORIES
+        "tickets/public/confirm.html", token=token, pending=pending, asked=asked, answers=answers, kinds=KINDS, categories=CATEGORIES
     )
 
 
@@ -94,7 +94,7 @@ def open_ticket(token: str) -> Response:
 
     The second of two presses leaves the cookie alone: its answer may come last, and must not undo what the first put there.
     """
-    confirmed = guests.confirm(token, browser=browser(), now=utcnow(), former=signed_in())
+    confirmed = guests.confirm(token, browser=browser(), now=utcnow(), former=signed_in(), seen=request.form.get("seen", type=int))
     db.session.commit()
     if confirmed.is_repeated:
         return go(url_for(".new", opened=confirmed.ticket.ref))

@@ -38,9 +38,11 @@ from app.macros.models import Macro
 from app.mail.models import OutboundMail
 from app.ops import baseline, workers
 from app.rota.models import RotaAbsence, RotaBaton, RotaShift
-from app.sla import issuing
-from app.sla.models import Calendar, Clock, Policy
+from app.sla import dry_run, issuing
+from app.sla.jobs import later
+from app.sla.models import Calendar, Clock, Policy, Run
 from app.sla.papers import Statement
+from app.sla.run_jobs import WORK
 from app.status import actions as status_actions
 from app.tickets import guests
 from app.tickets.models import Ticket
@@ -152,11 +154,23 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     account_actions.request_reset(people.colleague.email, now=now)
     furniture(people, now)
     call_furniture(people, now)
+    tried(people, now)
     issuing.make(people.acme, f"{now:%Y-%m}", "UTC", actor=None, now=now + timedelta(days=40))
     forecasts.make(now, is_demo=False)
     words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
     alerts.raise_alert(key="volume", severity="page", **words, now=now)
     alerts.silence(source="search", until=now + timedelta(hours=3), reason="Moving the index", actor=people.lead, now=now)
+
+
+def tried(people: SimpleNamespace, now: datetime) -> None:
+    """A dry run of shorter targets, worked off by the worker like any other."""
+    policy = db.session.scalars(select(Policy).where(Policy.plan_id == people.acme.plan_id)).one()
+    targets: dict[str, dict[str, int]] = {}
+    for one in policy.targets:
+        targets.setdefault(one.metric, {})[one.priority] = max(1, one.target_minutes // 4)
+    asked = {"what": "policy", "id": policy.id, "organization_id": None, "calendar_id": policy.calendar_id}
+    run = dry_run.propose(policy.name, asked | {"pause_on_hold": True, "targets": targets, "seen": ""}, actor=people.lead, now=now)
+    later(WORK, run.id)
 
 
 def found() -> dict[str, Any]:
@@ -177,6 +191,7 @@ def found() -> dict[str, Any]:
             "shift": RotaShift,
             "absence": RotaAbsence,
             "baton": RotaBaton,
+            "tried": Run,
         }.items()
     }
     clock, of = db.session.execute(select(Clock.id, Ticket.ref).join(Ticket, Ticket.id == Clock.ticket_id).order_by(Clock.id)).first() or (

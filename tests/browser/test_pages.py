@@ -39,6 +39,7 @@ PAGES = {
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
+        /desk/tickets/{new}/triage /admin/triage/words /admin/triage/corrections
         /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
         /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
         /desk/rota/teams/7/overrides/new /desk/rota/away /desk/rota/absences/{absence}/handback
@@ -50,7 +51,8 @@ PAGES = {
         /admin/people /admin/people/new /admin/people/{person} /admin/organizations /admin/organizations/new
         /admin/organizations/{organization} /admin/audit /admin/triage /admin/triage/rules/new /admin/triage/rules/{rule}
         /admin/sla /admin/sla/policies/new /admin/sla/policies/{policy} /admin/sla/calendars/new /admin/sla/calendars/{calendar}
-        /admin/sla/levels /admin/sla/levels/new /admin/sla/levels/1
+        /admin/sla/levels /admin/sla/levels/new /admin/sla/levels/1 /admin/sla/calendars/{calendar}/2026
+        /admin/sla/organization-calendars /admin/sla/dry-runs/{tried} /admin/sla/dry-runs/{tried}/tickets
     """,
     "moderator": "/desk/knowledge /desk/macros /account",
 }
@@ -68,6 +70,9 @@ NO_PAGES = {
         "alert_routes.tests",
         "accounts_api.me",
         "rota_feeds.feed",
+        "sla_admin.progress",
+        "sla_trying.progress",
+        "triage_words.export",
         "faqs_api.index",
         "ops.healthz",
         "ops.readyz",

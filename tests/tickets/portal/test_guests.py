@@ -130,13 +130,44 @@ def test_sending_twice_asks_once(browse):
     assert count(PendingTicket) == 1 and count(Event) == 1
 
 
-def test_an_address_is_asked_for_three_times_a_day_at_most(browse, clock):
-    for _ in range(5):
-        browse(None).post("/guest/new", asked(), to=SENT)
-    assert count(PendingTicket) == guests.WAITING_A_DAY
-    clock.shift(timedelta(hours=25))
-    browse(None).post("/guest/new", asked(), to=SENT)
+def mails(email=NEWCOMER):
+    return count(OutboundMail, OutboundMail.template == "guest_confirm", OutboundMail.recipient == email)
+
+
+def test_nobody_keeps_another_from_asking_and_an_address_gets_three_mails_a_day(app, browse, token, clock, drain):
+    links = {token(subject=f"Blocker {n}") for n in range(3)}
+    for subject in ("Another blocker", "What I really ask"):
+        browse(None).post("/guest/new", asked(subject=subject), to=SENT)
+        drain(app)
+    assert (mails(), len(links)) == (3, 3)
     assert count(PendingTicket) == guests.WAITING_A_DAY + 1
+    for link in links:
+        assert "What I really ask" in browse(None).get(f"/guest/{link}").words
+    clock.shift(timedelta(hours=25))
+    token()
+    assert mails() == 4
+
+
+def test_each_link_opens_one_request_the_newest_first(app, browse, token, drain):
+    links = [token(subject=f"Request {n}") for n in range(3)]
+    browse(None).post("/guest/new", asked(subject="Request 3"), to=SENT)
+    drain(app)
+    for link in reversed(links):
+        for _ in range(2):
+            browse(None).post(f"/guest/{link}", status=303)
+    assert list(db.session.scalars(select(Ticket.subject).order_by(Ticket.id))) == ["Request 3", "Request 2", "Request 1"]
+
+
+def test_what_was_not_seen_is_not_confirmed(app, browse, token, drain):
+    browser, links = browse(None), [token(subject=f"Request {n}") for n in range(3)]
+    seen = browser.get(f"/guest/{links[0]}").markup.fields()["seen"]
+    browse(None).post("/guest/new", asked(subject="Somebody else's words"), to=SENT)
+    drain(app)
+    browser.post(f"/guest/{links[0]}", {"seen": seen}, status=409)
+    assert count(Ticket) == 0
+    seen = browser.get(f"/guest/{links[0]}").markup.fields()["seen"]
+    browser.post(f"/guest/{links[0]}", {"seen": seen}, status=303)
+    assert db.session.scalars(select(Ticket.subject)).one() == "Somebody else's words"
 
 
 def test_one_network_and_one_address_are_throttled(browse, rate_limits):
