@@ -142,7 +142,9 @@ def allowed(rule: Rule) -> set[int]:
 
 def is_private(rule: Rule) -> bool:
     """Whether it names something of Acme's."""
-    return rule.endpoint.startswith(("tickets.", "account.", "escalation_portal.", "sla_own_statements.", "calls.")) and bool(rule.arguments)
+    return rule.endpoint.startswith(("tickets.", "account.", "escalation_portal.", "sla_own_statements.", "calls.")) and bool(
+        rule.arguments
+    )
 
 
 @pytest.mark.parametrize(
