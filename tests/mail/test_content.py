@@ -40,6 +40,24 @@ def test_a_long_message_is_quoted_by_its_beginning():
     assert len(made.excerpt) < 720 and made.excerpt.endswith(" …")
 
 
+MARKED = "## Steps\n\nIt is **really** `slow` & <b>, see [the guide](/help/faq).\n\n- one\n- two\n\n```\nx = [1]\n\ny\n```\n"
+
+
+def test_a_quotation_shows_no_marks_of_markdown():
+    made = public_message(Row("public", body=MARKED, html=to_html(MARKED)), author="Jo", base_url=BASE)
+    plain = "Steps\nIt is really slow & <b>, see the guide.\n\none\ntwo\n\nx = [1]\n\ny"
+    assert made.excerpt_text == plain
+    assert made.excerpt_html == made.html and "<strong>really</strong>" in made.html
+
+
+def test_the_beginning_of_a_long_message_is_rendered_whole():
+    body = f"**bold** [a](/help/faq) [b](javascript:x) <script>\n\n```\n{'word ' * 1000}"
+    made = public_message(Row("public", body=body, html=to_html(body)), author="Jo", base_url=BASE)
+    assert f'href="{BASE}/help/faq"' in made.excerpt_html and "<strong>bold</strong>" in made.excerpt_html
+    assert "<script" not in made.excerpt_html and "javascript:" not in made.excerpt_html.replace("[b](javascript:x)", "")
+    assert len(made.excerpt_html) < 2000 and made.excerpt_html.count("<pre") == made.excerpt_html.count("</pre>") == 1
+
+
 def test_links_in_a_message_become_absolute():
     html = dressed(to_html("[a](/help/faq) [b](https://x.example/) [c](//evil.example/x)"), BASE)
     assert f'href="{BASE}/help/faq"' in html
