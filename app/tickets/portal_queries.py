@@ -315,7 +315,7 @@ def just_confirmed(token: str, since: datetime) -> Ticket | None:
     return db.session.scalar(opened.where(PendingTicket.secret_hash == fingerprint(token), Ticket.created_at > since))
 
 
-def waiting_of(email: str) -> Select[tuple[PendingTicket]]:
+def waiting_of(email: str) -> Select[PendingTicket]:
     """The requests of an address that nobody has confirmed."""
     return select(PendingTicket).where(PendingTicket.email == email, PendingTicket.ticket_id.is_(None))
 

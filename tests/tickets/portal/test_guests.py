@@ -148,7 +148,8 @@ def test_nobody_keeps_another_from_asking_and_an_address_gets_three_mails_a_day(
     assert mails() == 4
 
 
-def test_each_link_opens_one_request_the_newest_first(app, browse, token, drain):
+@pytest.mark.engines("sqlite", "postgresql")
+def test_each_link_opens_one_request_the_newest_first(app, engine, people, browse, token, drain):
     links = [token(subject=f"Request {n}") for n in range(3)]
     browse(None).post("/guest/new", asked(subject="Request 3"), to=SENT)
     drain(app)
