@@ -50,7 +50,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     ],
     "sla.policy_changed": [("default", "app.sla.jobs.follow_policy")],
     "sla.level_changed": [("default", "app.sla.jobs.follow_levels")],
-    "sla.report_due": [("mail", "app.notifications.sla_jobs.mail_report")],
+    "sla.report_scheduled": [("mail", "app.notifications.sla_jobs.mail_report")],
     "organization.changed": [("default", "app.sla.jobs.follow_organization")],
     "survey.invited": [("mail", "app.notifications.jobs.invite_to_survey")],
     "survey.answered": [

@@ -39,7 +39,7 @@ KINDS: dict[str, frozenset[str]] = {
         "sla.level_reached": "clock_id level_id level metric due_at ref assignee_id severity actions",
         "sla.level_changed": "level_id level changes",
         "sla.promise_moved": "clock_id metric old new reason",
-        "sla.report_due": "user_id week",
+        "sla.report_scheduled": "user_id week",
         "sla.subscribed": "user_id",
         "sla.unsubscribed": "user_id",
         "sla.statement_made": "ref month version seal",

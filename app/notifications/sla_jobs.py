@@ -17,7 +17,7 @@ from app.sla.terms import METRICS
 
 
 def mail_report(event_id: int) -> None:
-    """`sla.report_due`: the week's report to whoever subscribed, if they still do and may. A second run writes no second mail."""
+    """`sla.report_scheduled`: the week's report to whoever subscribed, if they still do and may. A second run writes no second mail."""
     event = db.session.get(Event, event_id)
     person = db.session.get(User, event.facts["user_id"]) if event is not None else None
     if event is None or person is None or not person.is_enabled or not may(person.role, "sla.subscribe"):

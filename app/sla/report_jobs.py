@@ -32,7 +32,7 @@ def mail_reports() -> int:
             mine = (ReportSubscription.id == row.id, ReportSubscription.sent_on < monday)
             claim = update(ReportSubscription).where(*mine).values(sent_on=monday).returning(ReportSubscription.id)
             if db.session.execute(claim, execution_options={"synchronize_session": False}).first() is not None:
-                record("sla.report_due", now=now, facts={"user_id": row.user_id, "week": monday.isoformat()})
+                record("sla.report_scheduled", now=now, facts={"user_id": row.user_id, "week": monday.isoformat()})
                 told += 1
         db.session.commit()
     return told

@@ -10,6 +10,7 @@ from app.alerts.models import Alert, AlertChannel, AlertDelivery, AlertEntry, Al
 from app.events.models import Event
 from app.extensions import db
 from app.lib import webhooks
+from app.lib.database import writing
 from app.rota.models import RotaShift, RotaTurn
 from tests.factories import NOW
 
@@ -34,10 +35,12 @@ def route(*channels: tuple[Any, ...], name: str = "Ours", **over: Any) -> AlertR
 
 
 def raised(now, severity="warning", key="volume", **over: Any) -> Alert:
-    """An alert that somebody raises."""
+    """An alert that somebody raises, beside whatever a worker writes at the same time."""
     given = {"source": "volume", "title": "Many tickets", "body": "61 in an hour", "path": "/desk/analytics", **over}
-    alert = actions.raise_alert(key=key, severity=severity, now=now, **given)
     db.session.commit()
+    with writing():
+        alert = actions.raise_alert(key=key, severity=severity, now=now, **given)
+        db.session.commit()
     return alert
 
 
