@@ -35,6 +35,7 @@ sure: setup ## lint, types, templates and every test: all that CI runs
 
 bench: setup ## the benchmarks; shorter: make bench SIZES=10000 ENGINES=sqlite
 	@SIZES="$(SIZES)" ENGINES="$(ENGINES)" .venv/bin/python -m bench.run
+	@.venv/bin/python -m bench.sla
 
 bench-triage: setup ## how many emergencies the rules of triage find, on tickets tuned on and on unseen ones
 	@.venv/bin/python -m bench.triage
