@@ -38,4 +38,6 @@ def states(alert):
     """The states of its messages by kind."""
     db.session.rollback()
     rows = db.session.scalars(select(AlertDelivery).where(AlertDelivery.alert_id == alert.id).execution_options(populate_existing=True))
-    return sorted(row.state for row in rows)
+    found = sorted(row.state for row in rows)
+    db.session.rollback()
+    return found
