@@ -9,13 +9,13 @@ from app.accounts import administration, forms, queries, sign_in
 from app.accounts import audit as log
 from app.accounts.administration import Invitation, OrganizationValues
 from app.accounts.models import Organization, User
-from app.accounts.web import ID, browser, private, typed
+from app.accounts.web import ID, browser, typed
 from app.audiences import admin
 from app.extensions import db
 from app.lib import times
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
-from app.lib.htmx import go, page_or_part
+from app.lib.htmx import go, page_or_part, private
 from app.lib.requests import row_number
 
 bp = admin("people", __name__, url_prefix="/admin")

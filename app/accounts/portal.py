@@ -8,12 +8,12 @@ from flask_login import current_user
 from app.accounts import actions, administration, forms, passwords, queries, sign_in
 from app.accounts.administration import Invitation
 from app.accounts.models import User
-from app.accounts.web import ID, browser, private, private_or_part, proved, typed
+from app.accounts.web import ID, browser, private_or_part, proved, typed
 from app.audiences import portal
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
-from app.lib.htmx import go, is_htmx, page_or_part
+from app.lib.htmx import go, is_htmx, page_or_part, private
 
 bp = portal("account", __name__, url_prefix="/account")
 

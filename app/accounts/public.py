@@ -7,12 +7,12 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.accounts import actions, administration, forms, passwords, queries, sign_in
-from app.accounts.web import browser, browser_name, private, proved, signed_in
+from app.accounts.web import browser, browser_name, proved, signed_in
 from app.audiences import public, to_sign_in
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Gone, NotFound
-from app.lib.htmx import go
+from app.lib.htmx import go, private
 from app.lib.security import READS, same_site_path
 from app.lib.tokens import fingerprint
 

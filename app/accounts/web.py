@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, request
 from flask_login import current_user
 
 from app.accounts import passwords
 from app.accounts.actions import Browser, Proof
 from app.accounts.models import User
-from app.lib.htmx import is_htmx, vary
+from app.lib.htmx import is_htmx, private
 from app.lib.text import one_line
 
 # Ids in addresses: beyond what a column holds there is nothing to be found.
@@ -32,15 +32,6 @@ def proved(person: User | None, password: str) -> Proof:
     if not passwords.matches(password_hash, password) or not password_hash:
         return Proof(False)
     return Proof(True, passwords.kept(password) if passwords.is_outdated(password_hash) else None)
-
-
-def private(template: str, status: int = 200, **context: Any) -> Response:
-    """A page whose address or content is a secret: no cache keeps it, and no other site learns of it."""
-    response = make_response(render_template(template, **context), status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return vary(response)
 
 
 def private_or_part(page_template: str, part_template: str, status: int = 200, **context: Any) -> Response:

@@ -1,6 +1,6 @@
 """The link in an alert's mail: it acknowledges without signing in. Looking changes nothing, because mail scanners look, too."""
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, url_for
 
 from app.accounts.models import User
 from app.alerts import actions, links
@@ -10,7 +10,7 @@ from app.audiences import public
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Gone
-from app.lib.htmx import go
+from app.lib.htmx import go, private
 
 bp = public("alert_links", __name__)
 
@@ -19,7 +19,7 @@ bp = public("alert_links", __name__)
 def show(token: str) -> Response:
     """What it is about, and the button."""
     alert, person = found(token)
-    return private(alert, person, token)
+    return private("alerts/acknowledge.html", alert=alert, person=person, token=token, severities=SEVERITY_WORDS)
 
 
 @bp.post("/alerts/acknowledge/<token>")
@@ -42,12 +42,3 @@ def found(token: str) -> tuple[Alert, User | None]:
     if person is not None and not person.is_enabled:
         raise Gone("This link was sent to an account that is closed.")
     return db.session.get_one(Alert, delivery.alert_id), person
-
-
-def private(alert: Alert, person: User | None, token: str) -> Response:
-    """A page whose address is a secret: no cache keeps it, and no other site learns it."""
-    shown = {"alert": alert, "person": person, "token": token, "severities": SEVERITY_WORDS, "asked": request.method == "GET"}
-    response = make_response(render_template("alerts/acknowledge.html", **shown))
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

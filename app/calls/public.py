@@ -1,6 +1,6 @@
 """The page that the link in a mail opens: no sign-in. Looking changes nothing, because mail scanners look, too."""
 
-from flask import Response, current_app, flash, make_response, render_template, request, url_for
+from flask import Response, current_app, flash, request, url_for
 from flask_limiter.util import get_remote_address
 
 from app.audiences import public
@@ -9,7 +9,7 @@ from app.calls.models import Call
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
-from app.lib.htmx import go
+from app.lib.htmx import go, private
 
 bp = public("calls_link", __name__)
 LOOKED, CHANGED = "300 per hour", "60 per hour"
@@ -78,12 +78,3 @@ def move_page(call: Call, token: str, problem: str = "", status: int = 200) -> R
     choice = pages.choosing(call.kind, request.args, usual=call.time_zone, liked=liked, now=now, without=call)
     to = {"action": url_for(".move", token=token), "here": url_for(".times", token=token), "back": url_for(".show", token=token)}
     return private("calls/move.html", max(status, choice.status), call=call, choice=choice, problem=problem, **to)
-
-
-def private(template: str, status: int = 200, **context: object) -> Response:
-    """A page whose address is a secret: no cache keeps it, and no other site learns it."""
-    response = make_response(render_template(template, **context), status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

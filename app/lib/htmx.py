@@ -27,6 +27,13 @@ def part(template: str, status: int = 200, **context: Any) -> Response:
     return vary(make_response(render_template(template, **context), status))
 
 
+def private(template: str, status: int = 200, **context: Any) -> Response:
+    """A page or part whose address or content is a secret: no cache keeps it, and no other site learns of it."""
+    response = part(template, status, **context)
+    response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"})
+    return response
+
+
 def answer(template: str, *, or_go: str, **context: Any) -> Response:
     """After a change: the parts it touched for htmx, otherwise a redirect (303)."""
     if is_htmx():

@@ -1,11 +1,11 @@
 """The survey that a link in a mail opens: no sign-in. Looking stores nothing, because mail scanners look, too."""
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, current_app, request, url_for
 
 from app.audiences import public
 from app.extensions import csrf, db
 from app.lib.clock import utcnow
-from app.lib.htmx import go
+from app.lib.htmx import go, private
 from app.surveys import actions, queries
 from app.surveys.forms import SurveyForm
 from app.surveys.queries import Asked
@@ -52,12 +52,3 @@ def chosen(asked: Asked) -> dict[str, str]:
     values = {name: str(getattr(survey, name)) for name in QUESTIONS if getattr(survey, name)}
     given = {name: request.args[name] for name in QUESTIONS if request.args.get(name) in {str(n) for n in SCALE}}
     return values | given | {"additional_feedback": survey.additional_feedback or ""}
-
-
-def private(template: str, status: int = 200, **context: object) -> Response:
-    """A page whose address is a secret: no cache keeps it, and no other site learns it."""
-    response = make_response(render_template(template, **context), status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

@@ -8,11 +8,11 @@ from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.accounts import sign_in
-from app.accounts.web import browser, private, signed_in
+from app.accounts.web import browser, signed_in
 from app.audiences import public
 from app.extensions import db, limiter
 from app.lib.clock import utcnow
-from app.lib.htmx import go, is_htmx, part
+from app.lib.htmx import go, is_htmx, part, private
 from app.lib.markdown import to_html
 from app.lib.text import one_line
 from app.lib.tokens import fingerprint
