@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.triage import defaults
-from app.triage.rules import PRIORITIES, Decision, RuleBook, decide
+from app.triage.rules import Decision, RuleBook, decide
+from app.triage.vocabulary import PRIORITIES
 from bench.learn import evidence_of, example, intake_of, labelled, learn
 
 HALVES = ("tune", "judge")

@@ -1,20 +1,15 @@
-"""The decisions of escalation: what a path may look like, and what becomes of a trigger. Standard library only."""
+"""The decisions of escalation: what a path may look like, and what becomes of a trigger. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.triage.vocabulary import TRIGGER_NAMES
+
 TIERS = (1, 2, 3)
 # What escalates a ticket. The first six act by themselves where the matrix says so; the others are a person, and a level of a clock.
-TRIGGERS = {
-    "production_down": "Production down",
-    "security_vulnerability": "Security vulnerability",
-    "data_loss": "Data loss or corruption",
-    "enterprise_escalation": "Escalation by an enterprise customer",
-    "critical_unresolved_24h": "Critical, unresolved for 24 hours",
-    "public_relations": "Public-relations impact",
-}
+TRIGGERS = TRIGGER_NAMES
 BY_HAND, BY_LEVEL = "by_hand", "sla_level"
 REASONS = {BY_HAND: "A person’s decision", **TRIGGERS}
 # Who a step of a path can call; besides, anybody at the desk by name: `user:<id>`.

@@ -11,7 +11,8 @@ from app.lib.errors import NotAllowed
 from app.macros import actions as macros
 from app.macros import rules as placeholders
 from app.triage import queries
-from app.triage.rules import CATEGORY_NAMES, Because, Decision, Intake, decide, timeframe
+from app.triage.rules import Because, Decision, Intake, decide, timeframe
+from app.triage.vocabulary import CATEGORY_NAMES
 
 # Answers of a ticket's form that are choices or machine output, not the author's words.
 NOT_WORDS = frozenset({"version", "platform", "logs", "checks", "priority", "category"})

@@ -15,7 +15,8 @@ from app.triage.actions import words_of
 from app.triage.defaults import new_stamp
 from app.triage.editing import edit
 from app.triage.models import TriageCorrection, TriageRule
-from app.triage.rules import CATEGORIES, PRIORITIES, TEAMS, TRIGGERS, Intake, decide
+from app.triage.rules import Intake, decide
+from app.triage.vocabulary import CATEGORIES, PRIORITIES, TEAMS, TRIGGERS
 
 NONE = "none"
 VALUES: dict[str, tuple[str, ...]] = {

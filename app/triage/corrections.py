@@ -12,7 +12,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.triage import learned
 from app.triage.models import TriageCorrection, TriageRule
-from app.triage.rules import PRIORITIES
+from app.triage.vocabulary import PRIORITIES
 
 # Rules are counted over so many tickets triaged last, and corrections so many.
 COUNTED = 2_000

@@ -15,7 +15,8 @@ from app.lib.text import one_line
 from app.triage import queries
 from app.triage.defaults import new_stamp
 from app.triage.models import TriageRule
-from app.triage.rules import CATEGORIES, PRIORITIES, SUBJECTS, TEAMS, TRIGGERS, Rule, checked, lists_of
+from app.triage.rules import Rule, checked, lists_of
+from app.triage.vocabulary import CATEGORIES, PRIORITIES, SUBJECTS, TEAMS, TRIGGERS
 
 EXPLANATION_LENGTH = 200
 WORDS_LENGTH = 30_000

@@ -10,7 +10,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.triage.editing import EXPLANATION_LENGTH, FIELDS_OF, OUTCOMES, WEIGHED, WORDS_LENGTH, Change
 from app.triage.models import TriageRule
-from app.triage.rules import CATEGORY_NAMES, HEAVIEST, PLAN_TIERS, PRIORITIES, SUBJECTS, Intake
+from app.triage.rules import HEAVIEST, Intake
+from app.triage.vocabulary import CATEGORY_NAMES, PLAN_TIERS, PRIORITIES, SUBJECTS, TRIGGER_NAMES
 
 GROUP_NAMES = {
     "team": "Team by label or kind",
@@ -45,14 +46,6 @@ TEAM_NAMES = {
     "performance": "Performance",
     "enterprise": "Enterprise",
     "support": "Support",
-}
-TRIGGER_NAMES = {
-    "production_down": "Production down",
-    "security_vulnerability": "Security vulnerability",
-    "data_loss": "Data loss or corruption",
-    "enterprise_escalation": "Escalation by an enterprise customer",
-    "critical_unresolved_24h": "Critical, unresolved for 24 hours",
-    "public_relations": "Public-relations impact",
 }
 PLAN_NAMES = {
     "community": "Community",

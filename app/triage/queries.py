@@ -9,7 +9,8 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.triage.models import TriageRule
-from app.triage.rules import GROUPS, Rule
+from app.triage.rules import Rule
+from app.triage.vocabulary import GROUPS
 
 # The rules as this process read them last, by the stamp that the table had then.
 cached: dict[tuple[int, int], tuple[Rule, ...]] = {}

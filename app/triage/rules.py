@@ -15,63 +15,8 @@ from app.triage.phrases import PhraseBook, Sentence, parse_phrase, sentences_of
 from app.triage.text import own_text, own_title
 from app.triage.traits import marks_of
 from app.triage.urgency import Reading, Scorer, Seen, Signal
+from app.triage.vocabulary import CATEGORIES, DEFAULT_TEAM, GROUPS, KIND_LABELS, PLAN_ALIASES, PLAN_TIERS, PLAN_TOP, PRIORITIES, TRIGGERS
 
-PRIORITIES = ("low", "medium", "high", "critical", "emergency")
-CATEGORY_NAMES = {
-    "cli": "CLI Interface",
-    "tui": "TUI Interface",
-    "consensus": "Consensus Engine",
-    "repository": "Repository Analysis",
-    "planning": "Planning Mode",
-    "enterprise": "Enterprise Features",
-    "performance": "Performance",
-    "security": "Security",
-    "documentation": "Documentation",
-    "installation": "Installation",
-    "billing": "Account & Billing",
-    "other": "Other",
-}
-CATEGORIES = tuple(CATEGORY_NAMES)
-TEAMS = ("engineering", "product", "security", "docs", "performance", "enterprise", "support")
-DEFAULT_TEAM = "support"
-# What urgency rules are about; see urgency.py for how subjects count together.
-SUBJECTS = {
-    "outage": "Outage",
-    "data_loss": "Data loss",
-    "security": "Security",
-    "blocked": "Blocked work",
-    "fault": "Any fault",
-    "reach": "How many are hit",
-    "acute": "Began just now",
-    "stakes": "What depends on it",
-    "deadline": "Deadline",
-    "money": "Money",
-    "escalation": "Asks to escalate",
-    "patience": "Loses patience",
-    "public": "May become public",
-}
-# Lists are no rules: other rules name them in braces instead of writing their words out.
-# Points are given to traits (traits.py), not to phrases.
-GROUPS = ("team", "words", "urgency", "weight", "trigger", "category", "list")
-FIELDS = ("labels", "title", "text", "traits")
-PLAN_TIERS = {"community": 1, "technical": 2, "enterprise_standard": 3, "enterprise_priority": 3, "enterprise_emergency": 3}
-PLAN_TOP = {
-    "community": "medium",
-    "technical": "critical",
-    "enterprise_standard": "emergency",
-    "enterprise_priority": "emergency",
-    "enterprise_emergency": "emergency",
-}
-PLAN_ALIASES = {
-    "enterprise": "enterprise_standard",
-    "standard": "enterprise_standard",
-    "priority": "enterprise_priority",
-    "emergency": "enterprise_emergency",
-}
-KIND_LABELS = {"bug": "bug", "feature": "enhancement"}
-TRIGGERS = (
-    "production_down", "security_vulnerability", "data_loss", "enterprise_escalation", "critical_unresolved_24h", "public_relations",
-)  # fmt: skip
 HIGHEST_TIER = 3
 # When a first answer comes: by tier, for the priority that is promised.
 TIER_TIMES = {

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from app.tickets.kinds import QUESTIONS, compose
 from app.triage import defaults
 from app.triage.phrases import PhraseBook, parse_phrase, sentences_of
-from app.triage.rules import PRIORITIES, Intake, decide
+from app.triage.rules import Intake, decide
 from app.triage.text import own_text, own_title
+from app.triage.vocabulary import PRIORITIES
 
 RULES = defaults.rules()
 ODD = st.text(alphabet=st.sampled_from('`~>#*-_<!/preblockquote "“”\n\r\t\0.:?,()[]{}|@\u200b\u202eéßñ漢a1'), max_size=300)
