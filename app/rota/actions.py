@@ -65,13 +65,8 @@ def put_override(
 def withdraw_override(row: RotaOverride, *, actor: User, now: datetime) -> None:
     """Give the span back to whom the shifts name, from now on if it has begun. Again, or after its end, changes nothing."""
     lead(actor)
-    if row.withdrawn_at is not None or row.ends_at <= now:
+    if not cut_short(row, now):
         return
-    if row.starts_at < now:
-        row.ends_at = now
-    else:
-        row.withdrawn_at = now
-    db.session.flush()
     name, team = db.session.get_one(User, row.user_id).name, db.session.get_one(Team, row.team_id)
     record("rota.override_withdrawn", now=now, actor=actor, facts=override_facts(row, name, team))
 
@@ -114,13 +109,8 @@ def end_absence(row: RotaAbsence, *, actor: User, now: datetime) -> None:
     """They are back: from now on if it has begun, else it never was. Again, or after its end, changes nothing."""
     if actor.id != row.user_id:
         lead(actor)
-    if row.withdrawn_at is not None or row.ends_at <= now:
+    if not cut_short(row, now):
         return
-    if row.starts_at < now:
-        row.ends_at = now
-    else:
-        row.withdrawn_at = now
-    db.session.flush()
     name = db.session.get_one(User, row.user_id).name
     facts = {"absence_id": row.id, "user_id": row.user_id, "name": name, "end": row.ends_at.isoformat()}
     record("rota.absence_ended", now=now, actor=actor, facts=facts)
@@ -262,6 +252,18 @@ def between(start: datetime, end: datetime, longest: timedelta) -> None:
         raise Invalid("The end must lie after the beginning.")
     if end - start > longest:
         raise Invalid(f"This is longer than {longest.days} days. Choose an earlier end.")
+
+
+def cut_short(row: RotaOverride | RotaAbsence, now: datetime) -> bool:
+    """End what has begun, and take back what has not; False where it is over already. Flushes."""
+    if row.withdrawn_at is not None or row.ends_at <= now:
+        return False
+    if row.starts_at < now:
+        row.ends_at = now
+    else:
+        row.withdrawn_at = now
+    db.session.flush()
+    return True
 
 
 def lead(actor: User) -> None:
