@@ -71,6 +71,20 @@ def test_the_report_equals_a_count_of_the_tickets(busy, now, key):
 
 
 @pytest.mark.engines("sqlite", "postgresql")
+def test_what_is_rebuilt_is_seen_at_once_even_if_nothing_happened(busy, now):
+    def opened():
+        return queries.report(rules.span("30d", now), is_demo=False).now.opened
+
+    jobs.rebuild()
+    true = opened()
+    db.session.execute(update(HourFigures).values(opened=HourFigures.opened + 7))
+    db.session.commit()
+    queries.stored.cache_clear()
+    assert opened() > true
+    jobs.rebuild()
+    assert opened() == true
+
+
 def test_following_the_events_gives_what_rebuilding_gives(busy):
     jobs.follow()
     followed = stored()

@@ -143,19 +143,41 @@ def test_any_history_is_stored_as_it_is_replayed(app, people, clock, now, engine
         clock.move_to(world.at)
         world.open(is_owner, priority)
         for minutes, (what, argument) in history:
-            world.at += timedelta(minutes=minutes, seconds=7)
-            clock.move_to(world.at)
-            set_committed_value(world.ticket, "team", db.session.get(Team, world.ticket.team_id))
-            with suppress(DomainError):
-                getattr(world, what)(argument)
-            db.session.commit()
-            work_off()
+            happen(world, clock, minutes, what, argument)
         world.at += timedelta(minutes=3)
         clock.move_to(world.at)
         jobs.sweep()
         compare(world.ticket, world.at)
 
     play()
+
+
+def happen(world, clock, minutes, what, argument):
+    """One step of a history, with all that follows from it; what is not possible now does not happen."""
+    world.at += timedelta(minutes=minutes, seconds=7)
+    clock.move_to(world.at)
+    set_committed_value(world.ticket, "team", db.session.get(Team, world.ticket.team_id))
+    with suppress(DomainError):
+        getattr(world, what)(argument)
+    db.session.commit()
+    work_off()
+
+
+NONE, AGAIN = (("policy", ("enterprise_priority", "high", "resolution", minutes, True)) for minutes in (None, 90))
+
+
+@pytest.mark.parametrize(
+    ("between", "state"),
+    [(("customer_says", "A question."), "running"), (("status", "resolved"), "cancelled"), (("status", "pending_customer"), "paused")],
+)
+def test_a_promise_that_was_taken_away_and_given_again_stands_as_it_is_replayed(app, people, clock, now, between, state):
+    world = World(people, now)
+    world.open(is_owner=True, priority="high")
+    for what, argument in (NONE, between, AGAIN):
+        happen(world, clock, 5, what, argument)
+    compare(world.ticket, world.at)
+    found = db.session.scalars(select(Clock.state).where(Clock.ticket_id == world.ticket.id, Clock.metric == "resolution")).all()
+    assert found == [state]
 
 
 def work_off():
