@@ -31,14 +31,16 @@ Judged = dict[tuple[str, int], Row[Any]]
 
 
 def propose(title: str, asked: dict[str, Any], *, actor: User, now: datetime) -> Run:
-    """A dry run of a proposal. Demo tickets are tried only where there are no others. Flushes; the route queues the work.
+    """A dry run of a proposal. Demo tickets are tried only where there are no others. Records sla.dry_run_started, which queues the work.
 
     `asked` is {"what": "policy", "id", "organization_id", "calendar_id", "pause_on_hold", "targets", "seen"}, where id is None
     for a new policy of an organization and calendar_id None for the one above it; or {"what": "calendar", "id", "name",
     "definition", "seen"}.
     """
     runs.edit(actor)
-    return runs.begin(runs.DRY_RUN, title, asked, now=now, actor=actor, is_demo=not has_real_clocks())
+    run = runs.begin(runs.DRY_RUN, title, asked, now=now, actor=actor, is_demo=not has_real_clocks())
+    runs.tell("sla.dry_run_started", run, actor=actor, now=now)
+    return run
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ def follow_organization(event_id: int) -> None:
     later("app.sla.run_jobs.work", run.id)
 
 
-def follow_policy(event_id: int) -> None:
-    """After `sla.policy_changed`: the run that the edit began is worked off."""
+def follow_run(event_id: int) -> None:
+    """After `sla.policy_changed`, `sla.dry_run_started` and `sla.dry_run_resumed`: the run that began is worked off."""
     event = db.session.get(Event, event_id)
     if event is not None and event.facts["run_id"] is not None:
         later("app.sla.run_jobs.work", event.facts["run_id"])

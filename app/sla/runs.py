@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 
 from app.accounts.models import Organization, User
 from app.accounts.permissions import may
+from app.events.actions import record
 from app.extensions import db
 from app.lib.errors import NotAllowed, NotFound, WrongState
 from app.sla.held import OPEN
@@ -97,6 +98,7 @@ def cancel(run: Run, *, actor: User, now: datetime) -> None:
         raise WrongState("Open tickets must follow an edit that was saved. Undo the edit instead.")
     if run.state == "running":
         run.state, run.finished_at = "cancelled", now
+        tell("sla.dry_run_cancelled", run, actor=actor, now=now)
 
 
 def resume(run: Run, *, actor: User, now: datetime) -> bool:
@@ -105,7 +107,13 @@ def resume(run: Run, *, actor: User, now: datetime) -> bool:
     if run.state != "cancelled":
         return False
     run.state, run.finished_at, run.beat_at = "running", None, now
+    tell("sla.dry_run_resumed", run, actor=actor, now=now)
     return True
+
+
+def tell(kind: str, run: Run, *, actor: User, now: datetime) -> None:
+    """Record what somebody did with a dry run."""
+    record(kind, now=now, actor=actor, facts={"run_id": run.id, "title": run.title})
 
 
 def edit(actor: User) -> None:

@@ -15,9 +15,7 @@ from app.lib.paging import decode_cursor
 from app.sla import dry_run, proposals, rulebook, runs
 from app.sla.admin import calendar_page, policy_page, with_organizations
 from app.sla.admin_forms import CalendarForm, OwnPolicyForm, PolicyForm
-from app.sla.jobs import later
 from app.sla.models import Run
-from app.sla.run_jobs import WORK
 from app.sla.terms import LABELS, METRICS
 
 bp = lead("sla_trying", __name__)
@@ -90,10 +88,8 @@ def cancel(number: int) -> Response:
 def resume(number: int) -> Response:
     """Go on where it was stopped."""
     run = runs.run_of(number, runs.DRY_RUN)
-    goes_on = runs.resume(run, actor=current_user, now=utcnow())
+    runs.resume(run, actor=current_user, now=utcnow())
     db.session.commit()
-    if goes_on:
-        later(WORK, run.id)
     return go(url_for(".show", number=run.id))
 
 
@@ -112,10 +108,9 @@ def apply(number: int) -> Response:
 
 
 def started(title: str, asked: dict[str, Any]) -> Response:
-    """Begin a dry run, queue its work, and go to its page."""
+    """Begin a dry run and go to its page."""
     run = dry_run.propose(title, asked, actor=current_user, now=utcnow())
     db.session.commit()
-    later(WORK, run.id)
     return go(url_for(".show", number=run.id))
 
 

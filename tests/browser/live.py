@@ -39,10 +39,8 @@ from app.mail.models import OutboundMail
 from app.ops import baseline, workers
 from app.rota.models import RotaAbsence, RotaBaton, RotaShift
 from app.sla import dry_run, issuing
-from app.sla.jobs import later
 from app.sla.models import Calendar, Clock, Policy, Run
 from app.sla.papers import Statement
-from app.sla.run_jobs import WORK
 from app.status import actions as status_actions
 from app.tickets import guests
 from app.tickets.models import Ticket
@@ -169,8 +167,7 @@ def tried(people: SimpleNamespace, now: datetime) -> None:
     for one in policy.targets:
         targets.setdefault(one.metric, {})[one.priority] = max(1, one.target_minutes // 4)
     asked = {"what": "policy", "id": policy.id, "organization_id": None, "calendar_id": policy.calendar_id}
-    run = dry_run.propose(policy.name, asked | {"pause_on_hold": True, "targets": targets, "seen": ""}, actor=people.lead, now=now)
-    later(WORK, run.id)
+    dry_run.propose(policy.name, asked | {"pause_on_hold": True, "targets": targets, "seen": ""}, actor=people.lead, now=now)
 
 
 def found() -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import NotAllowed, WrongState
 from app.sla import dry_run, proposals, run_jobs, runs
@@ -89,6 +91,19 @@ def test_it_stops_between_chunks_and_goes_on_without_doing_anything_twice(app, p
     run_jobs.work(run.id)
     assert (again(run).state, again(run).done) == ("done", 3)
     assert sum(again(run).tally.values()) == db.session.query(Finding).count() == 6
+
+
+def test_what_somebody_does_with_a_dry_run_is_recorded_once_and_queues_its_work(app, people, clock, now, drain):
+    history(people, now)
+    drain()
+    run = begun(people, now, proposed(policy_of("enterprise_priority"), high_first_response=120))
+    for act in (runs.cancel, runs.cancel, runs.resume, runs.resume):
+        act(again(run), actor=people.lead, now=now)
+        db.session.commit()
+    kinds = db.session.scalars(select(Event.kind).where(Event.kind.startswith("sla.dry_run")).order_by(Event.id)).all()
+    assert kinds == ["sla.dry_run_started", "sla.dry_run_cancelled", "sla.dry_run_resumed"]
+    drain()
+    assert (again(run).state, again(run).done) == ("done", 3)
 
 
 def test_a_run_whose_worker_died_is_picked_up(app, people, clock, now, drain):
