@@ -1,6 +1,5 @@
 """A page goes up its ladder: each step once, whatever runs beside it or dies."""
 
-import multiprocessing
 import os
 import signal
 from datetime import timedelta
@@ -14,6 +13,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.mail.models import OutboundMail
 from tests.alerts.shared import kinds, on_call, raised, route, team, told
+from tests.processes import in_processes
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 LADDER = [{"who": "on_call", "after_minutes": 0}, {"who": "next_on_call", "after_minutes": 5}, {"who": "team_leads", "after_minutes": 10}]
@@ -96,28 +96,6 @@ def test_a_ladder_may_name_a_person(app, people, now, drain):
     paged(now, ladder=[{"who": f"user:{people.moderator.id}", "after_minutes": 0}])
     drain()
     assert "moderator" in mailed()
-
-
-def in_processes(app, count, work):
-    """Run `work` at the same moment in processes of their own; how each ended."""
-    db.session.remove()
-    db.engine.dispose()
-    context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(count)
-
-    def child():
-        db.engine.dispose(close=False)
-        with app.app_context():
-            barrier.wait(10)
-            work()
-        os._exit(0)
-
-    processes = [context.Process(target=child) for _ in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    return [process.exitcode for process in processes]
 
 
 def many_pages(now, clock, drain, count=25):

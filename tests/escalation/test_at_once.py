@@ -11,8 +11,8 @@ from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.tickets.queries import ticket_for
 from tests import factories
-from tests.alerts.test_climbing import in_processes
 from tests.escalation.shared import WHY, alerts, events
+from tests.processes import in_processes
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 

@@ -1,6 +1,5 @@
 """The sweep, recomputing after an edit, and next years' holidays."""
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -20,6 +19,7 @@ from app.sla.calendars import BadCalendar
 from app.sla.models import Calendar, Clock, PolicyTarget
 from app.tickets.models import Ticket
 from tests import factories
+from tests.processes import in_processes
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -104,28 +104,6 @@ def many_late(people, clock, now, count=30):
         factories.ticket(people.owner, priority="high")
     clock.move_to(now + 3 * HOUR + MINUTE)
     return 2 * count
-
-
-def in_processes(app, count, work):
-    """Run `work` at the same moment in processes of their own; each must end well."""
-    db.session.remove()
-    db.engine.dispose()
-    context = multiprocessing.get_context("fork")
-    barrier = context.Barrier(count)
-
-    def child():
-        db.engine.dispose(close=False)
-        with app.app_context():
-            barrier.wait(10)
-            work()
-        os._exit(0)
-
-    processes = [context.Process(target=child) for _ in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    return [process.exitcode for process in processes]
 
 
 @BOTH

@@ -19,7 +19,7 @@ from app.sla.models import Clock
 from app.tickets import actions, filing
 from app.tickets.models import Ticket
 from tests import factories
-from tests.sla.test_jobs import in_processes
+from tests.processes import in_processes
 from tests.worker import until
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")

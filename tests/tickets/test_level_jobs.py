@@ -15,8 +15,8 @@ from app.sla.models import Clock
 from app.tickets import filing, level_jobs
 from app.tickets.models import Ticket
 from tests import factories
+from tests.processes import in_processes
 from tests.rota.conftest import shift
-from tests.sla.test_jobs import in_processes
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
