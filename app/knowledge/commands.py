@@ -10,8 +10,8 @@ import click
 
 from app.extensions import db
 from app.knowledge import indexing
-from app.knowledge.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
-from app.knowledge.importing import Imported, Progress, article_files, faq_rows, import_articles, import_faqs
+from app.knowledge.exchange.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
+from app.knowledge.exchange.importing import Imported, Progress, article_files, faq_rows, import_articles, import_faqs
 from app.lib import database
 from app.lib.clock import utcnow
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import literal, select, union_all
 
 from app.extensions import db
-from app.knowledge.files import ArticleFile, FaqRow, parse_article, parse_faqs
-from app.knowledge.importing import import_articles, import_faqs
+from app.knowledge.exchange.files import ArticleFile, FaqRow, parse_article, parse_faqs
+from app.knowledge.exchange.importing import import_articles, import_faqs
 from app.knowledge.models import Article, Faq
 
 CONTENT = Path(__file__).resolve().parent / "content"

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.knowledge.importing import stamp
+from app.knowledge.exchange.importing import stamp
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.search import index

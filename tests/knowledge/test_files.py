@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.knowledge import defaults
-from app.knowledge.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
+from app.knowledge.exchange.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
 from app.knowledge.rules import Asked, is_key, is_slug, masked, settled, slug_of, tags_of, visitor
 from app.knowledge.sections import AUDIENCES, SECTIONS, audiences_of, shelf
 

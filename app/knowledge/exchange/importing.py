@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.files import ArticleFile, FaqRow
+from app.knowledge.exchange.files import ArticleFile, FaqRow
 from app.knowledge.models import Article, Faq
 from app.knowledge.rules import popularity_step
 
