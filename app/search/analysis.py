@@ -38,7 +38,17 @@ def fold(word: str) -> str:
 STOP = word_list("stopwords.txt")
 WEAK_WORDS = word_list("weakwords.txt")
 WEAK = frozenset(stem(word) for word in WEAK_WORDS)
-SYNONYMS = Synonyms.read((HERE / "synonyms.txt").read_text(encoding="utf-8"), lambda text: [stem(fold(word)) for word in text.split()])
+
+
+@lru_cache(maxsize=8)
+def read_synonyms(text: str) -> Synonyms:
+    """Words that mean the same, from lines as in synonyms.txt. Raises ValueError naming a bad line."""
+    return Synonyms.read(text, lambda words: [stem(fold(word)) for word in words.split()])
+
+
+# As they ship; an index is built with those that its editors keep.
+SHIPPED = (HERE / "synonyms.txt").read_text(encoding="utf-8")
+SYNONYMS = read_synonyms(SHIPPED)
 
 
 class Token(NamedTuple):
@@ -98,7 +108,7 @@ def words_of(token: Token) -> list[str]:
     return list(dict.fromkeys(form for form in forms if form))
 
 
-def terms(text: str) -> list[str]:
+def terms(text: str, synonyms: Synonyms = SYNONYMS) -> list[str]:
     """What the index keeps of a text: the stems of its words in order without stop words, and its phrases."""
     found: list[str] = []
     stems: list[str] = []
@@ -106,7 +116,7 @@ def terms(text: str) -> list[str]:
         forms = words_of(token)
         stems.append(stem(forms[0]))
         found.extend(stem(form) for form in forms if form not in STOP)
-    found.extend(JOIN.join(phrase) for _, phrase in SYNONYMS.phrases_in(stems))
+    found.extend(JOIN.join(phrase) for _, phrase in synonyms.phrases_in(stems))
     return found
 
 

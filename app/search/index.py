@@ -26,12 +26,13 @@ from app.search.lens import Lens
 from app.search.query import MAX_CHARACTERS, START
 from app.search.spelling import Spelling
 from app.search.store import Published, Unusable
+from app.search.synonyms import Synonyms
 
 HERE = Path(__file__).resolve().parent
 FINGERPRINT = store.fingerprint_of(
-    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "documents.py", "stopwords.txt", "synonyms.txt"))
+    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "synonyms.py", "documents.py", "stopwords.txt"))
 )
-VOCABULARY = "vocabulary.txt"
+VOCABULARY, SYNONYMS = "vocabulary.txt", "synonyms.txt"
 ANSWERS_KEPT = 512
 # How often a generation may be swept away just while we open it.
 TRIES = 6
@@ -74,8 +75,11 @@ class Opened:
         try:
             self.reader: IndexReader = FileIndex(MappedStorage(str(folder)), schema()).reader()
             vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
+            self.told: str = (folder / SYNONYMS).read_text(encoding="utf-8")
         except (OSError, EmptyIndexError) as gone:
             raise Unusable(f"{published.name} went away") from gone
+        self.synonyms = analysis.read_synonyms(self.told)
+        vocabulary += self.synonyms.words
         self.spelling: Spelling = before.spelling.renewed(vocabulary) if before else Spelling(vocabulary)
         self.leaves = self.reader.leaf_readers()
         self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
@@ -84,7 +88,8 @@ class Opened:
     def lens(self, audiences: frozenset[str]) -> Lens:
         """The index as somebody sees it who may read these audiences."""
         if audiences not in self.lenses:
-            self.lenses[audiences] = Lens(self.entries, audiences, self.spelling, self.occurrences, self.published.number)
+            known = (self.spelling, self.synonyms, self.occurrences, self.published.number)
+            self.lenses[audiences] = Lens(self.entries, audiences, *known)
         return self.lenses[audiences]
 
     def occurrences(self, field: str, term: str) -> Iterator[tuple[int, float]]:
@@ -188,25 +193,38 @@ class Index:
         with self.lock:
             return {entry.key: entry.stamp for entry in self.current().entries if entry is not None}
 
-    def put(self, documents: Iterable[Document], gone: Iterable[str] = ()) -> int:
+    def synonyms(self) -> str:
+        """The lines of synonyms that the index was built with. Raises Unusable."""
+        with self.lock:
+            return self.current().told
+
+    def put(self, documents: Iterable[Document], gone: Iterable[str] = (), synonyms: str | None = None) -> int:
         """Add or replace texts, and take away those with the keys `gone`; then publish. Returns the new generation.
 
-        Waits for another writer. Raises Unusable where there is nothing to add to: rebuild instead.
+        Other `synonyms` (lines as in synonyms.txt) take the place of those there are; with other phrases than theirs,
+        rebuild instead. Waits for another writer. Raises Unusable where there is nothing to add to: rebuild instead.
         """
         with store.only_writer(self.home):
             base = usable(self.home)
             store.verify(self.home, base)
             number, folder = store.next_folder(self.home, base)
-            with changing(FileIndex(FileStorage(str(folder)), schema()), folder) as writer:
+            with changing(FileIndex(FileStorage(str(folder)), schema()), folder, synonyms) as writer:
                 wanted = list(documents)
                 for key in [*gone, *(document.key for document in wanted)]:
                     writer.delete_by_term("key", key)
                 for document in wanted:
-                    writer.add_document(**fields_of(document))
+                    writer.add_document(**fields_of(document, writer.synonyms))
                     writer.words |= document.words()
             return store.publish(self.home, number, folder, FINGERPRINT).number
 
-    def rebuild(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda done: None, *, wait: bool = True) -> int:
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        progress: Callable[[int], None] = lambda done: None,
+        *,
+        synonyms: str = analysis.SHIPPED,
+        wait: bool = True,
+    ) -> int:
         """Build the whole index anew beside the one in use, then publish it. Returns how many texts it has.
 
         `progress` hears how many are done. Raises Busy when another process is writing, unless `wait`.
@@ -214,9 +232,9 @@ class Index:
         with store.only_writer(self.home, wait=wait):
             number, folder = store.next_folder(self.home, None)
             done = 0
-            with changing(FileIndex.create(FileStorage(str(folder)), schema(), "MAIN"), folder) as writer:
+            with changing(FileIndex.create(FileStorage(str(folder)), schema(), "MAIN"), folder, synonyms) as writer:
                 for done, document in enumerate(documents, 1):
-                    writer.add_document(**fields_of(document))
+                    writer.add_document(**fields_of(document, writer.synonyms))
                     writer.words |= document.words()
                     progress(done)
             store.publish(self.home, number, folder, FINGERPRINT)
@@ -224,18 +242,22 @@ class Index:
 
 
 class Writer(SegmentWriter):
-    """A writer that also collects the vocabulary."""
+    """A writer that also collects the vocabulary, and knows the phrases."""
 
     words: set[str]
+    synonyms: Synonyms
 
 
 @contextmanager
-def changing(index: FileIndex, folder: Path) -> Iterator[Writer]:
-    """A writer for one change of a folder. The folder goes when the change fails."""
+def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[Writer]:
+    """A writer for one change of a folder, with other synonyms if they are given. The folder goes when the change fails."""
     writer = Writer(index, limitmb=64)
     vocabulary = folder / VOCABULARY
     writer.words = set(vocabulary.read_text(encoding="utf-8").split("\n")) if vocabulary.exists() else set()
     try:
+        if synonyms is not None:
+            replace_text(folder / SYNONYMS, synonyms)
+        writer.synonyms = analysis.read_synonyms((folder / SYNONYMS).read_text(encoding="utf-8"))
         yield writer
         writer.commit()
     except BaseException:
@@ -243,8 +265,13 @@ def changing(index: FileIndex, folder: Path) -> Iterator[Writer]:
             writer.cancel()
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    vocabulary.unlink(missing_ok=True)
-    vocabulary.write_text("\n".join(sorted(writer.words - {""})), encoding="utf-8")
+    replace_text(vocabulary, "\n".join(sorted(writer.words - {""})))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file that older generations may share: theirs stays as it is."""
+    path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def usable(home: Path) -> Published:
@@ -255,9 +282,10 @@ def usable(home: Path) -> Published:
     return published
 
 
-def fields_of(document: Document) -> dict[str, str | bytes]:
+def fields_of(document: Document, synonyms: Synonyms) -> dict[str, str | bytes]:
     """One text as whoosh takes it."""
-    title, body, tags = analysis.terms(document.title), analysis.terms(document.body), analysis.terms(", ".join(document.tags))
+    texts = (document.title, document.body, ", ".join(document.tags))
+    title, body, tags = (analysis.terms(text, synonyms) for text in texts)
     starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}"))
     about = Entry(document.kind, document.id, document.audience, document.category, document.popularity, document.stamp)
     about.lengths = (len(title), len(tags), len(body))

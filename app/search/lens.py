@@ -11,6 +11,7 @@ from app.search.highlight import Highlighter
 from app.search.query import START, Group, plan
 from app.search.ranking import Postings, Wanted
 from app.search.spelling import Spelling
+from app.search.synonyms import Synonyms
 
 Occurrences = Callable[[str, str], Iterator[tuple[int, float]]]
 # Postings that are kept decoded: eight bytes each, so 2.4 MB at most.
@@ -25,11 +26,18 @@ class Lens:
     """Answers for one set of audiences over one generation. Threads must take turns."""
 
     def __init__(
-        self, entries: Sequence[Entry | None], audiences: frozenset[str], spelling: Spelling, occurrences: Occurrences, generation: int
+        self,
+        entries: Sequence[Entry | None],
+        audiences: frozenset[str],
+        spelling: Spelling,
+        synonyms: Synonyms,
+        occurrences: Occurrences,
+        generation: int,
     ) -> None:
         self.generation = generation
         self.entries = entries
         self.spelling = spelling
+        self.synonyms = synonyms
         self.occurrences = occurrences
         visible = [(number, entry) for number, entry in enumerate(entries) if entry is not None and entry.audience in audiences]
         self.mask = bytearray(len(entries))

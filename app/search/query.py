@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from app.search.analysis import STOP, SYNONYMS, WEAK, Token, tokens, words_of
+from app.search.analysis import STOP, WEAK, Token, tokens, words_of
 from app.search.spelling import Spelling
 from app.search.stemming import stem
-from app.search.synonyms import JOIN
+from app.search.synonyms import JOIN, Synonyms
 
 # What a question is read to; nobody types more, and some send books.
 MAX_CHARACTERS, MAX_WORDS = 400, 24
@@ -27,6 +27,7 @@ class Lexicon(Protocol):
     """What a plan asks of the index, as one viewer may know it."""
 
     spelling: Spelling
+    synonyms: Synonyms
 
     def has(self, term: str) -> bool:
         """Whether a text that the viewer may read has the term."""
@@ -111,7 +112,7 @@ def group_of(token: Token, lexicon: Lexicon, is_open: bool) -> Group:
     for attempt in (stands_for_itself, correct, split, *([complete_nearly] if is_open else [])):
         if not group.terms:
             attempt(group, token.word, lexicon)
-    for other in SYNONYMS.others.get(stem(token.word), ()):
+    for other in lexicon.synonyms.others.get(stem(token.word), ()):
         if group.is_known and lexicon.has(other):
             group.add(other, SYNONYM)
     return group
@@ -156,7 +157,7 @@ def stands_for_itself(group: Group, word: str, lexicon: Lexicon) -> None:
 
 def stands_for_others(group: Group, word: str, factor: float, lexicon: Lexicon) -> bool:
     """Add what means the same as a word; whether there was anything."""
-    found = [other for other in SYNONYMS.others.get(stem(word), ()) if lexicon.has(other)]
+    found = [other for other in lexicon.synonyms.others.get(stem(word), ()) if lexicon.has(other)]
     for other in found:
         group.add(other, SYNONYM_OF_UNKNOWN * factor)
     return bool(found)
@@ -190,14 +191,14 @@ def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) ->
 def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
     """Phrases that have a meaning of their own (`log in`): the phrase, and what means the same, stand for its words."""
     by_word = {group.word: group for group in groups}
-    for at, phrase in SYNONYMS.phrases_in([stem(token.word) for token in found]):
+    for at, phrase in lexicon.synonyms.phrases_in([stem(token.word) for token in found]):
         inside = [by_word[token.word] for token in found[at : at + len(phrase)] if token.word in by_word]
         group = next(iter(inside), None)
         if group is None:
             group = Group(" ".join(phrase))
             groups.append(group)
         whole = JOIN.join(phrase)
-        for term, factor in [(whole, 1.0), *((other, 0.8) for other in SYNONYMS.others.get(whole, ()))]:
+        for term, factor in [(whole, 1.0), *((other, 0.8) for other in lexicon.synonyms.others.get(whole, ()))]:
             if lexicon.has(term):
                 for member in inside or [group]:
                     member.add(term, factor)

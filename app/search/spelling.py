@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from symspellpy import SymSpell, Verbosity
 
-from app.search.analysis import STOP, SYNONYMS, WEAK_WORDS
+from app.search.analysis import STOP, WEAK_WORDS
 from app.search.stemming import stem
 
 # One edit from four letters, two from eight.
@@ -15,7 +15,7 @@ PREFIX = 5
 CANDIDATES = 6
 SCANNED = 600
 # Words that people use although no text may have them: they must not be taken for misspelt ones.
-COMMON = STOP | WEAK_WORDS | SYNONYMS.words
+COMMON = STOP | WEAK_WORDS
 
 
 class Spelling:

@@ -221,3 +221,24 @@ def test_rarity_falls_with_the_number_of_texts_and_is_never_negative(a, b):
     few, many = sorted((a, b))
     total = many + 1
     assert ranking.rarity(few, total) >= ranking.rarity(many, total) >= 0
+
+
+def test_an_index_answers_with_the_synonyms_it_was_built_with(index, ask):
+    assert ask("marmalade") == []
+    Index(index.home).put((), synonyms="marmalade, proxy\n")
+    assert ask("marmalade") == [3]
+    assert ask("setup") == [1], "the tag says so; the shipped synonyms are gone"
+    assert ask("caching") == [2]
+    assert index.synonyms() == "marmalade, proxy\n"
+    index.put([document(9, "Zebra")])
+    assert ask("marmalade") == [3]
+    index.rebuild(TEXTS, synonyms="jam, paste the line\n")
+    assert ask("jam") == [1]
+    assert ask("marmalade") == []
+
+
+def test_synonyms_that_cannot_be_read_leave_the_old_index(index, ask):
+    with pytest.raises(ValueError, match="line 1"):
+        index.put((), synonyms="alone\n")
+    assert ask("install")[:1] == [1]
+    assert len(list(index.home.glob("generation-*"))) == 1
