@@ -62,6 +62,7 @@ BLUEPRINTS = (
     "app.calls.desk",
     "app.calls.admin",
     "app.mail.desk",
+    "app.integrations.discord.api",
     "app.ops.public",
     "app.dev.public",
 )

@@ -21,6 +21,7 @@ from app.schedule import SCHEDULE
 COMMANDS = {
     "config": "app.ops.commands",
     "demo": "app.dev.commands",
+    "discord": "app.integrations.discord.commands",
     "doctor": "app.ops.commands",
     "faq": "app.knowledge.commands",
     "knowledge": "app.knowledge.commands",

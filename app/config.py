@@ -1,6 +1,7 @@
 """Every setting, read once from the environment (and a `.env` file beside the project), typed, and loud when wrong."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,6 +29,14 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def languages(text: str) -> tuple[str, ...]:
+    """Split a list of language tags, without English, in which everything is written."""
+    found = words(text.lower())
+    if not all(re.fullmatch(r"[a-z]{2,3}", word) for word in found):
+        raise ValueError("a language is two or three letters, such as de")
+    return tuple(dict.fromkeys(word for word in found if word != "en"))
+
+
 def flag(text: str) -> bool:
     """Parse a yes/no setting."""
     if text.lower() in {"1", "true", "yes", "on"}:
@@ -50,6 +59,20 @@ def database_url(text: str) -> str:
     for short in ("postgresql://", "postgres://"):
         if text.startswith(short):
             return "postgresql+psycopg://" + text.removeprefix(short)
+    return text
+
+
+def hex_key(text: str) -> str:
+    """A public key of 32 bytes as Discord shows it; empty for none."""
+    if text and not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("expected 64 hexadecimal digits")
+    return text.lower()
+
+
+def snowflake(text: str) -> str:
+    """A number as Discord gives to everything; empty for none."""
+    if text and not re.fullmatch(r"[0-9]{15,21}", text):
+        raise ValueError("expected a number of 15 to 21 digits")
     return text
 
 
@@ -76,6 +99,11 @@ class Config:
     slack_token: str = setting("SLACK_TOKEN", "", "bot token for Slack", secret=True)
     slack_api_url: str = setting("SLACK_API_URL", "https://slack.com/api", "address of Slack's API; a local server may stand in for it")
     discord_token: str = setting("DISCORD_TOKEN", "", "bot token for Discord", secret=True)
+    discord_public_key: str = setting(
+        "DISCORD_PUBLIC_KEY", "", "key that Discord signs with what it sends to /webhooks/discord; closed without it", parse=hex_key
+    )
+    discord_application_id: str = setting("DISCORD_APPLICATION_ID", "", "number of our application at Discord", parse=snowflake)
+    discord_guild: str = setting("DISCORD_GUILD", "", "number of the one Discord server that gets /faq; all without it", parse=snowflake)
     discord_api_url: str = setting(
         "DISCORD_API_URL", "https://discord.com/api/v10", "address of Discord's API; a local server may stand in for it"
     )
@@ -88,6 +116,9 @@ class Config:
     session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=int)
     survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=int)
     survey_quiet_days: int = setting("SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=int)
+    knowledge_locales: tuple[str, ...] = setting(
+        "KNOWLEDGE_LOCALES", ("de", "fr", "es"), "languages beside English that knowledge is translated into", parse=languages
+    )
     close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
     report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
     log_level: str = setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")
