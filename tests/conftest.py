@@ -111,7 +111,7 @@ def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Travell
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
     # What the last request of an earlier test meant to do must not lock SQLite while this one only reads.
-    write_intent.set(False)
+    write_intent.set(None)
     desk_queries.counted_at.cache_clear()
     figures.stored.cache_clear()
     with application.app_context():

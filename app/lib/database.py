@@ -15,8 +15,9 @@ from sqlalchemy.orm import scoped_session
 from sqlalchemy.types import TypeDecorator
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
-# is going to write says so before it begins, and waits for its turn instead.
-write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
+# is going to write says so before it begins (True), and waits for its turn instead. What will only read says so, too
+# (False), and PostgreSQL spares it the transaction. Where nobody says anything (None), anything may come.
+write_intent: ContextVar[bool | None] = ContextVar("write_intent", default=None)
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
 # After so long without use a connection may have been closed by whatever stands between us and the server.
@@ -92,11 +93,22 @@ def prepare(engine: Engine) -> None:
     else:
         event.listen(engine, "checkin", note_rest)
         event.listen(engine, "checkout", partial(ping_rested, engine.dialect))
+        event.listen(engine, "checkout", begin_lightly)
 
 
 def note_rest(connection: Any, record: Any) -> None:
     """A connection goes back to the pool."""
     record.info["rests_since"] = time.monotonic()
+
+
+def begin_lightly(connection: Any, record: Any, proxy: Any) -> None:
+    """What only reads has no transaction on PostgreSQL: each of its statements sees what is committed, as in one.
+
+    It saves two round trips, and the driver keeps its prepared statements, which it forgets with each ROLLBACK.
+    """
+    is_light = write_intent.get() is False
+    if connection.autocommit is not is_light:
+        connection.autocommit = is_light
 
 
 def ping_rested(dialect: Dialect, connection: Any, record: Any, proxy: Any) -> None:

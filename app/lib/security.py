@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
     """Attach the hooks; the first to run."""
     app.before_request(begin)
     app.after_request(finish)
+    app.teardown_request(end)
 
 
 def begin() -> None:
@@ -66,6 +67,11 @@ def finish(response: Response) -> Response:
     if settings.count_queries or settings.env == "development":
         headers["X-Query-Count"] = str(len(statements.get() or ()))
     return response
+
+
+def end(error: BaseException | None) -> None:
+    """What comes after the request has said nothing of what it will do."""
+    write_intent.set(None)
 
 
 def same_site_path(target: str | None) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, func, select
+from sqlalchemy import NullPool, create_engine, func, select, text
 
 from app.extensions import db
 from app.lib import database
@@ -31,3 +31,39 @@ def end(pid: int) -> None:
     with engine.begin() as connection:
         assert connection.scalar(select(func.pg_terminate_backend(pid)))
     engine.dispose()
+
+
+@pytest.mark.engines("postgresql")
+@pytest.mark.parametrize(("intent", "moments"), [(False, 2), (True, 1), (None, 1)])
+def test_only_what_reads_and_says_so_has_no_transaction(app: Flask, intent: bool | None, moments: int) -> None:
+    database.write_intent.set(intent)
+    found = {db.session.scalar(text("SELECT transaction_timestamp() FROM pg_sleep(0.002)")) for _ in range(2)}
+    assert len(found) == moments
+
+
+@pytest.mark.engines("postgresql")
+def test_a_connection_that_was_lent_to_a_reader_is_a_writers_afterwards(app: Flask) -> None:
+    database.write_intent.set(False)
+    assert db.session.scalar(select(1)) == 1
+    db.session.remove()
+    database.write_intent.set(True)
+    db.session.execute(text("CREATE TABLE gone (id int)"))
+    db.session.rollback()
+    assert db.session.scalar(text("SELECT to_regclass('gone')")) is None
+
+
+@pytest.mark.engines("postgresql")
+def test_readers_keep_the_statements_that_the_driver_has_prepared(app: Flask) -> None:
+    database.write_intent.set(False)
+    for _ in range(8):
+        db.session.scalar(text("SELECT 'prepared ' || CAST(:word AS text)"), {"word": "a"})
+        db.session.remove()
+    assert db.session.scalar(text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%prepared %'"))
+
+
+def test_a_request_leaves_no_intent_behind(app: Flask) -> None:
+    for method, intent in (("get", False), ("post", True)):
+        with app.test_request_context("/healthz", method=method.upper()):
+            app.preprocess_request()
+            assert database.write_intent.get() is intent
+        assert database.write_intent.get() is None

@@ -38,7 +38,7 @@ def forget():
     SEEN.clear()
 
 
-@pytest.mark.parametrize(("name", "writes"), [("default", True), ("mail", True), ("index", False)])
+@pytest.mark.parametrize(("name", "writes"), [("default", True), ("mail", True), ("index", None)])
 def test_jobs_begin_as_writers_except_where_they_mostly_read(app, drain, name, writes):
     queue(name).enqueue("tests.ops.test_workers.note_intent")
     assert drain() == 1
