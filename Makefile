@@ -1,6 +1,6 @@
 # Everything here needs only git, make and Python 3.11 or newer; `make run` brings the rest.
 .DEFAULT_GOAL := help
-.PHONY: run setup dev test sure bench bench-triage demo seed reset lock help
+.PHONY: run setup dev test sure bench bench-search bench-triage demo seed reset lock help
 
 # Compiled once, not at each start, whatever the shell says; it all stays in folders that git ignores.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,6 +36,9 @@ sure: setup ## lint, types, templates and every test: all that CI runs
 bench: setup ## the benchmarks; shorter: make bench SIZES=10000 ENGINES=sqlite
 	@SIZES="$(SIZES)" ENGINES="$(ENGINES)" .venv/bin/python -m bench.run
 	@.venv/bin/python -m bench.sla
+
+bench-search: setup ## how well search finds beside Fuse.js, MiniSearch, BM25F; other entries: make bench-search DATA=folder
+	@DATA="$(DATA)" HALF="$(HALF)" ONLY="$(ONLY)" .venv/bin/python -m bench.search
 
 bench-triage: setup ## how many emergencies the rules of triage find, on tickets tuned on and on unseen ones
 	@.venv/bin/python -m bench.triage
