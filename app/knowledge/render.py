@@ -1,21 +1,41 @@
-"""Articles and answers as HTML: Markdown, sanitized, with anchors, notes and code that can be scrolled by keyboard."""
+"""Articles and answers as HTML: Markdown, sanitized, with anchors, notes and code that can be scrolled by keyboard.
+
+Beside CommonMark and tables: callouts (a quote that begins with **Note:**, **Tip:** or **Warning:**), tabs, pictures and
+footnotes; reading/tabs.py, pictures.py and footnotes.py say how they are written.
+"""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from app.knowledge.reading.footnotes import footnotes
+from app.knowledge.reading.pictures import pictures
+from app.knowledge.reading.tabs import tabs
 from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS, with_anchors
 from app.lib.marks import icon
 
 NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*(.*?)</p>\s*</blockquote>", re.DOTALL)
 NOTES = {"Note": ("info", "info"), "Tip": ("ok", "circle-check"), "Warning": ("warn", "triangle-alert")}
-OURS = re.compile(r'<a href="(/[^/"][^"]*|#[^"]*)" rel="[^"]*">')
+ANCHORED = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
+MARK = re.compile(r"<[^>]+>")
+OURS = re.compile(r'<a href="(/[^/"][^"]*|/|#[^"]*)"((?: (?:id|title)="[^"]*")*) rel="[^"]*">')
+BACK = re.compile(r'<a href="(#note-[^"]*-back)">')
 PRE = re.compile(r"<pre><code(?: class=\"language-([\w+-]{1,20})\")?>")
 WORDS_A_MINUTE = 220
+# What articles and answers may have beside what a message may.
+MORE_TAGS = {*TAGS, "img", "figure", "figcaption", "sup"}
+MORE_ATTRIBUTES = {
+    **ATTRIBUTES,
+    "a": {"href", "title", "id"},
+    "li": {"id"},
+    "img": {"src", "alt", "title", "width", "height", "loading", "decoding"},
+}
+CLASSES = {"div": {"tab-group", "tab", "notes"}, **{f"h{level}": {"tab-name"} for level in (3, 4, 5)}}
 
 
 @dataclass(frozen=True)
@@ -30,20 +50,29 @@ class Page:
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
     """One parser a process. Unlike in a message, a line break in the source is only a space."""
-    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    plain_parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+    return plain_parser.use(tabs).use(footnotes).use(pictures)
 
 
 def html_of(text: str) -> str:
     """Markdown as sanitized HTML; headings begin at h2."""
     raw = parser().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
-    clean = nh3.clean(raw, tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
-    return OURS.sub(r'<a href="\1">', clean)
+    clean = nh3.clean(
+        raw,
+        tags=MORE_TAGS,
+        attributes=MORE_ATTRIBUTES,
+        allowed_classes=CLASSES,
+        url_schemes=SCHEMES,
+        link_rel="nofollow noopener noreferrer",
+    )
+    return OURS.sub(r'<a href="\1"\2>', clean)
 
 
 def dressed(html: str) -> str:
     """Notes as callouts, tables and code in boxes that scroll by themselves, tables and code reachable by keyboard."""
     html = NOTE.sub(callout, html)
     html = PRE.sub(lambda m: f'<pre tabindex="0" aria-label="{code_label(m[1])}"><code>', html)
+    html = BACK.sub(r'<a href="\1" aria-label="Back to the text">', html)
     html = html.replace("<table>", '<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table class="table">')
     return html.replace("</table>", "</table></div>")
 
@@ -59,11 +88,22 @@ def code_label(language: str | None) -> str:
     return f"Code, {escape(language)}" if language else "Code"
 
 
+def with_links(html: str) -> str:
+    """Beside each heading that has an anchor a link to it, whose address a click copies where script runs."""
+    return ANCHORED.sub(
+        lambda m: (
+            f'<div class="heading">{m[0]}<a class="anchor" href="#{m[2]}" data-copy-link '
+            f'aria-label="Link to “{escape(unescape(MARK.sub("", m[3])))}”">{icon("link")}</a></div>'
+        ),
+        html,
+    )
+
+
 @lru_cache(maxsize=256)
 def article(text: str) -> Page:
     """The body of an article. Kept for the texts that are read most."""
     html, headings = with_anchors(html_of(text))
-    return Page(Markup(dressed(html)), tuple(headings), max(1, round(len(text.split()) / WORDS_A_MINUTE)))  # noqa: S704 - sanitized above
+    return Page(Markup(with_links(dressed(html))), tuple(headings), max(1, round(len(text.split()) / WORDS_A_MINUTE)))  # noqa: S704 - sanitized above
 
 
 @lru_cache(maxsize=1024)
