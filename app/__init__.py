@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "app.alerts.public",
     "app.knowledge.public",
     "app.knowledge.desk",
+    "app.knowledge.translations.desk",
     "app.knowledge.api",
     "app.surveys.public",
     "app.surveys.desk",

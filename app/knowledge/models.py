@@ -34,6 +34,12 @@ class Faq(Model):
     audience: Mapped[str] = mapped_column(default="public")
     # draft or published
     status: Mapped[str] = mapped_column(default="published")
+    # Who looks after it, when somebody should look again, and when somebody last did.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    review_on: Mapped[date | None] = mapped_column(index=True)
+    reviewed_on: Mapped[date | None] = mapped_column()
+    # Counts the changes of what readers read, not those of its place or state: translations and readings name it.
+    text_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
@@ -74,6 +80,10 @@ class Article(Model):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    # Counts the changes of what readers read, not those of its place or state: translations and readings name it.
+    text_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    # Lines of front matter that we do not know, as they came in a file: they go out again with it.
+    front_matter: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     __mapper_args__ = {"version_id_col": version}
     kind: ClassVar[str] = "article"

@@ -15,6 +15,7 @@ from app.knowledge.queries import reader_of
 from app.knowledge.sections import shelf
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
+from app.knowledge.translations.showing import text_of
 from app.lib.htmx import answer, is_htmx, page_or_part, part
 from app.lib.text import one_line
 
@@ -67,7 +68,8 @@ def question(key: str) -> Response:
     reader = reader_of(current_user)
     entry = queries.faq_for(reader, key)
     saw(entry)
-    return part("knowledge/question.html", entry=entry, related=queries.related(reader, entry), shelf=shelf, answer=render.answer)
+    context: dict[str, Any] = {"shown": text_of(entry), "related": queries.related(reader, entry)}
+    return part("knowledge/question.html", entry=entry, shelf=shelf, answer=render.answer, **context)
 
 
 @bp.get("/help/<section>")
@@ -86,8 +88,8 @@ def article(section: str, slug: str) -> Response:
     articles = queries.section_of(reader, section)
     saw(entry)
     before, after = queries.neighbours(articles, slug)
-    context: dict[str, Any] = {"here": shelf(section), "page": render.article(entry.body), "related": queries.related(reader, entry)}
-    return part("knowledge/article.html", entry=entry, articles=articles, before=before, after=after, **context)
+    context: dict[str, Any] = {"here": shelf(section), "page": render.article(shown.body), "related": queries.related(reader, entry)}
+    return part("knowledge/article.html", entry=entry, shown=shown, articles=articles, before=before, after=after, **context)
 
 
 @bp.post("/help/votes")
@@ -98,6 +100,7 @@ def vote() -> Response:
     if wish not in {"yes", "no"}:
         raise Invalid("Say yes or no.")
     entry = queries.entry_for(reader_of(current_user), kind, whole(request.form.get("id", "")))
+    shown = text_of(entry)
     actions.vote(entry, visitor(), is_helpful=wish == "yes", now=utcnow(), actor=reader_of(current_user))
     db.session.commit()
     return answer("knowledge/_votes.html", or_go=f"{address(entry)}?voted={wish}#votes", entry=entry, voted=wish)

@@ -13,8 +13,8 @@ MAX_TAGS, MAX_TAG, MAX_KEY = 20, 60, 200
 # A reader counts one for popularity, a vote five; an answer that solved a question ten.
 VIEW, VOTE, SOLVED = 1, 5, 10
 MOST_POPULAR = 1_000_000
-# Somebody who types on within this time had not finished the question.
-TYPING_SECONDS = 20.0
+# What readers read of an entry; whoever changes any of it makes another text version.
+TEXTS = frozenset({"question", "answer", "title", "summary", "body"})
 MIN_QUERY = 3
 
 KEY = re.compile(r"[^\x00-\x20\x7f<>\"'`\\^{}|/?#%\u2028\u2029]+")

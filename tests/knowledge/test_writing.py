@@ -5,8 +5,9 @@ from sqlalchemy import select
 
 from app.events.models import Event
 from app.extensions import db
-from app.knowledge import actions, finding, importing, indexing, jobs, readers
+from app.knowledge import actions, finding, indexing, jobs, readers
 from app.knowledge.actions import FaqText
+from app.knowledge.exchange import importing
 from app.knowledge.exchange.files import FaqRow
 from app.knowledge.models import Faq, SearchCount, SearchMiss, Vote
 from app.lib.errors import Invalid, NotAllowed, Stale

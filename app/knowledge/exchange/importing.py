@@ -11,7 +11,7 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge.exchange.files import ArticleFile, FaqRow
 from app.knowledge.models import Article, Faq
-from app.knowledge.rules import popularity_step
+from app.knowledge.rules import TEXTS, popularity_step
 
 CHUNK = 500
 Progress = Callable[[int], None]
@@ -68,6 +68,8 @@ def rewrite(entry: Faq | Article, values: dict[str, object], now: datetime) -> b
     different = {name: value for name, value in values.items() if getattr(entry, name) != value}
     for name, value in different.items():
         setattr(entry, name, value)
+    if different.keys() & TEXTS:
+        entry.text_version += 1
     if different:
         entry.changed_at = now
     return bool(different)

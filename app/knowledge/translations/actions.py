@@ -1,0 +1,92 @@
+"""The only writers of translations: writing, publishing, taking back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.accounts.models import User
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge.actions import Entry, allow
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.queries import translation_of, words_of
+from app.knowledge.translations.rules import ORIGINAL, Words
+from app.lib.errors import Invalid, Stale
+
+CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
+MOVED = "The original changed since you opened it. Your text is kept below; look at what changed, then save again."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a translator wrote, and what they saw: the translation's version (None: there was none), the original's text_version.
+
+    `is_current` says that it was brought up to that original; otherwise it stays as far behind as it was.
+    """
+
+    words: Words
+    seen: int | None
+    source: int
+    is_current: bool = True
+
+
+def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime, publish: bool = False) -> Translation:
+    """Write an entry in another language. A new one is a draft unless `publish`. The same again changes and records nothing.
+
+    Raises Stale when the translation or its original changed since it was opened, Invalid for the original's own language,
+    NotAllowed.
+    """
+    allow(actor)
+    if locale == ORIGINAL:
+        raise Invalid("The original is in English. Edit the entry itself.")
+    there = translation_of(entry.kind, entry.id, locale)
+    if (there.version if there else None) != draft.seen:
+        raise Stale(CHANGED)
+    brought_up = there is None or draft.is_current
+    if brought_up and draft.source != entry.text_version:
+        raise Stale(MOVED)
+    translation = there or Translation(kind=entry.kind, entry_id=entry.id, locale=locale, status="draft", created_at=now)
+    changed = fill(translation, values_of(entry, draft, publish=publish, brought_up=brought_up))
+    if not changed:
+        return translation
+    translation.author_id, translation.changed_at = actor.id, now
+    db.session.add(translation)
+    return told(entry, translation, "knowledge.translated", actor, now)
+
+
+def values_of(entry: Entry, draft: Draft, *, publish: bool, brought_up: bool) -> dict[str, object]:
+    """What a translation is to say, and of which original."""
+    values: dict[str, object] = {"title": draft.words.title, "summary": draft.words.summary, "body": draft.words.body}
+    if publish:
+        values["status"] = "published"
+    return values | (source_of(entry) if brought_up else {})
+
+
+def source_of(entry: Entry) -> dict[str, object]:
+    """The original as it is now, as a translation remembers it."""
+    words = words_of(entry)
+    texts = {"source_title": words.title, "source_summary": words.summary, "source_body": words.body}
+    return {"source_version": entry.text_version, "source_hash": words.fingerprint, **texts}
+
+
+def fill(translation: Translation, values: dict[str, object]) -> bool:
+    """Set what differs; whether anything did."""
+    different = {name: value for name, value in values.items() if getattr(translation, name) != value}
+    for name, value in different.items():
+        setattr(translation, name, value)
+    return bool(different)
+
+
+def withdraw(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
+    """Take it back to a draft: its readers see the original again. Again is harmless. Raises NotAllowed."""
+    allow(actor)
+    if translation.status == "published":
+        translation.status, translation.changed_at = "draft", now
+        told(entry, translation, "knowledge.translation_withdrawn", actor, now)
+
+
+def told(entry: Entry, translation: Translation, kind: str, actor: User, now: datetime) -> Translation:
+    """Flush and record what happened to a translation."""
+    db.session.flush()
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "locale": translation.locale}
+    record(kind, now=now, actor=actor, facts=facts)
+    return translation

@@ -1,0 +1,114 @@
+"""Translators: which entries are missing or behind in which language, and the editor of one translation."""
+
+from typing import Any
+
+from flask import Response, current_app, request, url_for
+from flask_login import current_user
+
+from app.audiences import desk
+from app.extensions import db
+from app.knowledge import queries as entries
+from app.knowledge import render
+from app.knowledge.queries import Filter
+from app.knowledge.sections import STATES, shelf
+from app.knowledge.translations import actions, queries
+from app.knowledge.translations.forms import FORMS, TranslationForm, filled
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.rules import behind, changed_lines, language
+from app.lib.clock import utcnow
+from app.lib.errors import NotFound, Stale
+from app.lib.htmx import go, page_or_part, part
+
+bp = desk("translations", __name__)
+ONE = "/desk/knowledge/<any(faq, article):kind>/<int:number>/translations/<locale>"
+
+
+@bp.get("/desk/knowledge/translations")
+def index() -> Response:
+    """Every entry with every language, newest change first."""
+    wanted = Filter.of(request.args)
+    page = entries.writing(wanted, request.args.get("cursor", ""))
+    context: dict[str, Any] = {"page": page, "wanted": wanted, "locales": locales(), "language": language, "shelf": shelf}
+    context["cells"] = queries.cells(page.items, locales())
+    return page_or_part("knowledge/desk/translations.html", "knowledge/desk/_translation_rows.html", **context)
+
+
+@bp.get(ONE)
+def edit(kind: str, number: int, locale: str) -> Response:
+    """The editor of a translation, with what changed in the original since."""
+    entry = entries.entry_to_edit(kind, number)
+    there = queries.translation_of(kind, number, known(locale))
+    return editor(entry, locale, there, filled(kind, there, entry.text_version))
+
+
+@bp.post(ONE)
+def update(kind: str, number: int, locale: str) -> Response:
+    """Another text of a translation. A stale one is kept in the form."""
+    entry, form = entries.entry_to_edit(kind, number), FORMS[kind](request.form)
+    there = queries.translation_of(kind, number, known(locale))
+    if not form.validate():
+        return editor(entry, locale, there, form, 422)
+    try:
+        wish = {"actor": current_user, "now": utcnow(), "publish": request.form.get("then") == "publish"}
+        actions.save(entry, locale, form.draft(), **wish)
+        db.session.commit()
+    except Stale as stale:
+        return outdated(entry, locale, there, form, stale.message)
+    return go(url_for(".edit", kind=kind, number=number, locale=locale, saved=1))
+
+
+@bp.post(f"{ONE}/withdrawal")
+def withdraw(kind: str, number: int, locale: str) -> Response:
+    """Take a translation back to a draft."""
+    entry = entries.entry_to_edit(kind, number)
+    there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
+    actions.withdraw(entry, there, actor=current_user, now=utcnow())
+    db.session.commit()
+    return go(url_for(".edit", kind=kind, number=number, locale=locale))
+
+
+def locales() -> tuple[str, ...]:
+    """The languages that we translate into."""
+    return tuple(current_app.config["SETTINGS"].knowledge_locales)
+
+
+def known(locale: str) -> str:
+    """A language of ours. Raises NotFound."""
+    if locale not in locales():
+        raise NotFound
+    return locale
+
+
+def outdated(entry: Any, locale: str, there: Translation | None, form: TranslationForm, why: str) -> Response:
+    """The editor again, after somebody else was first; saving again is then meant."""
+    form.version.data, form.source.data = str(there.version) if there else "", str(entry.text_version)
+    return editor(entry, locale, there, form, 409, stale=why)
+
+
+def editor(entry: Any, locale: str, there: Translation | None, form: TranslationForm, status: int = 200, stale: str = "") -> Response:
+    """The editor with a form in it, beside the original."""
+    words = queries.words_of(entry)
+    late = behind(entry.text_version, there.source_version) if there else 0
+    since = (
+        changed_lines(joined(there.source_title, there.source_summary, there.source_body), joined(*vars(words).values()))
+        if late and there
+        else []
+    )
+    context: dict[str, Any] = {"states": STATES, "language": language(locale), "html": render.article(words.body).html, "words": words}
+    return part(
+        "knowledge/desk/translation.html",
+        status,
+        entry=entry,
+        there=there,
+        form=form,
+        locale=locale,
+        late=late,
+        since=since,
+        stale=stale,
+        **context,
+    )
+
+
+def joined(*texts: str) -> str:
+    """The parts of a text, one below the other."""
+    return "\n".join(text for text in texts if text)

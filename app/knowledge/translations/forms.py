@@ -1,0 +1,57 @@
+"""The form of translators."""
+
+from typing import Any
+
+from wtforms import BooleanField, Form, HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional, Regexp
+
+from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE
+from app.knowledge.translations.actions import Draft
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.rules import Words
+from app.lib.text import many_lines, one_line
+
+RELOAD = "Reload the page, please."
+UP_TO_DATE = "Without it, readers go on reading that the original has changed."
+
+
+def at_most(length: int) -> Length:
+    """A limit in words."""
+    return Length(max=length, message=f"Use {length:,} characters at most.")
+
+
+class TranslationForm(Form):
+    """An article in another language."""
+
+    title = StringField("Title", [DataRequired("Give it a title."), at_most(MAX_TITLE)], filters=[one_line])
+    summary = TextAreaField("Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line])
+    body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines])
+    is_current = BooleanField("This says what the English text says now", default=True, description=UP_TO_DATE)
+    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message=RELOAD)])
+    source = HiddenField("Version of the original", [DataRequired(RELOAD), Regexp(r"^\d{1,9}$", message=RELOAD)])
+
+    def draft(self) -> Draft:
+        """What was written, and what its writer had seen."""
+        words = Words(self.title.data or "", self.summary.data or "", self.body.data or "")
+        seen = int(self.version.data) if self.version.data else None
+        return Draft(words, seen, int(self.source.data or 0), bool(self.is_current.data))
+
+
+class AnswerTranslationForm(TranslationForm):
+    """A question and its answer in another language."""
+
+    title = StringField("Question", [DataRequired("Write the question."), at_most(MAX_QUESTION)], filters=[one_line])
+    body = TextAreaField("Answer", [DataRequired("Write the answer."), at_most(MAX_ANSWER)], filters=[many_lines])
+    summary = HiddenField("Summary")
+
+
+FORMS: dict[str, type[TranslationForm]] = {"faq": AnswerTranslationForm, "article": TranslationForm}
+
+
+def filled(kind: str, translation: Translation | None, text_version: int) -> TranslationForm:
+    """The form as a translation stands in the database; empty for a new one."""
+    values: dict[str, Any] = {"source": str(text_version)}
+    if translation is not None:
+        own = {name: getattr(translation, name) for name in ("title", "summary", "body")}
+        values |= {**own, "version": str(translation.version)}
+    return FORMS[kind](data=values)

@@ -1,0 +1,100 @@
+"""Decisions about translations that need no database: which language somebody reads, how far one is behind, what changed. Pure."""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+ORIGINAL = "en"
+# Languages in their own names; one without a name here is called by its tag.
+NAMES = {
+    ORIGINAL: "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+    "sv": "Svenska",
+    "zh": "中文",
+}
+# What readers are told of a translation that is behind.
+CHANGED = {
+    ORIGINAL: "The English original has changed since this was translated.",
+    "de": "Das englische Original wurde seit dieser Übersetzung geändert.",
+    "es": "El original en inglés ha cambiado desde esta traducción.",
+    "fr": "L’original anglais a changé depuis cette traduction.",
+}
+CONTEXT = 2
+
+
+@dataclass(frozen=True)
+class Words:
+    """What readers read of an entry, in one language. A question has no summary."""
+
+    title: str
+    summary: str
+    body: str
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with any of it: files name the original of a translation by it."""
+        told = "\x1f".join((self.title, self.summary, self.body))
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a comparison: `same`, `added`, `removed` or `gap` (lines left out between)."""
+
+    kind: str
+    text: str = ""
+
+
+def language(locale: str) -> str:
+    """What a language is called, in itself."""
+    return NAMES.get(locale, locale)
+
+
+def chosen(asked: str, preferred: Iterable[str], there: Sequence[str]) -> str:
+    """The language to show: what the address asks for, else the first of the reader's that is there, else the original.
+
+    `preferred` are tags of Accept-Language, best first (`de-AT` counts as `de`); `there` are the languages of an entry.
+    """
+    known = {ORIGINAL, *there}
+    if asked in known:
+        return asked
+    for tag in preferred:
+        primary = tag.lower().partition("-")[0]
+        if primary in known:
+            return primary
+    return ORIGINAL
+
+
+def behind(text_version: int, source_version: int) -> int:
+    """How many versions of the original a translation has not seen."""
+    return max(0, text_version - source_version)
+
+
+def changed_lines(old: str, new: str) -> list[Line]:
+    """What changed from one text to another, by line, with CONTEXT lines around each change. Empty where nothing did."""
+    before, after = old.splitlines(), new.splitlines()
+    lines: list[Line] = []
+    for number, group in enumerate(difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT)):
+        if number:
+            lines.append(Line("gap"))
+        for tag, i1, i2, j1, j2 in group:
+            lines += spelled(tag, before[i1:i2], after[j1:j2])
+    return lines
+
+
+def spelled(tag: str, before: list[str], after: list[str]) -> Iterator[Line]:
+    """One step of a comparison as lines."""
+    if tag == "equal":
+        yield from (Line("same", text) for text in before)
+        return
+    yield from (Line("removed", text) for text in before)
+    yield from (Line("added", text) for text in after)

@@ -1,0 +1,30 @@
+"""In which language an entry is shown to whoever asks. For routes: it looks at the request."""
+
+from flask import Response, after_this_request, current_app, request
+from flask_login import current_user
+
+from app.knowledge.translations.queries import Entry, Shown, in_language, versions_of
+from app.knowledge.translations.rules import ORIGINAL, chosen
+
+
+def text_of(entry: Entry) -> Shown:
+    """An entry in the language of `?lang=`, else for visitors in the one that their browser prefers, else in the original.
+
+    One statement, two for another language than the original.
+    """
+    languages = versions_of(entry)
+    there = [version.locale for version in languages]
+    asked = request.args.get("lang", "")[:10]
+    preferred: list[str] = []
+    if there and not asked and not current_user.is_authenticated:
+        preferred = [tag for tag, quality in request.accept_languages if quality > 0]
+        after_this_request(by_language)
+    found = in_language(entry, chosen(asked, preferred, there), languages)
+    missing = asked if asked not in there and asked != ORIGINAL and asked in current_app.config["SETTINGS"].knowledge_locales else ""
+    return Shown(**{**vars(found), "missing": missing})
+
+
+def by_language(response: Response) -> Response:
+    """Caches must keep the languages of a page apart."""
+    response.vary.add("Accept-Language")
+    return response

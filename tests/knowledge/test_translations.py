@@ -1,0 +1,225 @@
+"""Entries in other languages: who reads them, when they are behind, and the desk of translators."""
+
+from re import compile as r
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.events.models import Event
+from app.extensions import db
+from app.knowledge import actions as knowledge
+from app.knowledge.actions import ArticleText
+from app.knowledge.translations import actions, queries
+from app.knowledge.translations.actions import Draft
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.rules import Words, changed_lines, chosen
+from app.lib.errors import NotAllowed, Stale
+
+GERMAN = Words("Zebras", "Alles über sie.", "## Schlaf\n\nIm Stehen.")
+HEADERS = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+
+
+@pytest.fixture
+def page(article):
+    """A published article about zebras."""
+    entry = article("Zebras in English", "## Sleep\n\nStanding.", slug="zebras", summary="All about them.")
+    db.session.commit()
+    return entry
+
+
+@pytest.fixture
+def translate(people, now):
+    """`translate(entry)` writes and publishes the German text, as it stands now."""
+
+    def write(entry, words=GERMAN, *, locale="de", publish=True, **over):
+        there = queries.translation_of(entry.kind, entry.id, locale)
+        draft = Draft(words, there.version if there else None, entry.text_version, **over)
+        done = actions.save(entry, locale, draft, actor=people.agent, now=now, publish=publish)
+        db.session.commit()
+        return done
+
+    return write
+
+
+def rewrite(entry, body, people, now):
+    """Another English text."""
+    text = ArticleText(entry.section, entry.slug, entry.title, body, entry.summary)
+    knowledge.save_article(entry, text, actor=people.agent, now=now)
+    db.session.commit()
+
+
+def test_visitors_read_the_language_of_their_browser_and_can_choose_another(browse, page, translate):
+    translate(page)
+    visitor = browse(None)
+    german = visitor.get("/help/user-guide/zebras", headers=HEADERS)
+    assert german.markup.one("h1").text == "Zebras"
+    assert "Im Stehen." in german.words
+    assert "Accept-Language" in german.headers["Vary"]
+    english = visitor.get("/help/user-guide/zebras?lang=en", headers=HEADERS)
+    assert "Standing." in english.words
+    assert "Im Stehen." in visitor.get("/help/user-guide/zebras?lang=de").words
+    assert "Standing." in visitor.get("/help/user-guide/zebras", headers={"Accept-Language": "fr, de;q=0"}).words
+
+
+def test_who_is_signed_in_reads_the_original_unless_they_ask(browse, people, page, translate):
+    translate(page)
+    browser = browse(people.user)
+    assert "Standing." in browser.get("/help/user-guide/zebras", headers=HEADERS).words
+    assert "Im Stehen." in browser.get("/help/user-guide/zebras?lang=de", headers=HEADERS).words
+
+
+def test_a_language_that_is_not_there_shows_the_original_and_says_so(browse, page, translate):
+    translate(page, publish=False)
+    shown = browse(None).get("/help/user-guide/zebras?lang=de", headers=HEADERS)
+    assert "not available in Deutsch" in shown.words
+    assert "Standing." in shown.words
+    assert "not available" not in browse(None).get("/help/user-guide/zebras?lang=xx").words
+
+
+def test_readers_are_told_when_the_original_has_changed(browse, people, page, translate, now):
+    translate(page)
+    assert "geändert" not in browse(None).get("/help/user-guide/zebras?lang=de").words
+    rewrite(page, "## Sleep\n\nStanding or lying.", people, now)
+    assert "Das englische Original wurde seit dieser Übersetzung geändert." in browse(None).get("/help/user-guide/zebras?lang=de").words
+
+
+def test_a_translation_has_the_audience_of_its_original(browse, people, article, translate):
+    entry = article("Secret zebras", slug="secret-zebras", audience="staff")
+    translate(entry)
+    browse(people.user).get("/help/user-guide/secret-zebras?lang=de", status=404)
+    assert "Im Stehen." in browse(people.agent).get("/help/user-guide/secret-zebras?lang=de").words
+
+
+def test_a_question_is_translated_too(browse, people, faq, translate):
+    entry = faq("Do zebras swim?", "A little.")
+    translate(entry, Words("Schwimmen Zebras?", "", "Ein wenig."))
+    shown = browse(None).get(f"/help/faq/{entry.external_id}", headers=HEADERS)
+    assert shown.markup.one("h1").text == "Schwimmen Zebras?"
+    assert "Ein wenig." in shown.words
+    assert queries.translations_of(entry) == [("en", "/help/faq/do-zebras-swim"), ("de", "/help/faq/do-zebras-swim?lang=de")]
+
+
+def test_how_far_it_is_behind_counts_changes_of_the_text_alone(people, page, translate, now):
+    translate(page)
+    text = ArticleText(page.section, page.slug, page.title, page.body, page.summary, ("striped",), position=9)
+    knowledge.save_article(page, text, actor=people.agent, now=now)
+    knowledge.unpublish(page, actor=people.agent, now=now)
+    knowledge.publish(page, actor=people.agent, now=now)
+    assert queries.versions_of(page)[1].behind == 0
+    rewrite(page, "One.", people, now)
+    rewrite(page, "Two.", people, now)
+    assert queries.versions_of(page)[1].behind == 2
+
+
+def test_a_stale_translation_or_original_is_told(people, page, translate, now):
+    first = translate(page)
+    late = Draft(GERMAN, None, page.text_version)
+    with pytest.raises(Stale, match="changed this translation"):
+        actions.save(page, "de", late, actor=people.lead, now=now)
+    rewrite(page, "Other words.", people, now)
+    seen = Draft(Words("Zebras", "", "Neu."), first.version, page.text_version - 1)
+    with pytest.raises(Stale, match="original changed"):
+        actions.save(page, "de", seen, actor=people.lead, now=now)
+    # A typo mended does not say that the rest is up to date, so it may be older.
+    partly = Draft(Words("Zebras", "", "Neu."), first.version, page.text_version - 1, is_current=False)
+    assert actions.save(page, "de", partly, actor=people.lead, now=now).source_version == page.text_version - 1
+
+
+def test_the_same_again_records_nothing_and_customers_may_not_write(people, page, translate, now):
+    translate(page)
+    translate(page)
+    events = select(Event).where(Event.kind == "knowledge.translated")
+    assert [event.facts["locale"] for event in db.session.scalars(events)] == ["de"]
+    with pytest.raises(NotAllowed):
+        actions.save(page, "fr", Draft(GERMAN, None, page.text_version), actor=people.owner, now=now)
+
+
+def test_translating_at_the_desk(browse, people, page, now):
+    browser = browse(people.agent)
+    path = f"/desk/knowledge/article/{page.id}/translations/de"
+    form = browser.get(path).markup.fields()
+    wrong = browser.post(path, {**form, "title": "", "body": "Kept"}, status=422)
+    assert wrong.markup.fields()["body"] == "Kept"
+    words = {"title": "Zebras", "summary": "", "body": "Im Stehen."}
+    browser.post(path, {**form, **words, "then": "publish"}, to=r("saved=1"))
+    assert "Im Stehen." in browse(None).get("/help/user-guide/zebras?lang=de").words
+    rewrite(page, "## Sleep\n\nLying.", people, now)
+    shown = browser.get(path)
+    assert [one.text for one in shown.markup.all("ins")] == ["Added: + Lying."]
+    assert [one.text for one in shown.markup.all("del")] == ["Removed: − Standing."]
+    stale = browser.post(path, {**form, **words, "body": "Im Liegen."}, status=409)
+    assert stale.markup.fields()["body"] == "Im Liegen."
+    browser.post(path, {**stale.markup.fields(), "is_current": "y"}, to=r("saved=1"))
+    assert queries.versions_of(page)[1].behind == 0
+    browser.post(f"{path}/withdrawal", to=path)
+    assert "Standing" not in browse(None).get("/help/user-guide/zebras?lang=de").words
+    assert queries.translations_of(page) == []
+
+
+def test_the_table_names_what_is_missing_and_what_is_behind(browse, people, page, translate, now):
+    translate(page)
+    translate(page, locale="fr", publish=False)
+    rewrite(page, "Changed.", people, now)
+    shown = browse(people.agent).get("/desk/knowledge/translations?q=zebras").markup
+    cells = [link.text.partition(",")[0].strip() for link in shown.all("a") if f"/article/{page.id}/translations/" in link.get("href")]
+    assert cells == ["behind by 1", "draft", "missing"]
+
+
+def test_languages_of_other_houses_are_not_found(browse, people, page):
+    browse(people.agent).get(f"/desk/knowledge/article/{page.id}/translations/xx", status=404)
+    browse(people.agent).get(f"/desk/knowledge/article/{page.id}/translations/en", status=404)
+    browse(people.user).get(f"/desk/knowledge/article/{page.id}/translations/de", status=403)
+
+
+def test_the_table_costs_the_same_for_one_entry_and_for_fifty(browse, people, statements):
+    browser = browse(people.agent)
+    with statements() as few:
+        browser.get("/desk/knowledge/translations?q=zzz-none")
+    with statements() as many:
+        browser.get("/desk/knowledge/translations")
+    assert len(many) <= len(few) + 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "preferred", "there", "shown"),
+    [
+        ("", [], ["de"], "en"),
+        ("de", ["fr"], ["de", "fr"], "de"),
+        ("xx", ["fr"], ["de", "fr"], "fr"),
+        ("", ["en-GB", "de"], ["de"], "en"),
+        ("", ["pt", "de-CH"], ["de"], "de"),
+        ("en", ["de"], ["de"], "en"),
+    ],
+)
+def test_which_language_is_shown(asked, preferred, there, shown):
+    assert chosen(asked, preferred, there) == shown
+
+
+TEXTS = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=12).map("\n".join)
+
+
+@given(TEXTS, TEXTS)
+def test_a_comparison_names_just_what_came_and_went(old, new):
+    lines = changed_lines(old, new)
+    before, after = old.splitlines(), new.splitlines()
+    assert (lines == []) == (before == after)
+    assert len([1 for line in lines if line.kind == "added"]) - len([1 for line in lines if line.kind == "removed"]) == len(after) - len(
+        before
+    )
+    kept = [line.text for line in lines if line.kind in {"same", "removed"}]
+    remaining = iter(before)
+    assert all(text in remaining for text in kept)
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_an_entry_has_each_language_once(engine, people, page, translate, now):
+    translate(page)
+    twin = Translation(kind="article", entry_id=page.id, locale="de", title="x", body="x", source_version=1, source_hash="", created_at=now, changed_at=now)  # fmt: skip
+    db.session.add(twin)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        db.session.flush()
+    db.session.rollback()
+    assert db.session.get(User, people.agent.id) is not None
