@@ -121,6 +121,9 @@ class Config:
     )
     close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
     report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
+    knowledge_review: str = setting(
+        "KNOWLEDGE_REVIEW", "public", "readers whose texts need a second person's approval unless a lead writes them; empty: none"
+    )
     log_level: str = setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")
     demo: bool = setting("DEMO", False, "load the demo company and show /dev; refused in production", parse=flag)
     rate_limits: bool = setting("RATE_LIMITS", True, "throttle sign-in, guest tickets and search", parse=flag)

@@ -106,6 +106,7 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.confirmed": "kind entry_id title review_on",
         "knowledge.review_due": "user_id week",
         "knowledge.redirect_removed": "path kind entry_id",
+        "knowledge.drafted_from_ticket": "kind entry_id title message_id",
         "knowledge.translated": "kind entry_id title locale",
         "knowledge.translation_withdrawn": "kind entry_id title locale",
         "knowledge.miss_dismissed": "query",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -32,7 +32,7 @@ class Faq(Model):
     helpful: Mapped[int] = mapped_column(default=0)
     # public, customers, enterprise or staff
     audience: Mapped[str] = mapped_column(default="public")
-    # draft or published
+    # draft, published or withdrawn
     status: Mapped[str] = mapped_column(default="published")
     # Who looks after it, when somebody should look again, and when somebody last did.
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
@@ -74,16 +74,19 @@ class Article(Model):
     helpful: Mapped[int] = mapped_column(default=0)
     audience: Mapped[str] = mapped_column(default="public")
     status: Mapped[str] = mapped_column(default="published")
-    # The product version that it holds for, and when somebody last made sure.
+    # The product version that it holds for.
     product_version: Mapped[str] = mapped_column(default="")
+    # Who looks after it, when somebody should look again, and when somebody last did.
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    review_on: Mapped[date | None] = mapped_column(index=True)
     reviewed_on: Mapped[date | None] = mapped_column()
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     # Counts the changes of what readers read, not those of its place or state: translations and readings name it.
     text_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     # Lines of front matter that we do not know, as they came in a file: they go out again with it.
     front_matter: Mapped[str] = mapped_column(Text, default="", server_default="")
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     __mapper_args__ = {"version_id_col": version}
     kind: ClassVar[str] = "article"
@@ -98,7 +101,15 @@ class Vote(Model):
     """Whether an entry helped one visitor; a second vote replaces the first. The visitor is a keyed hash, not a person."""
 
     __tablename__ = "knowledge_votes"
-    __table_args__ = (UniqueConstraint("kind", "entry_id", "visitor"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "entry_id", "visitor"),
+        Index(
+            "ix_knowledge_votes_network",
+            "network",
+            sqlite_where=text("network IS NOT NULL"),
+            postgresql_where=text("network IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # faq or article
@@ -106,6 +117,8 @@ class Vote(Model):
     entry_id: Mapped[int] = mapped_column()
     visitor: Mapped[str] = mapped_column()
     is_helpful: Mapped[bool] = mapped_column()
+    # The network that it came from, as a word of that day; emptied the day after.
+    network: Mapped[str | None] = mapped_column()
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -121,13 +134,25 @@ class SearchMiss(Model):
 
 
 class SearchCount(Model):
-    """How often a question was asked on a day, and how many answers it had. Masked, and of nobody in particular."""
+    """How often a question was asked on a day and what came of it, by readers real or demo. Masked, and of nobody in particular."""
 
     __tablename__ = "search_counts"
-    __table_args__ = (UniqueConstraint("day", "query"),)
+    __table_args__ = (UniqueConstraint("day", "is_demo", "query"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column()
+    is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())
     query: Mapped[str] = mapped_column()
     times: Mapped[int] = mapped_column(default=0)
+    # How many answers it had the last time.
     results: Mapped[int] = mapped_column(default=0)
+    # Times without an answer, and with none that fits; times that one was opened, and the sum of the places (from 1) of those.
+    empty: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    weak: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    opened: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    places: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # Times that it was asked in other words at once, left alone, brought to the ticket form, and followed by a ticket.
+    refined: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    abandoned: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    asked: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    tickets: Mapped[int] = mapped_column(default=0, server_default=text("0"))

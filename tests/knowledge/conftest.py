@@ -26,7 +26,7 @@ def faq(people, now):
 
     def write(question, answer="It is so.", *, category="cli", tags=(), audience="public", publish=True):
         text = FaqText(question, answer, category, tuple(tags), audience)
-        return save_faq(None, text, actor=people.agent, now=now, publish=publish)
+        return save_faq(None, text, actor=people.lead, now=now, publish=publish)
 
     return write
 
@@ -39,6 +39,6 @@ def article(people, now):
         title, body="## One\n\nText.\n\n## Two\n\nMore.", *, section="user-guide", slug="a-page", audience="public", publish=True, **more
     ):
         text = ArticleText(section, slug, title, body, audience=audience, **more)
-        return save_article(None, text, actor=people.agent, now=now, publish=publish)
+        return save_article(None, text, actor=people.lead, now=now, publish=publish)
 
     return write

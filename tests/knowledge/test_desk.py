@@ -36,7 +36,7 @@ def test_only_staff_come_in(browse, people, path):
 
 
 def test_writing_a_question_as_a_draft_then_publishing(browse, people):
-    browser = browse(people.agent)
+    browser = browse(people.lead)
     browser.get("/desk/knowledge/faq/new")
     browser.post("/desk/knowledge/faq", {**QUESTION, "then": "draft"}, to=r(r"/desk/knowledge/faq/\d+\?saved=1"))
     entry = db.session.scalar(select(Faq).where(Faq.external_id == "where-do-zebras-sleep"))
@@ -85,7 +85,7 @@ def test_an_address_that_is_taken_is_told(browse, people):
 
 
 def test_two_writers_at_once_lose_nothing(browse, people):
-    first, second = browse(people.agent), browse(people.lead)
+    first, second = browse(people.lead), browse(people.admin)
     form = first.get("/desk/knowledge/faq/1").markup.fields(None)
     first.post("/desk/knowledge/faq/1", {**QUESTION, "version": form["version"], "answer": "First answer"}, to=r("saved=1"))
     second.get("/desk/knowledge/faq/1")
@@ -102,7 +102,7 @@ def test_an_imported_category_survives_an_edit(browse, people):
     entry = db.session.get(Faq, 1)
     entry.category = "odd-shelf"
     db.session.commit()
-    browser = browse(people.agent)
+    browser = browse(people.lead)
     form = browser.get("/desk/knowledge/faq/1").markup.fields()
     assert form["category"] == "odd-shelf"
     browser.post("/desk/knowledge/faq/1", {**QUESTION, "category": "odd-shelf", "version": form["version"]}, to=r("saved=1"))

@@ -1,0 +1,39 @@
+"""Whether a text may reach its readers: what the role allows, or what another person has said of this very version."""
+
+from collections.abc import Collection
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.accounts.permissions import may
+from app.extensions import db
+from app.knowledge.writing.models import Review
+from app.knowledge.writing.rules import needs_approval
+from app.knowledge.writing.snapshots import Entry
+from app.knowledge.writing.versions import newest_number
+from app.lib.errors import NotAllowed
+
+ASK_FIRST = "Texts for these readers are looked at by a second person. Save it as a draft and ask for a review, then it can be published."
+
+
+def required(actor: User, audiences: Collection[str]) -> bool:
+    """Whether this person's texts for these audiences wait for somebody else's word."""
+    return needs_approval(actor.role, audiences, current_app.config["SETTINGS"].knowledge_review.replace(",", " ").split())
+
+
+def last_review(entry: Entry) -> Review | None:
+    """What was asked of others last. One statement."""
+    mine = select(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id)
+    return db.session.scalar(mine.order_by(Review.id.desc()).limit(1))
+
+
+def allow_publishing(entry: Entry, audiences: Collection[str], *, actor: User) -> None:
+    """Raise NotAllowed for who may not publish the newest version. No statement for who may always, else two."""
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    if not required(actor, audiences):
+        return
+    review = last_review(entry)
+    if review is None or review.state != "approved" or review.number != newest_number(entry):
+        raise NotAllowed(ASK_FIRST)

@@ -1,0 +1,48 @@
+"""What somebody has typed into the editor and not saved. Kept for each person and entry, until it is saved or thrown away.
+
+No event is recorded: nothing has happened to an entry. None commits.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+
+from app.accounts.models import User
+from app.accounts.permissions import may
+from app.extensions import db
+from app.knowledge.writing.models import Draft
+from app.lib.errors import NotAllowed
+
+LONGEST = 220_000
+# What belongs to the sending of a form and not to its text.
+LEFT_OUT = frozenset({"csrf_token", "then"})
+
+
+def save(kind: str, entry_id: int, form: Mapping[str, str], *, actor: User, now: datetime) -> Draft:
+    """Keep the form as it stands; entry 0 is a new one. Raises NotAllowed. Two statements."""
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    row = of(kind, entry_id, actor) or Draft(user_id=actor.id, kind=kind, entry_id=entry_id)
+    row.form = {name: value[:LONGEST] for name, value in form.items() if name not in LEFT_OUT}
+    row.saved_at = now
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def of(kind: str, entry_id: int, person: User) -> Draft | None:
+    """The draft of a person. One statement."""
+    return db.session.get(Draft, (person.id, kind, entry_id))
+
+
+def drop(kind: str, entry_id: int, person: User) -> None:
+    """Forget it; where there is none, nothing happens. One statement."""
+    mine = delete(Draft).where(Draft.user_id == person.id, Draft.kind == kind, Draft.entry_id == entry_id)
+    db.session.execute(mine, execution_options={"synchronize_session": "fetch"})
+
+
+def differs(draft: Draft, form: Mapping[str, Any]) -> bool:
+    """Whether a draft says anything else than a form."""
+    return any(str(form.get(name) or "").strip() != str(value or "").strip().replace("\r\n", "\n") for name, value in draft.form.items())

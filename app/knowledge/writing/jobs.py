@@ -1,0 +1,112 @@
+"""What happens to knowledge by the clock: planned publishing and withdrawing, and the weekly word to owners."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, func, select, union_all, update
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import User
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge import actions
+from app.knowledge.models import Article, Faq
+from app.knowledge.writing import publishing, versions
+from app.knowledge.writing.models import Plan, Reminder
+from app.knowledge.writing.snapshots import TABLES, Entry
+from app.lib.clock import utcnow
+from app.lib.database import writing
+from app.lib.errors import DomainError, WrongState
+
+BATCH = 100
+LATER_TEXT = "The text was changed after this was planned."
+
+
+def carry_out() -> int:
+    """Each minute: do what was planned for a time that has come. Each plan is a transaction of its own that takes the row
+    away first, so that of two schedulers one does it, and a crash leaves it for the next. Returns how many were done."""
+    due = db.session.execute(select(Plan.id).where(Plan.due_at <= utcnow()).order_by(Plan.due_at, Plan.id).limit(BATCH)).scalars().all()
+    db.session.rollback()
+    return sum(carry_out_one(number) for number in due)
+
+
+def carry_out_one(number: int) -> bool:
+    """One plan; whether it was there and due still."""
+    with writing():
+        now = utcnow()
+        taken = delete(Plan).where(Plan.id == number, Plan.due_at <= now)
+        row = db.session.execute(
+            taken.returning(Plan.kind, Plan.entry_id, Plan.verb, Plan.number, Plan.planned_by_id),
+            execution_options={"synchronize_session": False},
+        ).first()
+        entry: Entry | None = db.session.get(TABLES[row.kind], row.entry_id) if row is not None else None  # type: ignore[assignment]
+        if row is not None and entry is not None:
+            try:
+                with db.session.begin_nested():
+                    follow(entry, row.verb, row.number, now)
+            except DomainError as hindered:
+                failed(entry, row.verb, row.planned_by_id, hindered.message, now)
+        db.session.commit()
+    return row is not None
+
+
+def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
+    """Do what was planned. Whoever planned it was allowed to, and the text must be the one that it was planned for."""
+    if verb == "withdraw":
+        if entry.status == "published":
+            actions.vanish(entry, actor=None, now=now)
+        return
+    revision = publishing.revision_of(entry)
+    if (revision.number if revision is not None else versions.newest_number(entry)) != number:
+        raise WrongState(LATER_TEXT)
+    if revision is not None and entry.status == "published":
+        publishing.show(entry, revision, actor=None, now=now)
+    elif entry.status != "published":
+        actions.appear(entry, actor=None, now=now)
+
+
+def failed(entry: Entry, verb: str, planned_by_id: int, reason: str, now: datetime) -> None:
+    """Record that a plan could not be followed; whoever made it is told."""
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb}
+    record("knowledge.plan_failed", now=now, facts={**facts, "planned_by_id": planned_by_id, "reason": reason})
+
+
+def remind_owners() -> int:
+    """Each hour: owners of published entries whose review is over hear of it once a week. The week is claimed, so that two
+    schedulers tell them once. Returns how many were told."""
+    told = 0
+    with writing():
+        now = utcnow()
+        monday = now.date() - timedelta(days=now.weekday())
+        for owner_id in overdue_owners(now.date()):
+            if claimed(owner_id, monday):
+                record("knowledge.review_due", now=now, facts={"user_id": owner_id, "week": monday.isoformat()})
+                told += 1
+        db.session.commit()
+    return told
+
+
+def overdue_owners(today: date) -> list[int]:
+    """The people who can sign in and own something that should have been looked at. One statement."""
+    tables: tuple[type[Faq] | type[Article], ...] = (Faq, Article)
+    late = [
+        select(table.owner_id.label("owner_id")).where(table.status == "published", table.review_on <= today, table.owner_id.isnot(None))
+        for table in tables
+    ]
+    owners = union_all(*late).subquery()
+    enabled = select(User.id).where(User.id.in_(select(owners.c.owner_id)), User.is_enabled)
+    return list(db.session.scalars(enabled.order_by(User.id)))
+
+
+def claimed(user_id: int, monday: date) -> bool:
+    """Whether this week's word to somebody is ours to give. Up to two statements."""
+    mine = update(Reminder).where(Reminder.user_id == user_id, Reminder.week < monday).values(week=monday).returning(Reminder.user_id)
+    if db.session.execute(mine, execution_options={"synchronize_session": False}).first() is not None:
+        return True
+    if db.session.scalar(select(func.count()).where(Reminder.user_id == user_id)):
+        return False
+    try:
+        with db.session.begin_nested():
+            db.session.add(Reminder(user_id=user_id, week=monday))
+    except IntegrityError:
+        return False
+    return True

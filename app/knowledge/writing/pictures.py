@@ -1,0 +1,72 @@
+"""Pictures in texts: kept where attachments lie, shown to whoever may read a text that has them."""
+
+import re
+from datetime import datetime, timedelta
+from secrets import token_urlsafe
+
+from flask import current_app
+from sqlalchemy import delete, func, select
+from werkzeug.datastructures import FileStorage
+
+from app.accounts.models import User
+from app.accounts.permissions import may
+from app.extensions import db
+from app.knowledge.writing.models import Picture, PictureUse
+from app.knowledge.writing.snapshots import MAIN, Entry
+from app.lib.errors import Invalid, NotAllowed
+from app.tickets import files
+
+ADDRESS = re.compile(r"/help/pictures/([\w-]{22})")
+MAX_BYTES = 5_000_000
+# What one person may upload within an hour.
+HOUR_MAX = 60
+MOST_IN_A_TEXT = 200
+
+
+def add(file: FileStorage, *, actor: User, now: datetime) -> Picture:
+    """Keep a picture; its type is decided from its content. Raises Invalid for anything else, or too much, and NotAllowed.
+
+    No event: nothing has happened to an entry until its text shows it.
+    """
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    mine = select(func.count()).where(Picture.uploader_id == actor.id, Picture.created_at > now - timedelta(hours=1))
+    if (db.session.scalar(mine) or 0) >= HOUR_MAX:
+        raise Invalid("You have added very many pictures within the hour. Try again later.")
+    name = files.clean_name(file.filename)
+    try:
+        stored = files.store(file.stream, min(MAX_BYTES, current_app.config["SETTINGS"].attachment_max_bytes))
+    except Invalid as refused:
+        raise Invalid(f"“{name}” {refused.message}.") from refused
+    if not files.is_shown(stored.media_type):
+        files.remove(stored.key)
+        raise Invalid(f"“{name}” is no picture that pages can show. Use PNG, JPEG, GIF or WebP.")
+    row = Picture(
+        ref=token_urlsafe(16),
+        name=name,
+        media_type=stored.media_type,
+        size_bytes=stored.size_bytes,
+        storage_key=stored.key,
+        uploader_id=actor.id,
+        created_at=now,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def refs_in(text: str) -> list[str]:
+    """The pictures that a text shows, each once."""
+    return list(dict.fromkeys(ADDRESS.findall(text)))[:MOST_IN_A_TEXT]
+
+
+def note_uses(entry: Entry) -> None:
+    """After the entry took another text: which pictures it shows. One statement where it shows none and showed none; else up to four."""
+    refs = refs_in(getattr(entry, MAIN[entry.kind]) or "")
+    wanted = set(db.session.scalars(select(Picture.id).where(Picture.ref.in_(refs)))) if refs else set()
+    mine = (PictureUse.kind == entry.kind, PictureUse.entry_id == entry.id)
+    there = set(db.session.scalars(select(PictureUse.picture_id).where(*mine)))
+    if there - wanted:
+        db.session.execute(delete(PictureUse).where(*mine, PictureUse.picture_id.in_(there - wanted)))
+    db.session.add_all(PictureUse(kind=entry.kind, entry_id=entry.id, picture_id=number) for number in sorted(wanted - there))
+    db.session.flush()

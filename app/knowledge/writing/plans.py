@@ -1,0 +1,92 @@
+"""Publishing and withdrawing at a time: what is planned, what becomes of a plan when the text changes."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from app.accounts.models import User
+from app.accounts.permissions import may
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge.writing import approvals, versions
+from app.knowledge.writing.models import Plan, Revision
+from app.knowledge.writing.rules import instant, refusal
+from app.knowledge.writing.snapshots import Entry
+from app.lib.errors import Invalid, NotAllowed, WrongState
+
+VERBS = {"publish": "Publish", "withdraw": "Withdraw"}
+QUIET = {"synchronize_session": False}
+
+
+def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: datetime) -> Plan:
+    """Publish the text as it stands, or withdraw the entry, at a time of the writer's wall clock. One plan of each verb;
+    another time replaces the first, the same again changes nothing.
+
+    Raises NotAllowed as publishing does, WrongState where there is nothing to do, Invalid for a time that has passed or
+    does not exist.
+    """
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    revision = db.session.get(Revision, (entry.kind, entry.id))
+    if verb == "publish":
+        if entry.status == "published" and revision is None:
+            raise WrongState("Readers see this text already. Change it first.")
+        versions.keep_before(entry)
+        approvals.allow_publishing(entry, audiences_of(entry, revision), actor=actor)
+    elif verb != "withdraw":
+        raise Invalid("Choose to publish or to withdraw.")
+    if wrong := refusal(wall, actor.time_zone, now):
+        raise Invalid(wrong)
+    assert wall is not None
+    due_at = instant(wall, actor.time_zone, now)
+    row = planned(entry, verb) or Plan(kind=entry.kind, entry_id=entry.id, verb=verb)
+    number = versions.newest_number(entry)
+    if (row.due_at, row.number) == (due_at, number):
+        return row
+    row.due_at, row.number, row.planned_by_id, row.planned_at = due_at, number, actor.id, now
+    db.session.add(row)
+    db.session.flush()
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb, "due_at": due_at.isoformat()}
+    record("knowledge.planned", now=now, actor=actor, facts=facts)
+    return row
+
+
+def cancel(entry: Entry, verb: str, *, actor: User, now: datetime) -> None:
+    """Take a plan back. Again is harmless. Raises NotAllowed."""
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    if dropped(entry, verb):
+        facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb}
+        record("knowledge.plan_cancelled", now=now, actor=actor, facts=facts)
+
+
+def dropped(entry: Entry, verb: str) -> bool:
+    """Forget a plan because what it wanted is done or wanted no more; whether there was one. One statement."""
+    wanted = delete(Plan).where(Plan.kind == entry.kind, Plan.entry_id == entry.id, Plan.verb == verb).returning(Plan.id)
+    return db.session.execute(wanted, execution_options=QUIET).first() is not None
+
+
+def follow(entry: Entry, number: int, audiences: Collection[str], *, actor: User) -> None:
+    """After a text was saved: a plan to publish goes on with it where its writer may publish, else it is off, since nobody
+    has approved of the new text. Up to three statements."""
+    row = planned(entry, "publish")
+    if row is None or row.number == number:
+        return
+    if approvals.required(actor, audiences):
+        dropped(entry, "publish")
+    else:
+        row.number = number
+        db.session.flush()
+
+
+def planned(entry: Entry, verb: str) -> Plan | None:
+    """A plan of an entry. One statement."""
+    return db.session.scalar(select(Plan).where(Plan.kind == entry.kind, Plan.entry_id == entry.id, Plan.verb == verb))
+
+
+def audiences_of(entry: Entry, revision: Revision | None) -> set[str]:
+    """Who reads an entry now, and who would once the text beside it is published. One statement with such a text."""
+    beside = versions.numbered(entry, revision.number) if revision is not None else None
+    wanted = {str(beside.fields.get("audience", entry.audience))} if beside is not None else {entry.audience}
+    return wanted | ({entry.audience} if entry.status == "published" else set())

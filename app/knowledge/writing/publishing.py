@@ -1,0 +1,197 @@
+"""Work beside the live text: saving it, showing it, giving it up, and bringing an old text back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import User
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge import actions
+from app.knowledge.actions import ArticleText, FaqText
+from app.knowledge.writing import approvals, plans, traces, versions
+from app.knowledge.writing.models import Revision, Version
+from app.knowledge.writing.rules import MAX_NOTE
+from app.knowledge.writing.snapshots import ADDRESS, Entry, apply, differing, merged, snapshot
+from app.lib.errors import NotFound, Stale
+from app.lib.text import one_line
+
+OVERTAKEN = "Somebody else changed this since you opened it. Your text is kept below; compare, then save again."
+LIVE_MOVED = "The live text has changed since this draft was begun. Compare the two, save the draft again, then publish it."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the writer had before them: the entry's own version, and the number of the text beside it if there was one."""
+
+    entry: int
+    revision: int | None = None
+
+
+def write(
+    entry: Entry | None,
+    text: FaqText | ArticleText,
+    *,
+    then: str = "",
+    note: str = "",
+    seen: Seen | None = None,
+    actor: User,
+    now: datetime,
+) -> Entry:
+    """Save what the editor sends. `then` is publish, draft, or empty for whatever is usual.
+
+    A text that readers see is replaced by who may publish, unless they want a draft; others' work is kept beside it. Raises
+    as actions.save_faq does.
+    """
+    note = one_line(note)[:MAX_NOTE]
+    if entry is None or entry.status != "published":
+        return saved(entry, text, seen=seen, publish=then == "publish", note=note, actor=actor, now=now)
+    revision = revision_of(entry)
+    check(entry, revision, seen)
+    if then == "draft" or (then != "publish" and approvals.required(actor, {entry.audience, text.audience})):
+        return revise(entry, text, revision, note=note, actor=actor, now=now)
+    if then != "publish" and revision is not None:
+        return revise(entry, text, revision, note=note, actor=actor, now=now)
+    saved(entry, text, seen=seen, publish=True, note=note, actor=actor, now=now)
+    traces.settle_work(entry, actor=actor, now=now)
+    return entry
+
+
+def saved(
+    entry: Entry | None, text: FaqText | ArticleText, *, seen: Seen | None, publish: bool, note: str, actor: User, now: datetime
+) -> Entry:
+    """Save into the entry itself."""
+    save: Any = actions.save_faq if isinstance(text, FaqText) else actions.save_article
+    found: Entry = save(entry, text, actor=actor, now=now, seen=seen.entry if seen else None, publish=publish, note=note)
+    return found
+
+
+def check(entry: Entry, revision: Revision | None, seen: Seen | None) -> None:
+    """Raise Stale where somebody else has saved since."""
+    number = revision.number if revision is not None else None
+    if seen is not None and (seen.entry, seen.revision) != (entry.version, number):
+        raise Stale(OVERTAKEN)
+
+
+def revise(entry: Entry, text: FaqText | ArticleText, revision: Revision | None, *, note: str, actor: User, now: datetime) -> Entry:
+    """Keep a text beside the live one. The same text again changes and records nothing."""
+    versions.keep_before(entry)
+    before = versions.numbered(entry, revision.number) if revision is not None else None
+    fields = merged(entry, text, before.fields if before else snapshot(entry))
+    check_address(entry, fields)
+    if not differing(before.fields if before else snapshot(entry), fields):
+        return entry
+    keep_beside(entry, fields, before, note=note, actor=actor, now=now)
+    return entry
+
+
+def keep_beside(
+    entry: Entry, fields: Mapping[str, Any], before: Version | None, *, note: str, actor: User, now: datetime, restored: int = 0
+) -> None:
+    """A new version beside the live text, and its event. Raises Stale if somebody saves at the same moment."""
+    try:
+        with db.session.begin_nested():
+            row = versions.add(entry, fields, before.fields if before else snapshot(entry), actor=actor, now=now, note=note, applied=False)
+    except IntegrityError as taken:
+        raise Stale(OVERTAKEN) from taken
+    revision = revision_of(entry) or Revision(kind=entry.kind, entry_id=entry.id)
+    revision.number, revision.based_on, revision.changed_at = row.number, entry.version, now
+    db.session.add(revision)
+    db.session.flush()
+    plans.follow(entry, row.number, {entry.audience, str(fields["audience"])}, actor=actor)
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": row.number}
+    if restored:
+        record("knowledge.restored", now=now, actor=actor, facts={**facts, "restored": restored})
+    else:
+        record("knowledge.drafted", now=now, actor=actor, facts=facts)
+
+
+def publish(entry: Entry, *, actor: User, now: datetime) -> None:
+    """Show the newest text to its readers: a draft, or the one beside a live text. Again is harmless.
+
+    Raises NotAllowed, also without the approval that is needed; Stale where the live text has changed since the work on
+    the other began; Invalid where its new address has been taken.
+    """
+    if entry.status != "published":
+        actions.publish(entry, actor=actor, now=now)
+        return
+    revision = revision_of(entry)
+    if revision is not None:
+        approvals.allow_publishing(entry, plans.audiences_of(entry, revision), actor=actor)
+        show(entry, revision, actor=actor, now=now)
+
+
+def show(entry: Entry, revision: Revision, *, actor: User | None, now: datetime) -> None:
+    """The text beside the live one takes its place, whoever has decided it. Raises Stale and Invalid as `publish` does."""
+    if revision.based_on != entry.version:
+        raise Stale(LIVE_MOVED)
+    row = versions.numbered(entry, revision.number)
+    if row is None:
+        raise NotFound
+    address = traces.before(entry)
+    check_address(entry, row.fields)
+    apply(entry, row.fields)
+    entry.changed_at = now
+    db.session.flush()
+    row.applied_at, row.entry_version = now, entry.version
+    db.session.flush()
+    traces.after(entry, address, actor=actor, now=now)
+    traces.settle_work(entry, actor=actor, now=now)
+    actions.told(entry, "knowledge.changed", actor, now)
+
+
+def check_address(entry: Entry, fields: Mapping[str, Any]) -> None:
+    """Raise Invalid where the address of a text is another entry's meanwhile."""
+    if entry.kind == "article":
+        actions.check_address(entry, fields["section"], fields["slug"])  # type: ignore[arg-type]
+    else:
+        actions.check_key(entry, fields["external_id"])  # type: ignore[arg-type]
+
+
+def discard(entry: Entry, *, actor: User, now: datetime) -> None:
+    """Give up the work beside the live text; its versions stay in the history. Again is harmless. Raises NotAllowed."""
+    actions.allow(actor)
+    revision = revision_of(entry)
+    if revision is None:
+        return
+    number = revision.number
+    db.session.delete(revision)
+    traces.settle_work(entry, actor=actor, now=now)
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": number}
+    record("knowledge.draft_discarded", now=now, actor=actor, facts=facts)
+
+
+def restore(entry: Entry, number: int, *, actor: User, now: datetime) -> None:
+    """Bring the text of an old version back as a new one; the page stays where it is. What stands there already changes nothing.
+
+    Where readers see the entry, who may publish restores for them, others beside the live text. Raises NotFound, NotAllowed.
+    """
+    actions.allow(actor)
+    address = traces.before(entry)
+    row = versions.numbered(entry, number)
+    if row is None:
+        raise NotFound
+    here = {name: value for name, value in snapshot(entry).items() if name in ADDRESS[entry.kind]}
+    fields = {**versions.as_now(entry, row.fields), **here}
+    note = f"Version {number} restored"
+    if entry.status == "published" and approvals.required(actor, {entry.audience, str(fields["audience"])}):
+        revision = revision_of(entry)
+        before = versions.numbered(entry, revision.number) if revision is not None else None
+        if differing(before.fields if before else snapshot(entry), fields):
+            keep_beside(entry, fields, before, note=note, actor=actor, now=now, restored=number)
+        return
+    if not apply(entry, fields):
+        return
+    entry.changed_at = now
+    new = traces.after(entry, address, actor=actor, now=now, note=note)
+    plans.follow(entry, new, {entry.audience}, actor=actor)
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": new, "restored": number}
+    record("knowledge.restored", now=now, actor=actor, facts=facts)
+
+
+def revision_of(entry: Entry) -> Revision | None:
+    """The text beside the live one, if there is one. One statement."""
+    return db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)

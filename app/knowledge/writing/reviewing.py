@@ -1,0 +1,93 @@
+"""A second pair of eyes: asking for it, and answering. Each action checks, changes rows, records one event and flushes."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app.accounts.models import User
+from app.accounts.permissions import may
+from app.events.actions import record
+from app.extensions import db
+from app.knowledge.writing import approvals, publishing, versions
+from app.knowledge.writing.models import Review, Revision
+from app.knowledge.writing.rules import MAX_COMMENT, may_answer
+from app.knowledge.writing.snapshots import Entry
+from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
+from app.lib.text import many_lines
+
+MOVED_ON = "The text has changed since you opened it. Look at what is new, then answer."
+
+
+def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: datetime) -> Review:
+    """Ask somebody, or any lead, to look at the newest text. The same question again changes nothing; another one takes its place.
+
+    Raises NotAllowed, WrongState where readers see the newest text already, Invalid for who cannot answer.
+    """
+    allow(actor)
+    revision = db.session.get(Revision, (entry.kind, entry.id))
+    if entry.status == "published" and revision is None:
+        raise WrongState("Readers see this text already, so there is nothing to review. Change it first.")
+    if reviewer is not None and (reviewer.id == actor.id or not reviewer.is_enabled or not may(reviewer.role, "knowledge.write")):
+        raise Invalid("Choose somebody else of the staff, or any lead.")
+    versions.keep_before(entry)
+    number, reviewer_id, note = versions.newest_number(entry), reviewer.id if reviewer else None, many_lines(note)[:MAX_COMMENT]
+    row = approvals.last_review(entry)
+    if row is not None and row.state == "asked":
+        if (row.number, row.reviewer_id, row.note, row.asked_by_id) == (number, reviewer_id, note, actor.id):
+            return row
+    else:
+        row = Review(kind=entry.kind, entry_id=entry.id)
+    row.number, row.reviewer_id, row.note, row.asked_by_id, row.asked_at = number, reviewer_id, note, actor.id, now
+    db.session.add(row)
+    db.session.flush()
+    told("knowledge.review_asked", entry, actor, now, review_id=row.id, reviewer_id=reviewer_id)
+    return row
+
+
+def answer(
+    entry: Entry, review: Review, number: int, comment: str, *, approve: bool, publish: bool = False, actor: User, now: datetime
+) -> None:
+    """Approve of version `number`, or send it back with a comment; `publish` shows an approved text to its readers at once.
+
+    Whoever wrote the newest text cannot answer. The review is claimed, so that of two answers at once one counts. Raises
+    NotAllowed, WrongState if it is answered already, Stale if the text is a newer one, Invalid without a comment.
+    """
+    newest = versions.numbered(entry, versions.newest_number(entry))
+    if not may_answer(actor.role, actor.id, review.reviewer_id, newest.author_id if newest else None):
+        raise NotAllowed("Another person than the writer answers: whoever was asked, or a lead.")
+    if newest is not None and newest.number != number:
+        raise Stale(MOVED_ON)
+    comment = many_lines(comment)[:MAX_COMMENT]
+    if not approve and not comment:
+        raise Invalid("Say what should be different, so that the writer can go on.")
+    state = "approved" if approve else "returned"
+    values = {"state": state, "number": number, "comment": comment, "answered_by_id": actor.id, "answered_at": now}
+    mine = update(Review).where(Review.id == review.id, Review.state == "asked").values(**values).returning(Review.id)
+    if db.session.execute(mine, execution_options={"synchronize_session": False}).first() is None:
+        raise WrongState("This was answered or taken back meanwhile. Reload the page.")
+    db.session.refresh(review)
+    told("knowledge.review_answered", entry, actor, now, review_id=review.id, answer=state)
+    if approve and publish:
+        publishing.publish(entry, actor=actor, now=now)
+
+
+def withdraw(entry: Entry, review: Review, *, actor: User, now: datetime) -> None:
+    """Take a question back. Again is harmless. Raises NotAllowed for who neither asked nor leads."""
+    if actor.id != review.asked_by_id and not may(actor.role, "knowledge.publish"):
+        raise NotAllowed("Whoever asked takes a question back, or a lead.")
+    values = {"state": "withdrawn", "answered_by_id": actor.id, "answered_at": now}
+    mine = update(Review).where(Review.id == review.id, Review.state == "asked").values(**values).returning(Review.id)
+    if db.session.execute(mine, execution_options={"synchronize_session": False}).first() is not None:
+        db.session.refresh(review)
+        told("knowledge.review_withdrawn", entry, actor, now, review_id=review.id)
+
+
+def told(kind: str, entry: Entry, actor: User, now: datetime, **facts: object) -> None:
+    """Record what happened to an entry."""
+    record(kind, now=now, actor=actor, facts={"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, **facts})
+
+
+def allow(actor: User) -> None:
+    """Writers only. Raises NotAllowed."""
+    if not may(actor.role, "knowledge.write"):
+        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")

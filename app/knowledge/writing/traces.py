@@ -1,0 +1,59 @@
+"""What every change of an entry leaves behind, whoever makes it: its version, its old address, its pictures, its next review."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, update
+
+from app.accounts.models import User
+from app.extensions import db
+from app.knowledge.models import Faq
+from app.knowledge.writing import pictures, plans, redirects, versions
+from app.knowledge.writing.models import Review, Revision
+from app.knowledge.writing.rules import next_review
+from app.knowledge.writing.snapshots import Entry
+from app.lib.times import local
+
+QUIET = {"synchronize_session": False}
+
+
+def before(entry: Entry) -> str:
+    """Before a change: what stands there is kept. Its address, for `after`."""
+    versions.keep_before(entry)
+    return redirects.path_of(entry)
+
+
+def after(entry: Entry, address: str | None, *, actor: User | None, now: datetime, note: str = "") -> int:
+    """After a change (`address` is None for a new entry); flushes. The number of the version that it is now. Up to nine statements."""
+    schedule_review(entry, now)
+    db.session.flush()
+    redirects.settle(entry, address, now)
+    pictures.note_uses(entry)
+    return versions.keep(entry, actor=actor, now=now, note=note).number
+
+
+def before_import(entries: Sequence[Entry]) -> dict[int, str]:
+    """The same as `before` for entries of one kind that a file is about to change: number → address."""
+    versions.keep_each_before(entries)
+    return {entry.id: redirects.path_of(entry) for entry in entries}
+
+
+def settle_work(entry: Entry, *, actor: User | None, now: datetime) -> None:
+    """Once readers see the newest text: no work beside it, no open review, no plan to publish. Three statements."""
+    db.session.execute(delete(Revision).where(Revision.kind == entry.kind, Revision.entry_id == entry.id), execution_options=QUIET)
+    close_review(entry, actor=actor, now=now)
+    plans.dropped(entry, "publish")
+
+
+def close_review(entry: Entry, *, actor: User | None, now: datetime) -> None:
+    """An open review that nobody has to answer any more. One statement."""
+    open_one = update(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id, Review.state == "asked")
+    values = {"state": "closed", "answered_by_id": actor.id if actor else None, "answered_at": now}
+    db.session.execute(open_one.values(**values), execution_options={"synchronize_session": "fetch"})
+
+
+def schedule_review(entry: Entry, now: datetime) -> None:
+    """Whatever readers see is looked at again some day. The day counts in UTC."""
+    if entry.status == "published" and entry.review_on is None:
+        section = entry.category if isinstance(entry, Faq) else entry.section
+        entry.review_on = next_review(section, local(now, "UTC").date())

@@ -1,0 +1,101 @@
+"""Keeping each text that an entry has had. Only added to: nothing here changes or removes what was kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.extensions import db
+from app.knowledge.writing.models import Version
+from app.knowledge.writing.snapshots import Entry, differing, names_of, snapshot, word_count
+
+BEFORE = "As it stood until then"
+
+
+def keep(entry: Entry, *, actor: User | None, now: datetime, note: str = "") -> Version:
+    """Keep the text that the entry has now, if it is another one than the last that it had; that version. Flushes.
+
+    Two or three statements.
+    """
+    last = last_applied(entry)
+    fields = snapshot(entry)
+    if last is not None and not differing(last.fields, fields):
+        return last
+    return add(entry, fields, last.fields if last else {}, actor=actor, now=now, note=note, applied=True)
+
+
+def keep_before(entry: Entry) -> None:
+    """Before a change: keep what stands there, where an import or an older release wrote it. One statement if that is done."""
+    keep(entry, actor=None, now=entry.changed_at, note=BEFORE)
+
+
+def keep_each_before(entries: Sequence[Entry]) -> None:
+    """The same for many entries of one kind that an import is about to change. Two statements, and the inserts."""
+    if not entries:
+        return
+    kind, numbers = entries[0].kind, [entry.id for entry in entries]
+    mine = (Version.kind == kind, Version.entry_id.in_(numbers))
+    newest = select(func.max(Version.id)).where(*mine, Version.applied_at.isnot(None)).group_by(Version.entry_id)
+    last = {row.entry_id: row for row in db.session.scalars(select(Version).where(Version.id.in_(newest)))}
+    counts = select(Version.entry_id, func.max(Version.number)).where(*mine).group_by(Version.entry_id)
+    count = {row[0]: row[1] for row in db.session.execute(counts)}
+    for entry in entries:
+        fields, before = snapshot(entry), last[entry.id].fields if entry.id in last else {}
+        if entry.id not in last or differing(before, fields):
+            row = made(entry, count.get(entry.id, 0) + 1, fields, before)
+            row.note, row.at, row.applied_at, row.entry_version = BEFORE, entry.changed_at, entry.changed_at, entry.version
+            db.session.add(row)
+
+
+def add(
+    entry: Entry, fields: Mapping[str, Any], before: Mapping[str, Any], *, actor: User | None, now: datetime, note: str, applied: bool
+) -> Version:
+    """A new version with the next number. Raises IntegrityError if somebody takes the number at the same moment. Flushes."""
+    row = made(entry, newest_number(entry) + 1, fields, before)
+    row.author_id, row.note, row.at = actor.id if actor else None, note, now
+    if applied:
+        row.applied_at, row.entry_version = now, entry.version
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def made(entry: Entry, number: int, fields: Mapping[str, Any], before: Mapping[str, Any]) -> Version:
+    """A row for a text."""
+    changed = differing(before, fields) if before else []
+    words = word_count(entry.kind, fields)
+    return Version(kind=entry.kind, entry_id=entry.id, number=number, fields=dict(fields), changed=changed, words=words, note="")
+
+
+def last_applied(entry: Entry) -> Version | None:
+    """The last text that the entry itself had. One statement."""
+    mine = select(Version).where(*of(entry), Version.applied_at.isnot(None))
+    return db.session.scalar(mine.order_by(Version.applied_at.desc(), Version.number.desc()).limit(1))
+
+
+def newest_number(entry: Entry) -> int:
+    """The number of the newest version, 0 without one. One statement."""
+    return db.session.scalar(select(func.max(Version.number)).where(*of(entry))) or 0
+
+
+def numbered(entry: Entry, number: int) -> Version | None:
+    """One version. One statement."""
+    return db.session.scalar(select(Version).where(*of(entry), Version.number == number))
+
+
+def seen_at(entry: Entry, entry_version: int) -> Version | None:
+    """The text that an entry had when its own version was this. One statement."""
+    mine = select(Version).where(*of(entry), Version.entry_version <= entry_version)
+    return db.session.scalar(mine.order_by(Version.entry_version.desc(), Version.number.desc()).limit(1))
+
+
+def of(entry: Entry) -> tuple[Any, Any]:
+    """The versions of an entry."""
+    return Version.kind == entry.kind, Version.entry_id == entry.id
+
+
+def as_now(entry: Entry, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An old snapshot with the columns that have come since, as the entry has them."""
+    return {**snapshot(entry), **{name: value for name, value in fields.items() if name in set(names_of(entry.kind))}}
