@@ -2,7 +2,8 @@
 
 from app.events.models import Event
 from app.extensions import db
-from app.knowledge import indexing, readers
+from app.knowledge import indexing
+from app.knowledge.learning import counting
 from app.lib import database
 from app.lib.clock import utcnow
 
@@ -19,14 +20,9 @@ def index_import(event_id: int) -> None:
     indexing.catch_up()
 
 
-def catch_up() -> None:
-    """Every few minutes: whatever the index missed. Again is harmless."""
-    indexing.catch_up()
-
-
 def note_reading() -> None:
-    """Each minute: count what was read and searched for. Nothing is counted twice unless we die in between."""
+    """Each minute: count what was read and searched for. Again, or beside another, counts nothing twice."""
     with database.writing():
-        counted = readers.note(utcnow())
+        batch = counting.count(utcnow())
         db.session.commit()
-    readers.forget(counted)
+    counting.finish(batch)

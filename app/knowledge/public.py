@@ -1,21 +1,23 @@
 """The help centre: search, articles, questions, votes. Open to everybody; each sees what is written for them."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from flask_login import current_user
 
 from app.audiences import public
 from app.extensions import db, limiter
-from app.knowledge import actions, finding, queries, readers, render, rules
+from app.knowledge import actions, finding, queries, readers, render
 from app.knowledge.finding import Found
+from app.knowledge.learning.visitors import asking
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import reader_of
 from app.knowledge.sections import shelf
+from app.knowledge.translations.showing import text_of
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
-from app.knowledge.translations.showing import text_of
 from app.lib.htmx import answer, is_htmx, page_or_part, part
 from app.lib.text import one_line
 
@@ -23,6 +25,8 @@ bp = public("help", __name__)
 SORTS = {"best": "Best match", "helpful": "Most helpful", "newest": "Newest"}
 VOTES = "60/minute"
 MOST_CATEGORIES = 14
+# The forms of tickets.
+FORMS = frozenset({"tickets.new", "guest.new"})
 
 
 @bp.get("/help")
@@ -39,8 +43,10 @@ def search() -> Response:
     reader = reader_of(current_user)
     category, sort, page = typed("category", 100), request.args.get("sort", ""), number("page")
     found = finding.search(reader, typed_text(), category=category, page=page, sort=sort)
-    if page == 1 and not category and found.query and not (reader and reader.is_staff):
-        readers.searched(visitor(), found.query, 0 if found.is_popular else found.total, found.best, utcnow())
+    if found.query and not category and not found.is_popular:
+        shown = [f"{result.kind}:{result.id}" for result in found.results]
+        poor = not found.is_rough and (found.is_weak or not shown)
+        readers.searched(asking(), found.query, shown, found.total, utcnow(), page=page, poor=poor)
     context: dict[str, Any] = {
         "found": found,
         "category": category,
@@ -48,7 +54,15 @@ def search() -> Response:
         "sorts": SORTS,
         "shelf": shelf,
     }
-    return page_or_part("knowledge/search.html", "knowledge/search.htmx.html", **context)
+    return at_its_address(page_or_part("knowledge/search.html", "knowledge/search.htmx.html", **context), found, context)
+
+
+def at_its_address(response: Response, found: Found, context: dict[str, Any]) -> Response:
+    """What is typed into the field is shown at an address without empty words, that can be shared; links have theirs."""
+    if is_htmx() and request.headers.get("HX-Source", "").startswith("form"):
+        sort = context["sort"] if context["sort"] != "best" else ""
+        response.headers["HX-Replace-Url"] = search_address(q=found.query, category=context["category"], sort=sort)
+    return response
 
 
 @bp.get("/help/faq")
@@ -86,6 +100,7 @@ def article(section: str, slug: str) -> Response:
     reader = reader_of(current_user)
     entry = queries.article_for(reader, section, slug)
     articles = queries.section_of(reader, section)
+    shown = text_of(entry)
     saw(entry)
     before, after = queries.neighbours(articles, slug)
     context: dict[str, Any] = {"here": shelf(section), "page": render.article(shown.body), "related": queries.related(reader, entry)}
@@ -100,9 +115,10 @@ def vote() -> Response:
     if wish not in {"yes", "no"}:
         raise Invalid("Say yes or no.")
     entry = queries.entry_for(reader_of(current_user), kind, whole(request.form.get("id", "")))
-    shown = text_of(entry)
-    actions.vote(entry, visitor(), is_helpful=wish == "yes", now=utcnow(), actor=reader_of(current_user))
+    who, now, said = asking(), utcnow(), wish == "yes"
+    actions.vote(entry, who.voter(kind, entry.id), is_helpful=said, now=now, actor=reader_of(current_user), network=who.network(now))
     db.session.commit()
+    readers.voted(who, kind, entry.id, now, is_helpful=said)
     return answer("knowledge/_votes.html", or_go=f"{address(entry)}?voted={wish}#votes", entry=entry, voted=wish)
 
 
@@ -110,6 +126,8 @@ def vote() -> Response:
 def suggest() -> Response:
     """Answers that may spare a ticket, for the form in which its subject is typed."""
     found = finding.suggest(reader_of(current_user), request.args.get("q") or request.args.get("subject") or "")
+    if found.results:
+        readers.offered(asking(), utcnow())
     return part("knowledge/_suggestions.html", found=found, shelf=shelf)
 
 
@@ -122,6 +140,7 @@ def solved() -> Response:
     query = one_line(request.form.get("q") or request.form.get("subject"))[: finding.MAX_QUERY]
     actions.deflected(entry, query, now=utcnow(), actor=reader_of(current_user))
     db.session.commit()
+    readers.solved(asking(), entry.kind, entry.id, utcnow())
     return answer("knowledge/_solved.html", or_go=url_for(".thanks", kind=kind, id=entry.id), entry=entry)
 
 
@@ -176,17 +195,19 @@ def ticket_address(found: Found | None = None) -> str:
 
 
 def saw(entry: Faq | Article) -> None:
-    """Note a reader; staff and machines that fetch ahead are none."""
-    reader = reader_of(current_user)
-    if not (reader and reader.is_staff) and "prefetch" not in request.headers.get("Sec-Purpose", "") and not is_htmx():
-        readers.viewed(visitor(), entry.kind, entry.id, utcnow())
+    """Note a reader; who asks for a part of the page reads it already."""
+    if not is_htmx():
+        readers.viewed(asking(), entry.kind, entry.id, utcnow())
 
 
-def visitor() -> str:
-    """Who reads, as a word that leads back to nobody."""
-    reader = reader_of(current_user)
-    who = f"person {reader.id}" if reader else f"{request.remote_addr} {request.user_agent.string[:300]}"
-    return rules.visitor(str(current_app.config["SECRET_KEY"]), who)
+@bp.after_app_request
+def note_asking(response: Response) -> Response:
+    """Note that somebody who read here went on to the form of a ticket, or sent it as a guest. People's tickets tell it by their event."""
+    if request.endpoint in FORMS and response.status_code == HTTPStatus.OK and not request.args.get("sent"):
+        readers.asked(asking(), utcnow())
+    elif request.endpoint == "guest.create" and (response.status_code == HTTPStatus.SEE_OTHER or "HX-Redirect" in response.headers):
+        readers.ticketed(asking(), utcnow())
+    return response
 
 
 def typed(name: str, length: int) -> str:

@@ -1,123 +1,123 @@
-"""What readers did: noted in Redis while they read, counted in the database once a minute. No name, no address, no cookie.
+"""What readers do, noted in Redis while they read. No name, no address, no cookie; learning/counting.py makes counts of it.
 
-A search is kept as its masked words. Who asked is a keyed hash that lives in Redis for a day at most: it tells the steps
-of typing from the question that was meant, and counts a reader once.
+A search is kept as its masked words. Who asked is a keyed hash that changes each day and lives in Redis for a day at most.
+Machines, what browsers fetch ahead, and staff are no readers.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import delete, select
 
-from app.extensions import db, redis
-from app.knowledge.actions import counted
+from app.extensions import redis
 from app.knowledge.finding import WEAK
-from app.knowledge.models import Article, Faq, SearchCount, SearchMiss
-from app.knowledge.rules import MIN_QUERY, VIEW, Asked, masked, settled
+from app.knowledge.learning.rules import hashed, is_bot, network_of
+from app.knowledge.rules import MIN_QUERY, masked
 
 log = structlog.get_logger()
 
 NOTES = "hive:readers"
-# Notes younger than this may be steps of typing; they wait for the next time.
-SETTLE_SECONDS = 30.0
-BATCH = 5000
 MOST_NOTES = 100_000
-READ_ONCE = timedelta(days=1)
-KEPT = timedelta(days=90)
 PAUSE_SECONDS = 10.0
+PERSON = "person {}"
 pause: dict[str, float] = {}
-TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
-def searched(visitor: str, query: str, results: int, best: float, now: datetime) -> None:
-    """Note a search. One command to Redis; without Redis nothing is noted."""
+@dataclass(frozen=True)
+class Asking:
+    """Whoever sends a request, as far as it matters here. `key` is our secret; `who` leads to nobody but through it."""
+
+    key: str
+    who: str
+    address: str = ""
+    user_agent: str = ""
+    is_staff: bool = False
+    is_demo: bool = False
+    # Asked for ahead of any wish to read, or by HEAD.
+    is_ahead: bool = False
+
+    @property
+    def is_reader(self) -> bool:
+        """Whether what they do counts."""
+        return not (self.is_staff or self.is_ahead or is_bot(self.user_agent))
+
+    def visitor(self, now: datetime) -> str:
+        """Who reads, as a word of this day."""
+        return visitor_of(self.key, self.who, now)
+
+    def voter(self, kind: str, number: int) -> str:
+        """Who votes on an entry, as a word of that entry: votes on two cannot be told to be of one person."""
+        return hashed(self.key, f"vote {kind} {number}", self.who)
+
+    def network(self, now: datetime) -> str | None:
+        """The network of a visitor without an account, as a word of this day; None for people with one, who are counted each."""
+        found = network_of(self.address)
+        return hashed(self.key, f"network {now.date()}", found) if found and not self.who.startswith(PERSON.format("")) else None
+
+
+def visitor_of(key: str, who: str, now: datetime) -> str:
+    """A reader as a word of a day (UTC)."""
+    return hashed(key, f"visitor {now.date()}", who)
+
+
+def searched(asking: Asking, query: str, shown: Sequence[str], results: int, now: datetime, *, page: int = 1, poor: bool = False) -> None:
+    """Note a search: the entries that a page of it showed (`kind:number`), how many there are, and whether none of them fits."""
     words = masked(query)
     if len(words) >= MIN_QUERY:
-        push({"t": now.timestamp(), "v": visitor, "q": words, "n": results, "b": best})
+        push(asking, now, k="search", q=words, n=results, p=list(shown), g=page, x=poor)
 
 
-def viewed(visitor: str, kind: str, number: int, now: datetime) -> None:
+def searched_elsewhere(who: str, query: str, results: int, best: float, now: datetime, *, is_demo: bool = False) -> None:
+    """Note a search whose answers are read in another place, such as a chat, where nobody sees which of them is opened."""
+    words = masked(query)
+    if len(words) >= MIN_QUERY:
+        elsewhere = Asking("", who, user_agent="another place", is_demo=is_demo)
+        push(elsewhere, now, k="elsewhere", q=words, n=results, x=results == 0 or best < WEAK)
+
+
+def viewed(asking: Asking, kind: str, number: int, now: datetime) -> None:
     """Note that somebody opened an entry."""
-    push({"t": now.timestamp(), "v": visitor, "k": kind, "i": number})
+    push(asking, now, k="open", i=f"{kind}:{number}", w=asking.network(now))
 
 
-def push(note: Mapping[str, Any]) -> None:
+def voted(asking: Asking, kind: str, number: int, now: datetime, *, is_helpful: bool) -> None:
+    """Note that an entry helped, or did not."""
+    push(asking, now, k="vote", i=f"{kind}:{number}", y=is_helpful)
+
+
+def offered(asking: Asking, now: datetime) -> None:
+    """Note that answers stood beside the subject of a ticket."""
+    push(asking, now, k="offer")
+
+
+def solved(asking: Asking, kind: str, number: int, now: datetime) -> None:
+    """Note that one of them was enough."""
+    push(asking, now, k="solve", i=f"{kind}:{number}", w=asking.network(now))
+
+
+def asked(asking: Asking, now: datetime) -> None:
+    """Note that somebody opened the form of a ticket."""
+    push(asking, now, k="form")
+
+
+def ticketed(asking: Asking, now: datetime) -> None:
+    """Note that somebody opened a ticket. Yesterday's word goes along, since a visit lasts a day."""
+    push(asking, now, k="ticket", b=visitor_of(asking.key, asking.who, now - timedelta(days=1)))
+
+
+def push(asking: Asking, now: datetime, **note: Any) -> None:
     """Put a note at the end of the list; the oldest go where nobody counts them. A Redis that was away is left alone for a while."""
-    if monotonic() < pause.get("until", 0.0):
+    if not asking.is_reader or monotonic() < pause.get("until", 0.0):
         return
+    about: Mapping[str, Any] = {"t": now.timestamp(), "v": asking.visitor(now), **({"m": 1} if asking.is_demo else {}), **note}
     try:
-        if redis().rpush(NOTES, json.dumps(note, separators=(",", ":"))) > MOST_NOTES:  # type: ignore[operator]
+        if redis().rpush(NOTES, json.dumps(about, separators=(",", ":"))) > MOST_NOTES:  # type: ignore[operator]
             redis().ltrim(NOTES, -MOST_NOTES, -1)
     except (RedisError, OSError) as away:
         pause["until"] = monotonic() + PAUSE_SECONDS
         log.info("readers.not_noted", error=type(away).__name__)
-
-
-def note(now: datetime) -> int:
-    """Count the notes that have settled, in the open transaction; returns how many, for `forget`."""
-    raw = redis().lrange(NOTES, 0, BATCH - 1)
-    limit = now.timestamp() - SETTLE_SECONDS
-    notes: list[dict[str, Any]] = []
-    for line in raw:  # type: ignore[union-attr]
-        found = json.loads(line)
-        if found["t"] > limit:
-            break
-        notes.append(found)
-    searches = [Asked(n["t"], n["v"], n["q"], n["n"], n["b"]) for n in notes if "q" in n]
-    count_searches(settled(searches), now)
-    count_views((n["k"], n["i"], n["v"]) for n in notes if "k" in n)
-    return len(notes)
-
-
-def forget(count: int) -> None:
-    """Drop the oldest notes, after the commit that counted them."""
-    redis().ltrim(NOTES, count, -1)
-
-
-def count_searches(searches: list[Asked], now: datetime) -> None:
-    """Add to the counts of the day, and to the list of what found nothing. Four statements and one for each new question."""
-    day = now.astimezone(UTC).date()
-    times = Counter(search.query for search in searches)
-    results = {search.query: search.results for search in searches}
-    missed = Counter(search.query for search in searches if search.results == 0 or search.best < WEAK)
-    known = {row.query: row for row in db.session.scalars(select(SearchCount).where(SearchCount.day == day, SearchCount.query.in_(times)))}
-    for query, number in times.items():
-        row = known.get(query) or added(SearchCount(day=day, query=query, times=0))
-        row.times, row.results = row.times + number, results[query]
-    misses = {row.query: row for row in db.session.scalars(select(SearchMiss).where(SearchMiss.query.in_(missed)))}
-    for query, number in missed.items():
-        miss = misses.get(query) or added(SearchMiss(query=query, times=0))
-        miss.times, miss.last_at = miss.times + number, now
-    forget_old(day)
-
-
-def added(row: Any) -> Any:
-    """A new row, in the session."""
-    db.session.add(row)
-    return row
-
-
-def forget_old(today: date) -> None:
-    """Counts older than three months go; their misses stay until a writer has looked."""
-    db.session.execute(delete(SearchCount).where(SearchCount.day < today - KEPT))
-
-
-def count_views(seen: Iterable[tuple[str, int, str]]) -> None:
-    """Count each reader of an entry once a day."""
-    wanted = sorted(set(seen))
-    with redis().pipeline(transaction=False) as pipe:
-        for kind, number, visitor in wanted:
-            pipe.set(f"hive:read:{kind}:{number}:{visitor}", 1, nx=True, ex=READ_ONCE)
-        fresh = pipe.execute() if wanted else []
-    counts = Counter((kind, number) for (kind, number, _), is_new in zip(wanted, fresh, strict=True) if is_new)
-    for (kind, number), times in counts.items():
-        table = TABLES.get(kind)
-        if table is not None:
-            changes = counted(table, {"views": times, "popularity": times * VIEW})
-            db.session.execute(table.__table__.update().where(table.id == number).values(changes))  # type: ignore[attr-defined]

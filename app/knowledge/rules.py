@@ -4,8 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 MAX_QUESTION, MAX_ANSWER = 250, 20_000
 MAX_TITLE, MAX_SUMMARY, MAX_BODY = 200, 1_000, 200_000
@@ -56,29 +55,6 @@ def visitor(key: str, who: str) -> str:
 def popularity_step(popularity: int) -> int:
     """How popular, in steps that double: the index is told when the step changes, not at each reader."""
     return max(0, popularity).bit_length()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A search: when (seconds), by which visitor, what (masked), how many answers, how relevant the best was (0 to 1)."""
-
-    at: float
-    visitor: str
-    query: str
-    results: int
-    best: float
-
-
-def settled(searches: Sequence[Asked]) -> list[Asked]:
-    """The searches that were meant, without those that are steps of typing the next one. Oldest first."""
-    kept = []
-    last: dict[str, Asked] = {}
-    for search in reversed(searches):
-        later = last.get(search.visitor)
-        last[search.visitor] = search
-        if later is None or later.at - search.at > TYPING_SECONDS or not is_step(search.query, later.query):
-            kept.append(search)
-    return kept[::-1]
 
 
 def is_step(query: str, later: str) -> bool:

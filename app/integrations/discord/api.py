@@ -69,7 +69,7 @@ def faq(asked: Interaction) -> dict[str, Any]:
     hits = [] if found.is_popular else found.results[: payload.ANSWERS]
     if question:
         who = rules.visitor(str(current_app.config["SECRET_KEY"]), f"discord {asked.user}")
-        readers.searched(who, question, len(hits) and found.total, found.best, utcnow())
+        readers.searched_elsewhere(who, question, len(hits) and found.total, found.best, utcnow())
     if not hits:
         return payload.nothing(question, more)
     lines = [payload.Line(hit.heading, hit.snippet.striptags(), payload.page(settings.base_url, *hit.address)) for hit in hits]
