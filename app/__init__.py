@@ -51,6 +51,7 @@ BLUEPRINTS = (
     "app.knowledge.public",
     "app.knowledge.desk",
     "app.knowledge.translations.desk",
+    "app.knowledge.sources.desk",
     "app.knowledge.api",
     "app.surveys.public",
     "app.surveys.desk",

@@ -8,6 +8,7 @@ from flask_login import current_user
 from app.audiences import desk
 from app.extensions import db
 from app.knowledge import actions, queries, render
+from app.knowledge.beside import beside
 from app.knowledge.forms import FORMS, ArticleForm, FaqForm, filled
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import Filter
@@ -123,5 +124,6 @@ def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, 
         "html": render.article(text[:200_000]).html,
         "base_url": current_app.config["SETTINGS"].base_url,
         "states": STATES,
+        "beside": beside(entry, current_app.config["SETTINGS"].knowledge_locales) if entry is not None else None,
     }
     return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, stale=stale, now_there=now_there, **context)

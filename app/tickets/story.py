@@ -302,6 +302,11 @@ def alert_failed(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("circle-alert", "warn", (point("A message of an alert"), said(" did not arrive")), (str(facts["reason"]),))
 
 
+def drafted(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """A reply became the draft of an answer in the help centre."""
+    return Line("book-open", "info", (said("A reply became an answer for the help centre: "), point(facts["title"]), *by(actor)))
+
+
 WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "alert.raised": alert_raised,
     "alert.climbed": alert_climbed,
@@ -340,4 +345,5 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "survey.invited": survey_invited,
     "survey.answered": survey_answered,
     "guest.confirmed": guest_confirmed,
+    "knowledge.drafted_from_ticket": drafted,
 }

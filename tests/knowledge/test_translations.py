@@ -37,7 +37,7 @@ def translate(people, now):
     def write(entry, words=GERMAN, *, locale="de", publish=True, **over):
         there = queries.translation_of(entry.kind, entry.id, locale)
         draft = Draft(words, there.version if there else None, entry.text_version, **over)
-        done = actions.save(entry, locale, draft, actor=people.agent, now=now, publish=publish)
+        done = actions.save(entry, locale, draft, actor=people.lead, now=now, publish=publish)
         db.session.commit()
         return done
 
@@ -47,7 +47,7 @@ def translate(people, now):
 def rewrite(entry, body, people, now):
     """Another English text."""
     text = ArticleText(entry.section, entry.slug, entry.title, body, entry.summary)
-    knowledge.save_article(entry, text, actor=people.agent, now=now)
+    knowledge.save_article(entry, text, actor=people.lead, now=now)
     db.session.commit()
 
 
@@ -105,9 +105,9 @@ def test_a_question_is_translated_too(browse, people, faq, translate):
 def test_how_far_it_is_behind_counts_changes_of_the_text_alone(people, page, translate, now):
     translate(page)
     text = ArticleText(page.section, page.slug, page.title, page.body, page.summary, ("striped",), position=9)
-    knowledge.save_article(page, text, actor=people.agent, now=now)
-    knowledge.unpublish(page, actor=people.agent, now=now)
-    knowledge.publish(page, actor=people.agent, now=now)
+    knowledge.save_article(page, text, actor=people.lead, now=now)
+    knowledge.unpublish(page, actor=people.lead, now=now)
+    knowledge.publish(page, actor=people.lead, now=now)
     assert queries.versions_of(page)[1].behind == 0
     rewrite(page, "One.", people, now)
     rewrite(page, "Two.", people, now)
@@ -138,7 +138,7 @@ def test_the_same_again_records_nothing_and_customers_may_not_write(people, page
 
 
 def test_translating_at_the_desk(browse, people, page, now):
-    browser = browse(people.agent)
+    browser = browse(people.lead)
     path = f"/desk/knowledge/article/{page.id}/translations/de"
     form = browser.get(path).markup.fields()
     wrong = browser.post(path, {**form, "title": "", "body": "Kept"}, status=422)
@@ -166,6 +166,17 @@ def test_the_table_names_what_is_missing_and_what_is_behind(browse, people, page
     shown = browse(people.agent).get("/desk/knowledge/translations?q=zebras").markup
     cells = [link.text.partition(",")[0].strip() for link in shown.all("a") if f"/article/{page.id}/translations/" in link.get("href")]
     assert cells == ["behind by 1", "draft", "missing"]
+
+
+def test_a_lead_publishes_what_the_public_reads(browse, people, page):
+    browser = browse(people.agent)
+    path = f"/desk/knowledge/article/{page.id}/translations/de"
+    words = {"title": "Zebras", "body": "Im Stehen.", "source": str(page.text_version), "version": ""}
+    browser.get(path)
+    refused = browser.post(path, {**words, "then": "publish"}, status=403)
+    assert refused.markup.fields()["body"] == "Im Stehen."
+    browser.post(path, {**words, "then": "draft"}, to=r("saved=1"))
+    assert queries.translations_of(page) == []
 
 
 def test_languages_of_other_houses_are_not_found(browse, people, page):

@@ -10,9 +10,11 @@ from app.knowledge.actions import Entry, allow
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words
-from app.lib.errors import Invalid, Stale
+from app.knowledge.writing import approvals
+from app.lib.errors import Invalid, NotAllowed, Stale
 
 CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
+LEADS_PUBLISH = "What these readers read in other languages is published and changed by a lead. Save it as a draft, and tell one."
 MOVED = "The original changed since you opened it. Your text is kept below; look at what changed, then save again."
 
 
@@ -39,6 +41,8 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     if locale == ORIGINAL:
         raise Invalid("The original is in English. Edit the entry itself.")
     there = translation_of(entry.kind, entry.id, locale)
+    if (publish or (there and there.status == "published")) and waits_for_lead(entry, actor):
+        raise NotAllowed(LEADS_PUBLISH)
     if (there.version if there else None) != draft.seen:
         raise Stale(CHANGED)
     brought_up = there is None or draft.is_current
@@ -51,6 +55,11 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     translation.author_id, translation.changed_at = actor.id, now
     db.session.add(translation)
     return told(entry, translation, "knowledge.translated", actor, now)
+
+
+def waits_for_lead(entry: Entry, actor: User) -> bool:
+    """Whether this person's translations of an entry are published by somebody else: as with the texts of its readers."""
+    return approvals.required(actor, {entry.audience})
 
 
 def values_of(entry: Entry, draft: Draft, *, publish: bool, brought_up: bool) -> dict[str, object]:

@@ -16,7 +16,7 @@ from app.knowledge.translations.forms import FORMS, TranslationForm, filled
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import behind, changed_lines, language
 from app.lib.clock import utcnow
-from app.lib.errors import NotFound, Stale
+from app.lib.errors import NotAllowed, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
 
 bp = desk("translations", __name__)
@@ -52,8 +52,8 @@ def update(kind: str, number: int, locale: str) -> Response:
         wish = {"actor": current_user, "now": utcnow(), "publish": request.form.get("then") == "publish"}
         actions.save(entry, locale, form.draft(), **wish)
         db.session.commit()
-    except Stale as stale:
-        return outdated(entry, locale, there, form, stale.message)
+    except (Stale, NotAllowed) as refused:
+        return told_why(entry, locale, there, form, refused)
     return go(url_for(".edit", kind=kind, number=number, locale=locale, saved=1))
 
 
@@ -79,13 +79,14 @@ def known(locale: str) -> str:
     return locale
 
 
-def outdated(entry: Any, locale: str, there: Translation | None, form: TranslationForm, why: str) -> Response:
-    """The editor again, after somebody else was first; saving again is then meant."""
-    form.version.data, form.source.data = str(there.version) if there else "", str(entry.text_version)
-    return editor(entry, locale, there, form, 409, stale=why)
+def told_why(entry: Any, locale: str, there: Translation | None, form: TranslationForm, why: Stale | NotAllowed) -> Response:
+    """The editor again: somebody else was first, and saving again is then meant; or it is not for them to publish."""
+    if isinstance(why, Stale):
+        form.version.data, form.source.data = str(there.version) if there else "", str(entry.text_version)
+    return editor(entry, locale, there, form, why.status, refused=why.message)
 
 
-def editor(entry: Any, locale: str, there: Translation | None, form: TranslationForm, status: int = 200, stale: str = "") -> Response:
+def editor(entry: Any, locale: str, there: Translation | None, form: TranslationForm, status: int = 200, refused: str = "") -> Response:
     """The editor with a form in it, beside the original."""
     words = queries.words_of(entry)
     late = behind(entry.text_version, there.source_version) if there else 0
@@ -94,7 +95,13 @@ def editor(entry: Any, locale: str, there: Translation | None, form: Translation
         if late and there
         else []
     )
-    context: dict[str, Any] = {"states": STATES, "language": language(locale), "html": render.article(words.body).html, "words": words}
+    context: dict[str, Any] = {
+        "states": STATES,
+        "waits": actions.waits_for_lead(entry, current_user),
+        "language": language(locale),
+        "html": render.article(words.body).html,
+        "words": words,
+    }
     return part(
         "knowledge/desk/translation.html",
         status,
@@ -104,7 +111,7 @@ def editor(entry: Any, locale: str, there: Translation | None, form: Translation
         locale=locale,
         late=late,
         since=since,
-        stale=stale,
+        refused=refused,
         **context,
     )
 
