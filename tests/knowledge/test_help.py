@@ -45,15 +45,18 @@ def test_a_search_marks_shows_relevance_and_says_what_was_meant(browse):
     assert page.markup.one("input", id="q")["value"] == "consensus timout"
 
 
-def test_a_search_as_a_part_announces_how_many(browse):
+def test_a_search_as_a_part_says_how_many_and_where_it_is_found_again(browse):
     browser = browse(None)
     browser.get("/help")
-    part = browser.get("/help/search?q=proxy", htmx=True)
-    says = part.markup.by_id("found-says")
-    assert says["hx-swap-oob"] == "innerHTML"
-    assert "answers for “proxy”" in says.text
-    assert part.markup.by_id("found")
+    typed = {"HX-Source": "form#help-search"}
+    part = browser.get("/help/search?q=proxy+&category=&sort=best", htmx=True, headers=typed)
+    assert part.markup.one(id="found")["data-says"].endswith("answers for “proxy”")
+    assert part.headers["HX-Replace-Url"] == "/help/search?q=proxy"
+    assert part.markup.one("title").text == "proxy, help centre · HiveTechs Support"
     assert "HX-Request" in part.headers["Vary"]
+    narrowed = browser.get("/help/search?q=proxy&category=cli&sort=newest", htmx=True, headers=typed)
+    assert narrowed.headers["HX-Replace-Url"] == "/help/search?q=proxy&category=cli&sort=newest"
+    assert "HX-Replace-Url" not in browser.get("/help/search?q=proxy&page=2", htmx=True, headers={"HX-Source": "a"}).headers
 
 
 def test_nothing_asked_gives_the_ten_most_popular(browse):
