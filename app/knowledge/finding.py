@@ -6,11 +6,10 @@ from typing import Any
 
 import structlog
 from markupsafe import Markup, escape
-from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from app.extensions import db, queue, retry
-from app.knowledge import indexing
+from app.extensions import db
+from app.knowledge import indexing, keeper
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
@@ -24,14 +23,13 @@ log = structlog.get_logger()
 PAGE = 10
 POPULAR = 10
 LAST_PAGE = 20
-# A process that finds no index builds a small one on the spot; a large one is left to the worker.
+# A process that finds no index builds a small one on the spot; a large one is left to the keeper.
 BUILT_ON_THE_SPOT = 400
 MAX_QUERY = 200
 # A best answer less relevant than this did not answer; one to offer beside a ticket is better than this.
 WEAK, LIKELY = 0.25, 0.3
 MIN_SUGGEST = 4
 SNIPPET = 240
-CATCH_UP = "app.knowledge.jobs.catch_up"
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,7 @@ def in_order(hits: Sequence[Hit], sort: str, reader: Reader | None) -> Sequence[
 def ask(reader: Reader | None, text: str, *, category: str | None = None, kinds: frozenset[str] | None = None) -> Answer | None:
     """Ask the index; None where there is none and it cannot be had at once."""
     wanted = Query(text, audiences_of(reader), category or None, kinds)
+    keeper.ensure()
     try:
         return indexing.the_index().find(wanted)
     except Unusable as missing:
@@ -145,7 +144,7 @@ def ask(reader: Reader | None, text: str, *, category: str | None = None, kinds:
 
 
 def mended(missing: Unusable) -> bool:
-    """Build a small index here and now; ask the worker for a large one. Whether it was built."""
+    """Build a small index here and now; a large one is left to the keeper. Whether it was built."""
     log.warning("search.index_unusable", reason=str(missing))
     if indexing.count_published() <= BUILT_ON_THE_SPOT:
         try:
@@ -154,10 +153,6 @@ def mended(missing: Unusable) -> bool:
         except (Busy, OSError) as hindered:
             log.warning("search.not_rebuilt", reason=str(hindered))
             return False
-    try:
-        queue("index").enqueue(CATCH_UP, job_id="search-catch-up", retry=retry(), result_ttl=0)
-    except (RedisError, OSError) as away:
-        log.warning("search.not_queued", error=type(away).__name__)
     return False
 
 

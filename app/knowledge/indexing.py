@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
+from app.events.models import Event
 from app.extensions import db
 from app.knowledge.exchange.importing import stamp
 from app.knowledge.models import Article, Faq
@@ -18,6 +20,10 @@ from app.search.store import Unusable
 CHUNK = 500
 # So many changes at once are cheaper, and leave a tighter index, as a rebuild.
 REBUILD_FROM = 2000
+# The kinds of events that change what is found; see `mark`.
+TELLING = ("knowledge.published", "knowledge.unpublished", "knowledge.changed", "knowledge.imported")
+# Of each kind so many count, so that one that commits late, with a lower number, shows as well.
+LATEST = 20
 KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
@@ -29,6 +35,22 @@ def home() -> Path:
 def the_index() -> index.Index:
     """This process's object for the index."""
     return index.at(home())
+
+
+def mark() -> str:
+    """A word that is another one after each change of what can be found, wherever it was made. One statement, and a short one."""
+    latest = [select(Event.id).where(Event.kind == kind).order_by(Event.id.desc()).limit(LATEST).subquery().select() for kind in TELLING]
+    numbers = sorted(db.session.scalars(union_all(*latest)))
+    return f"{crc32(repr(numbers).encode()):08x}.{len(numbers)}.{numbers[-1] if numbers else 0}"
+
+
+def is_usable() -> bool:
+    """Whether this machine has an index that this version can read, all its files whole. No statement."""
+    try:
+        the_index().check()
+    except Unusable:
+        return False
+    return True
 
 
 def documents(keys: Iterable[str] | None = None) -> Iterator[Document]:
@@ -108,6 +130,7 @@ def catch_up() -> int:
     """
     wanted = published_stamps()
     try:
+        the_index().check()
         have = the_index().stamps()
         changed = [key for key, value in wanted.items() if have.get(key) != value]
         gone = [key for key in have if key not in wanted]

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.audiences import public
 from app.extensions import QUEUES, db, queue, redis
+from app.knowledge import indexing, keeper
 from app.lib import metrics, schema
 from app.lib.clock import utcnow
 from app.lib.errors import NotAllowed
@@ -32,7 +33,7 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> Response:
-    """Ready: database, schema and Redis answer. 503 names what does not."""
+    """Ready: database, schema, Redis and search answer. 503 names what does not."""
     failing = [name for name, check in CHECKS.items() if not check()]
     answer = jsonify(status="failing" if failing else "ready", failing=failing)
     answer.status_code = 503 if failing else 200
@@ -110,4 +111,15 @@ def redis_answers() -> bool:
         return False
 
 
-CHECKS: dict[str, Callable[[], Any]] = {"database": database_answers, "schema": schema_is_new, "redis": redis_answers}
+def search_answers() -> bool:
+    """Whether this machine has its search index; a new one builds it while the database answers roughly."""
+    keeper.ensure()
+    return indexing.is_usable()
+
+
+CHECKS: dict[str, Callable[[], Any]] = {
+    "database": database_answers,
+    "schema": schema_is_new,
+    "redis": redis_answers,
+    "search": search_answers,
+}

@@ -6,6 +6,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from app.config import Config
+from app.knowledge import keeper
 
 GRACE_SECONDS = 20
 
@@ -44,6 +45,7 @@ class Server(BaseApplication):
         """Our settings over gunicorn's defaults."""
         for name, value in options(self.app.config["SETTINGS"], reload=self.reloading).items():
             self.cfg.set(name, value)
+        self.cfg.set("post_worker_init", lambda worker: keeper.start(self.app))
 
     def load(self) -> Any:
         """The WSGI application."""

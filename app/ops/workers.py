@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 from rq.worker_registration import clean_worker_registry
 
 from app.extensions import QUEUES, db, queue, redis
+from app.knowledge import keeper
 from app.lib.database import writing
 from app.ops import ticker
 from app.ops.processes import Child, Supervisor, fork
@@ -55,6 +56,8 @@ def run_part(app: Flask, schedule: Mapping[str, ticker.Every], part: str) -> Non
             ticker.run(schedule, stop.rest)
         else:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            if part == "index":
+                keeper.start(app, stays=True)
             worker = make_worker(queue(part))
             hand_back_abandoned(worker, queue(part))
             worker.work(max_jobs=JOBS_A_LIFE, logging_level="WARNING")

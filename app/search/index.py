@@ -193,6 +193,10 @@ class Index:
         with self.lock:
             return {entry.key: entry.stamp for entry in self.current().entries if entry is not None}
 
+    def check(self) -> None:
+        """Look whether what is published is whole and of this version. Raises Unusable. One system call for each file."""
+        store.verify(self.home, usable(self.home))
+
     def synonyms(self) -> str:
         """The lines of synonyms that the index was built with. Raises Unusable."""
         with self.lock:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.analytics import jobs
 from app.events.models import Event
 from app.extensions import db
+from app.knowledge import indexing
 from app.surveys.models import Survey
 from tests import factories
 
@@ -100,5 +101,6 @@ def test_alive_needs_nothing_and_ready_names_what_is_missing(app, browse, monkey
         assert visitor.get("/healthz").text == "ok\n"
     assert seen == []
     monkeypatch.setattr("app.ops.public.schema.newest", lambda: "a later one")
+    indexing.catch_up()
     answer = visitor.get("/readyz", status=503)
     assert answer.json == {"status": "failing", "failing": ["schema"]}
