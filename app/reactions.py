@@ -12,11 +12,16 @@ from app.lib.clock import utcnow
 
 REACTIONS: dict[str, list[tuple[str, str]]] = {
     # event kind: [(queue, job), …]; a job takes the event's id
-    "ticket.opened": [("mail", "app.notifications.jobs.acknowledge"), ("default", "app.analytics.jobs.count_event")],
+    "ticket.opened": [
+        ("mail", "app.notifications.jobs.acknowledge"),
+        ("default", "app.analytics.jobs.count_event"),
+        ("default", "app.knowledge.learning.jobs.follow_ticket"),
+    ],
     "ticket.replied": [
         ("mail", "app.notifications.jobs.tell_customer"),
         ("mail", "app.notifications.jobs.tell_staff"),
         ("default", "app.analytics.jobs.count_event"),
+        ("default", "app.knowledge.learning.jobs.follow_reply"),
         ("mail", "app.notifications.alert_jobs.settle_alerts"),
     ],
     "ticket.triaged": [("default", "app.escalation.jobs.follow_triage"), ("default", "app.escalation.jobs.watch")],
@@ -27,7 +32,11 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
         ("mail", "app.notifications.jobs.tell_status"),
         ("mail", "app.notifications.alert_jobs.settle_alerts"),
     ],
-    "ticket.reopened": [("default", "app.escalation.jobs.watch"), ("mail", "app.notifications.jobs.tell_status")],
+    "ticket.reopened": [
+        ("default", "app.escalation.jobs.watch"),
+        ("mail", "app.notifications.jobs.tell_status"),
+        ("default", "app.knowledge.learning.jobs.follow_reopening"),
+    ],
     "ticket.resolved": [
         ("default", "app.escalation.jobs.follow_resolution"),
         ("mail", "app.notifications.jobs.tell_resolved"),
@@ -68,6 +77,14 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.published": [("index", "app.knowledge.jobs.index_entry")],
     "knowledge.unpublished": [("index", "app.knowledge.jobs.index_entry")],
     "knowledge.changed": [("index", "app.knowledge.jobs.index_entry")],
+    "knowledge.reading_asked": [("mail", "app.notifications.training_jobs.tell_readers")],
+    "knowledge.reading_reminded": [("mail", "app.notifications.training_jobs.remind_readers")],
+    "knowledge.list_scheduled": [("mail", "app.notifications.learning_jobs.mail_list")],
+    "knowledge.restored": [("index", "app.knowledge.jobs.index_entry")],
+    "knowledge.review_asked": [("mail", "app.notifications.knowledge_jobs.ask_reviewer")],
+    "knowledge.review_answered": [("mail", "app.notifications.knowledge_jobs.answer_writer")],
+    "knowledge.plan_failed": [("mail", "app.notifications.knowledge_jobs.tell_planner")],
+    "knowledge.review_due": [("mail", "app.notifications.knowledge_jobs.remind_owner")],
     "knowledge.imported": [("index", "app.knowledge.jobs.index_import")],
     "rota.shift_changed": [("default", "app.calls.jobs.follow_rota")],
     "rota.override_withdrawn": [("default", "app.calls.jobs.follow_rota")],

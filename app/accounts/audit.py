@@ -10,7 +10,7 @@ from app.lib.times import in_words
 
 # What stands in columns of its own, or says nothing to a reader.
 LEFT_OUT = frozenset({"ref", "email_hash", "message_id", "clock_id", "assignee_name", "old_name"})
-PEOPLE = frozenset({"user_id", "assignee_id", "old_id", "recipient_id"})
+PEOPLE = frozenset({"user_id", "reviewer_id", "planned_by_id", "assignee_id", "old_id", "recipient_id"})
 MAX_TEXT = 160
 
 

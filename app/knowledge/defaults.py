@@ -10,6 +10,7 @@ from app.extensions import db
 from app.knowledge.exchange.files import ArticleFile, FaqRow, parse_article, parse_faqs
 from app.knowledge.exchange.importing import import_articles, import_faqs
 from app.knowledge.models import Article, Faq
+from app.knowledge.writing.models import Redirect
 
 CONTENT = Path(__file__).resolve().parent / "content"
 
@@ -20,7 +21,10 @@ def ensure(now: datetime) -> None:
     One statement when nothing is missing. Flushes. No event: nobody did anything, and the index looks after itself.
     """
     there = select(literal("article"), Article.section.concat("/").concat(Article.slug))
-    have = {(kind, name) for kind, name in db.session.execute(union_all(there, select(literal("faq"), Faq.external_id)))}
+    # What a writer has moved stands elsewhere now: its old address must not be filled with the text that ships.
+    moved = select(Redirect.kind, Redirect.path)
+    every = union_all(there, select(literal("faq"), Faq.external_id), moved)
+    have = {(kind, name.removeprefix("faq/")) for kind, name in db.session.execute(every)}
     articles = [article for article in shipped_articles() if ("article", f"{article.section}/{article.slug}") not in have]
     faqs = [row for row in shipped_faqs() if ("faq", row.external_id) not in have]
     if articles:

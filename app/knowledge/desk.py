@@ -9,12 +9,16 @@ from app.audiences import desk
 from app.extensions import db
 from app.knowledge import actions, queries, render
 from app.knowledge.beside import beside
-from app.knowledge.forms import FORMS, ArticleForm, FaqForm, filled
+from app.knowledge.forms import FORMS, ArticleForm, FaqForm
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import Filter
-from app.knowledge.sections import AUDIENCES, STATES, shelf
+from app.knowledge.sections import AUDIENCES, shelf
+from app.knowledge.writing import drafts, publishing
+from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, newest_token, opened
+from app.knowledge.writing.queries import states_of
+from app.knowledge.writing.rules import TONES, WORK
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.errors import Invalid, NotAllowed, NotFound, Stale
 from app.lib.htmx import answer, go, page_or_part, part
 from app.lib.text import one_line
 
@@ -27,7 +31,8 @@ def index() -> Response:
     """Everything that is written, newest change first."""
     wanted = Filter.of(request.args)
     page = queries.writing(wanted, request.args.get("cursor", ""))
-    context: dict[str, Any] = {"page": page, "wanted": wanted, "states": STATES, "audiences": AUDIENCES, "shelf": shelf}
+    context: dict[str, Any] = {"page": page, "wanted": wanted, "audiences": AUDIENCES, "shelf": shelf}
+    context |= {"states": WORK, "tones": TONES, "work": states_of(page.items)}
     return page_or_part("knowledge/desk/index.html", "knowledge/desk/_rows.html", **context)
 
 
@@ -49,59 +54,73 @@ def dismiss(number: int) -> Response:
 def new(kind: str) -> Response:
     """An empty editor; a question that was looked for in vain can come along."""
     asked = one_line(request.args.get("question"))[:250]
-    form = FORMS[kind](data={"question": asked, "title": asked})
-    return editor(kind, form, None)
+    begun = opened(kind, None, current_user, {"question": asked, "title": asked})
+    return editor(kind, begun.form, None, begun=begun)
 
 
 @bp.post(f"/desk/knowledge/{KIND}")
 def create(kind: str) -> Response:
     """Write a new entry, as a draft or published at once."""
-    form = FORMS[kind](request.form)
-    return saved(kind, form, None) if form.validate() else editor(kind, form, None, 422)
+    form = form_of(kind, None, request.form)
+    return saved(kind, form, None) if form.validate() else refused(kind, form, None, 422)
 
 
 @bp.get(f"/desk/knowledge/{KIND}/<int:number>")
 def edit(kind: str, number: int) -> Response:
     """The editor of an entry."""
     entry = queries.entry_to_edit(kind, number)
-    return editor(kind, filled(kind, entry), entry)
+    begun = opened(kind, entry, current_user)
+    return editor(kind, begun.form, entry, begun=begun)
 
 
 @bp.post(f"/desk/knowledge/{KIND}/<int:number>")
 def update(kind: str, number: int) -> Response:
     """Another text of an entry. A stale one is kept in the form, beside what stands there now."""
     entry = queries.entry_to_edit(kind, number)
-    form = FaqForm(request.form, entry=entry) if kind == "faq" else ArticleForm(request.form)
-    return saved(kind, form, entry) if form.validate() else editor(kind, form, entry, 422)
+    form = form_of(kind, entry, request.form)
+    return saved(kind, form, entry) if form.validate() else refused(kind, form, entry, 422)
 
 
 def saved(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None) -> Response:
     """Save what was written, or show what hinders."""
-    wish = {"actor": current_user, "now": utcnow(), "seen": form.seen, "publish": request.form.get("then") == "publish"}
+    now, then = utcnow(), request.form.get("then", "")
     try:
-        save: Any = actions.save_faq if kind == "faq" else actions.save_article
-        entry = save(entry, form.text(), **wish)
+        written = publishing.write(entry, form.text(), then=then, note=form.note.data or "", seen=form.seen, actor=current_user, now=now)
+        drafts.drop(kind, entry.id if entry is not None else 0, current_user)
         db.session.commit()
     except Stale as stale:
-        form.version.data = str(entry.version if entry else "")
-        return editor(kind, form, entry, 409, stale=stale.message)
+        return refused(kind, form, entry, 409, stale=stale.message)
     except Invalid as wrong:
-        form["slug"].errors = [wrong.message]
-        return editor(kind, form, entry, 422)
-    return go(url_for(".edit", kind=kind, number=entry.id, saved=1))
+        form["slug" if kind == "article" else "external_id"].errors = [wrong.message]
+        return refused(kind, form, entry, 422)
+    except NotAllowed as hindered:
+        form.form_errors.append(hindered.message)
+        return refused(kind, form, entry, 403)
+    return go(url_for(".edit", kind=kind, number=written.id, saved=1))
+
+
+def refused(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, status: int, stale: str = "") -> Response:
+    """What could not be saved: kept as this person's draft, and shown with what hinders. A stale one can be saved again."""
+    db.session.rollback()
+    keep_typed(kind, entry, current_user, utcnow())
+    db.session.commit()
+    changes = meanwhile(entry, form.seen) if stale and entry is not None else None
+    if stale and entry is not None:
+        form.version.data = newest_token(kind, entry)
+    return editor(kind, form, entry, status, stale=stale, changes=changes)
 
 
 @bp.post(f"/desk/knowledge/{KIND}/<int:number>/publication")
 def publish(kind: str, number: int) -> Response:
     """Show a draft to its audience."""
-    actions.publish(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
+    publishing.publish(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
     db.session.commit()
-    return go(url_for(".edit", kind=kind, number=number))
+    return go(url_for(".edit", kind=kind, number=number, saved=1))
 
 
 @bp.post(f"/desk/knowledge/{KIND}/<int:number>/withdrawal")
 def unpublish(kind: str, number: int) -> Response:
-    """Take it back to a draft."""
+    """Take it out of readers' sight."""
     actions.unpublish(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".edit", kind=kind, number=number))
@@ -114,16 +133,15 @@ def preview() -> Response:
     return page_or_part("knowledge/desk/preview.html", "knowledge/desk/_preview.html", html=render.article(text).html)
 
 
-def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, status: int = 200, stale: str = "") -> Response:
-    """The editor with a form in it."""
+def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, status: int = 200, **more: Any) -> Response:
+    """The editor with a form in it; `more` is what it was opened with (begun), or why it was not saved (stale, changes)."""
     if kind not in FORMS:
         raise NotFound
-    now_there = filled(kind, entry) if stale and entry is not None else None
     text = (form["body"] if kind == "article" else form["answer"]).data or ""
     context: dict[str, Any] = {
         "html": render.article(text[:200_000]).html,
         "base_url": current_app.config["SETTINGS"].base_url,
-        "states": STATES,
         "beside": beside(entry, current_app.config["SETTINGS"].knowledge_locales) if entry is not None else None,
     }
-    return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, stale=stale, now_there=now_there, **context)
+    given = {"begun": None, "stale": "", "changes": None, **more, **around(entry, current_user)}
+    return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, draft_url=draft_url(kind, entry), **context, **given)

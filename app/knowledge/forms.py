@@ -1,15 +1,17 @@
 """The forms of writers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import DateField, Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
 from app.knowledge.actions import ArticleText, FaqText
 from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_KEY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE, SLUG, slug_of, tags_of
 from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, shelf
+from app.knowledge.writing.publishing import Seen
+from app.knowledge.writing.rules import MAX_NOTE
 from app.lib.text import many_lines, one_line
 
 MAX_TAG_LINE = 600
@@ -28,8 +30,8 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 
 def version_field() -> HiddenField:
-    """The version that the writer opened; none for a new entry."""
-    return HiddenField("Version", validators=[Optional(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")])
+    """The version that the writer opened, and after a point that of the text beside it; none for a new entry."""
+    return HiddenField("Version", validators=[Optional(), Regexp(r"^\d{1,9}(\.\d{1,9})?$", message="Reload the page, please.")])
 
 
 class EntryForm(Form):
@@ -42,12 +44,19 @@ class EntryForm(Form):
         description="Apart by commas. Other words for it help people to find it.",
     )
     audience = SelectField("Who may read it", choices=choices(AUDIENCES.items()), default="public", description=WHO)
+    note = StringField(
+        "What changed",
+        [Optional(), at_most(MAX_NOTE)],
+        filters=[one_line],
+        description="A line for the history, for those who read it later.",
+    )
     version = version_field()
 
     @property
-    def seen(self) -> int | None:
-        """The version that was opened."""
-        return int(self.version.data) if self.version.data else None
+    def seen(self) -> Seen | None:
+        """What was opened."""
+        entry, _, beside = (self.version.data or "").partition(".")
+        return Seen(int(entry), int(beside) if beside else None) if entry else None
 
 
 class FaqForm(EntryForm):
@@ -56,6 +65,12 @@ class FaqForm(EntryForm):
     question = StringField("Question", [DataRequired("Write the question as people ask it."), at_most(MAX_QUESTION)], filters=[one_line])
     answer = TextAreaField("Answer", [DataRequired("Write the answer."), at_most(MAX_ANSWER)], filters=[many_lines], description=MARKS)
     category = SelectField("Category", choices=choices((one.key, one.label) for one in CATEGORIES.values()))
+    external_id = StringField(
+        "Address",
+        [Optional(), at_most(MAX_KEY)],
+        filters=[one_line],
+        description="The last part of its address. Empty: made from the question. The old address leads to the new one.",
+    )
 
     def __init__(self, *args: Any, entry: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +81,8 @@ class FaqForm(EntryForm):
     def text(self) -> FaqText:
         """What was written, clean."""
         tags = tuple(tags_of(self.tags.data or ""))
-        return FaqText(self.question.data, self.answer.data, self.category.data, tags, self.audience.data)
+        key = self.external_id.data or None
+        return FaqText(self.question.data, self.answer.data, self.category.data, tags, self.audience.data, key)
 
 
 class ArticleForm(EntryForm):
@@ -78,7 +94,7 @@ class ArticleForm(EntryForm):
         "Address",
         [Optional(), at_most(MAX_KEY), Regexp(SLUG.pattern + "$", message="Use small letters, digits and single hyphens.")],
         filters=[one_line],
-        description="The last part of its address. Empty: made from the title.",
+        description="The last part of its address. Empty: made from the title. The old address leads to the new one.",
     )
     summary = TextAreaField(
         "Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line], description="One sentence for lists and search."
@@ -86,15 +102,13 @@ class ArticleForm(EntryForm):
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
     position = IntegerField("Place in the section", [Optional(), NumberRange(0, 1_000_000, "Use a number from 0 up.")], default=0)
     product_version = StringField("Holds for version", [Optional(), at_most(60)], filters=[one_line])
-    reviewed_on = DateField("Last reviewed", [Optional()])
 
     def text(self) -> ArticleText:
         """What was written, clean."""
         slug = self.slug.data or slug_of(self.title.data)
-        about = {
+        about: dict[str, Any] = {
             "position": self.position.data or 0,
             "product_version": self.product_version.data or "",
-            "reviewed_on": self.reviewed_on.data,
         }
         tags = tuple(tags_of(self.tags.data or ""))
         return ArticleText(
@@ -105,9 +119,10 @@ class ArticleForm(EntryForm):
 FORMS: dict[str, type[FaqForm] | type[ArticleForm]] = {"faq": FaqForm, "article": ArticleForm}
 
 
-def filled(kind: str, entry: Any) -> FaqForm | ArticleForm:
-    """The form as an entry stands in the database."""
+def filled(kind: str, entry: Any, fields: Mapping[str, Any] | None = None, number: int | None = None) -> FaqForm | ArticleForm:
+    """The form as an entry stands in the database, or with the text (`fields`) of the version `number` that is beside it."""
     form = FaqForm(entry=entry) if kind == "faq" else ArticleForm()
-    values = {name: getattr(entry, name) for name in form.data if hasattr(entry, name)}
-    form.process(data={**values, "tags": ", ".join(entry.tags), "version": str(entry.version)})
+    values = {name: getattr(entry, name) for name in form.data if hasattr(entry, name)} | dict(fields or {})
+    token = str(entry.version) if number is None else f"{entry.version}.{number}"
+    form.process(data={**values, "tags": ", ".join(values["tags"]), "version": token})
     return form

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Response, request, url_for
+from flask import Response, redirect, request, url_for
 from flask_login import current_user
 
 from app.audiences import public
@@ -15,10 +15,13 @@ from app.knowledge.learning.visitors import asking
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import reader_of
 from app.knowledge.sections import shelf
+from app.knowledge.training.queries import page_for
 from app.knowledge.translations.showing import text_of
+from app.knowledge.writing.queries import moved_to
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
-from app.lib.htmx import answer, is_htmx, page_or_part, part
+from app.lib.htmx import answer, go, is_htmx, page_or_part, part
+from app.lib.pages import domain_error
 from app.lib.text import one_line
 
 bp = public("help", __name__)
@@ -103,7 +106,12 @@ def article(section: str, slug: str) -> Response:
     shown = text_of(entry)
     saw(entry)
     before, after = queries.neighbours(articles, slug)
-    context: dict[str, Any] = {"here": shelf(section), "page": render.article(shown.body), "related": queries.related(reader, entry)}
+    context: dict[str, Any] = {
+        "here": shelf(section),
+        "duty": page_for(reader, entry),
+        "page": render.article(shown.body),
+        "related": queries.related(reader, entry),
+    }
     return part("knowledge/article.html", entry=entry, shown=shown, articles=articles, before=before, after=after, **context)
 
 
@@ -131,6 +139,18 @@ def suggest() -> Response:
     return part("knowledge/_suggestions.html", found=found, shelf=shelf)
 
 
+@bp.get("/help/suggest/<any(faq, article):kind>/<int:number>")
+def read_here(kind: str, number: int) -> Response:
+    """One of them, whole, to be read without leaving the form; a page of its own without htmx."""
+    reader = reader_of(current_user)
+    entry = queries.entry_for(reader, kind, number)
+    if not is_htmx():
+        return go(address(entry))
+    shown = text_of(entry)
+    readers.viewed(asking(), kind, number, utcnow())
+    return part("knowledge/_read_here.html", shown=shown, html=render.answer(shown.body))
+
+
 @bp.post("/help/solved")
 @limiter.limit(VOTES)
 def solved() -> Response:
@@ -149,6 +169,20 @@ def thanks() -> Response:
     """Where one is led who needed no ticket."""
     entry = queries.entry_for(reader_of(current_user), request.args.get("kind", ""), whole(request.args.get("id", "")))
     return part("knowledge/thanks.html", entry=entry)
+
+
+@bp.errorhandler(NotFound)
+def moved(error: NotFound) -> Any:
+    """Where nothing is for this reader, an entry may have stood: its old address leads to where it is now, for ever.
+
+    The answer is not kept by browsers for long, since another entry may take the address.
+    """
+    if request.endpoint in {"help.article", "help.question"}:
+        entry = moved_to(reader_of(current_user), request.path.removeprefix("/help/"))
+        if entry is not None:
+            query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+            return redirect(address(entry) + query, 301)
+    return domain_error(error)
 
 
 @bp.app_template_global("entry_address")

@@ -1,6 +1,6 @@
 """The only readers of knowledge beside searching it: pages, shelves, what writers see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,18 @@ from app.knowledge import finding, indexing
 from app.knowledge.finding import Result, readable
 from app.knowledge.models import Article, Faq, SearchMiss
 from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, STATES, Reader, audiences_of
+from app.knowledge.writing.models import Plan, Review, Revision
 from app.lib.errors import Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
 
 DESK_PAGE = 50
+# What is under way, whatever readers see meanwhile: kind → the entries that it is about.
+UNDER_WAY: dict[str, Callable[[str], Any]] = {
+    "in_review": lambda kind: select(Review.entry_id).where(Review.kind == kind, Review.state == "asked"),
+    "revision": lambda kind: select(Revision.entry_id).where(Revision.kind == kind),
+    "scheduled": lambda kind: select(Plan.entry_id).where(Plan.kind == kind),
+}
 MOST_MISSES = 100
 RELATED = 4
 ON_A_FAQ_SHELF = 100
@@ -160,7 +167,7 @@ class Filter:
         return cls(
             one_line(given.get("q", ""))[:100],
             kind if kind in indexing.KINDS else "",
-            status if status in STATES else "",
+            status if status in STATES or status in UNDER_WAY else "",
             audience if audience in AUDIENCES else "",
         )
 
@@ -187,7 +194,9 @@ def part(kind: str, wanted: Filter, before: list[Any] | None) -> Any:
     table: Any = indexing.KINDS[kind]
     columns = finding.columns_of(kind)
     wheres: list[ColumnElement[bool]] = []
-    if wanted.status:
+    if wanted.status in UNDER_WAY:
+        wheres.append(table.id.in_(UNDER_WAY[wanted.status](kind)))
+    elif wanted.status:
         wheres.append(table.status == wanted.status)
     if wanted.audience:
         wheres.append(table.audience == wanted.audience)

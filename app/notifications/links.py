@@ -17,7 +17,30 @@ CALL_LINK = "/calls/link/{}"
 DESK_CALL = "/desk/calls/{}"
 MY_ROTA = "/desk/rota/mine"
 BATON = "/desk/rota/batons/{}"
-PATHS = (MY_ROTA, BATON, TICKET, DESK_TICKET, RESET, RESET_START, INVITE, GUEST, SURVEY, SLA_REPORT, CALL_LINK, DESK_CALL)
+WRITERS_LIST = "/desk/knowledge/weekly"
+ENTRY_INSIGHTS = "/desk/knowledge/insights/{}/{}"
+ENTRY = "/desk/knowledge/{}/{}"
+OWN_REVIEWS = "/desk/knowledge/care?view=mine"
+ARTICLE = "/help/{}/{}"
+PATHS = (
+    WRITERS_LIST,
+    ENTRY_INSIGHTS,
+    ENTRY,
+    OWN_REVIEWS,
+    ARTICLE,
+    MY_ROTA,
+    BATON,
+    TICKET,
+    DESK_TICKET,
+    RESET,
+    RESET_START,
+    INVITE,
+    GUEST,
+    SURVEY,
+    SLA_REPORT,
+    CALL_LINK,
+    DESK_CALL,
+)
 
 
 def absolute(path: str, *words: str) -> str:

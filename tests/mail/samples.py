@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from app.alerts.messages import Message
+from app.knowledge.learning import queries as learned
+from app.knowledge.learning.rules import Span
+from app.knowledge.learning.weekly import WeeklyList
 from app.lib.mail import ticket_subject
 from app.lib.markdown import to_html
 from app.mail.content import PublicMessage, TicketCard, dressed
@@ -70,6 +74,22 @@ FACTS: dict[str, dict[str, Any]] = {
         "why": "you asked for it on the page of the SLA report",
         "zone": "Europe/Berlin",
     },
+    "knowledge_weekly": {
+        "week": WeeklyList(
+            Span("week", date(2026, 11, 16), date(2026, 11, 22)),
+            78.4,
+            102,
+            [SimpleNamespace(query="jira integration <b>", empty=9), SimpleNamespace(query="offline licence", empty=1)],
+            [learned.Line("faq", 7, "Can Hive run behind a proxy?", {"unhelpful": 4})],
+            [{"row": SimpleNamespace(kind="article", entry_id=3, reasons=["2 readers said it is outdated"]), "heading": "Debug mode"}],
+        ),
+        "pages": {("faq", 7): f"{BASE_URL}/desk/knowledge/insights/faq/7", ("article", 3): f"{BASE_URL}/desk/knowledge/insights/article/3"},
+        "is_demo": False,
+        "goal": 80.0,
+        "url": f"{BASE_URL}/desk/knowledge/weekly",
+        "why": "you write answers for the help centre",
+        "zone": "Europe/Berlin",
+    },
     "alert": {
         "heading": "Critical: Customer satisfaction is under 4.0 <b>",
         "lines": ["3.6 on average of 14 surveys in the last 30 days."],
@@ -90,6 +110,17 @@ FACTS: dict[str, dict[str, Any]] = {
         "url": f"{BASE_URL}/desk/rota/batons/7",
         "action": "Look and answer",
         "why": "the baton was offered to you",
+        "zone": "Europe/Berlin",
+    },
+    "knowledge_notice": {
+        "subject": "Sent back: Why does <b>hive</b> wait?",
+        "heading": "Why does <b>hive</b> wait?",
+        "lines": ["Helena Lindqvist sends it back."],
+        "said": "Say which version.\n<i>And</i> add the command.",
+        "entries": [("Install on Linux", f"{BASE_URL}/desk/knowledge/article/7")],
+        "url": f"{BASE_URL}/desk/knowledge/faq/7",
+        "action": "Go on with it",
+        "why": "you asked for a review",
         "zone": "Europe/Berlin",
     },
     "call_booked": {"call": BOOKED, "is_staff": False, "zone": "Europe/Rome"},

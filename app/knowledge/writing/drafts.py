@@ -44,5 +44,6 @@ def drop(kind: str, entry_id: int, person: User) -> None:
 
 
 def differs(draft: Draft, form: Mapping[str, Any]) -> bool:
-    """Whether a draft says anything else than a form."""
-    return any(str(form.get(name) or "").strip() != str(value or "").strip().replace("\r\n", "\n") for name, value in draft.form.items())
+    """Whether a draft says anything else than a form; the version and the note are no text."""
+    said = {name: str(value or "").replace("\r\n", "\n").strip() for name, value in draft.form.items() if name not in {"version", "note"}}
+    return any(str(form[name] if form.get(name) is not None else "").strip() != value for name, value in said.items() if name in form)

@@ -1,0 +1,101 @@
+"""The editor's page: the newest text in the form, or what somebody typed and did not save, and what stands around it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from werkzeug.datastructures import MultiDict
+
+from app.accounts.models import User
+from app.accounts.queries import staff
+from app.knowledge.forms import FORMS, ArticleForm, FaqForm, filled
+from app.knowledge.writing import drafts, queries, versions
+from app.knowledge.writing.comparing import Comparison, compared
+from app.knowledge.writing.forms import AnswerForm, AskForm, CareForm, PlanForm
+from app.knowledge.writing.models import Draft
+from app.knowledge.writing.publishing import Seen
+from app.knowledge.writing.queries import Work
+from app.knowledge.writing.rules import TONES, WORK
+from app.knowledge.writing.snapshots import Entry, snapshot
+
+AnyForm = FaqForm | ArticleForm
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The form as the editor opens it. With `draft` it holds what this person typed; `is_behind` if somebody saved since."""
+
+    form: AnyForm
+    draft: Draft | None = None
+    is_behind: bool = False
+
+
+def opened(kind: str, entry: Entry | None, person: User, begun: dict[str, str] | None = None) -> Opened:
+    """What to open the editor with; `begun` fills a new one. Up to three statements."""
+    if entry is None:
+        form: AnyForm = FORMS[kind](data=begun or {})
+    else:
+        beside = queries.beside_of(entry)
+        form = filled(kind, entry, beside.fields if beside else None, beside.number if beside else None)
+    draft = drafts.of(kind, entry.id if entry is not None else 0, person)
+    if draft is None or not drafts.differs(draft, form.data | {"version": ""}):
+        return Opened(form)
+    typed = form_of(kind, entry, MultiDict(draft.form))
+    return Opened(typed, draft, entry is not None and (typed.version.data or "") != (form.version.data or ""))
+
+
+def form_of(kind: str, entry: Entry | None, given: Any) -> AnyForm:
+    """The form with what was sent."""
+    return FaqForm(given, entry=entry) if kind == "faq" else ArticleForm(given)
+
+
+def newest_token(kind: str, entry: Entry) -> str:
+    """What a form of the newest text carries, so that it can be saved."""
+    beside = queries.beside_of(entry)
+    return str(filled(kind, entry, None, beside.number if beside else None).version.data)
+
+
+def meanwhile(entry: Entry, seen: Seen | None) -> Comparison | None:
+    """What others have changed since somebody opened an entry; None where that is not known. Up to three statements."""
+    if seen is None:
+        return None
+    then = versions.numbered(entry, seen.revision) if seen.revision else versions.seen_at(entry, seen.entry)
+    beside = queries.beside_of(entry)
+    return compared(entry.kind, then.fields, beside.fields if beside else snapshot(entry)) if then is not None else None
+
+
+def around(entry: Entry | None, person: User) -> dict[str, Any]:
+    """What stands around the form: the state of the entry and the small forms. Nothing for a new entry. Seven statements."""
+    if entry is None:
+        return {"work": None}
+    work, people = queries.work(entry, person), staff()
+    care = CareForm(data={"owner_id": str(entry.owner_id or ""), "review_on": entry.review_on}).offer(people)
+    return {
+        "work": work,
+        "words_of": WORK,
+        "tones": TONES,
+        "ask_form": AskForm().offer(people, person.id),
+        "answer_form": answer_form(work),
+        "plan_form": PlanForm(data={"verb": "publish" if work.has_work else "withdraw"}),
+        "care_form": care,
+        "owner": next((one for one in people if one.id == entry.owner_id), None),
+    }
+
+
+def answer_form(work: Work) -> AnswerForm | None:
+    """The form in which a reviewer answers, if this person may."""
+    if not work.may_answer:
+        return None
+    return AnswerForm(data={"number": str(work.newest.number if work.newest else 0)}).offer(may_publish=True)
+
+
+def draft_url(kind: str, entry: Entry | None) -> str:
+    """Where the form is kept while it is typed."""
+    if entry is None:
+        return url_for("knowledge_writing.keep_new", kind=kind)
+    return url_for("knowledge_writing.keep", kind=kind, number=entry.id)
+
+
+def keep_typed(kind: str, entry: Entry | None, person: User, now: Any) -> None:
+    """Whatever was refused stays this person's draft. The caller commits."""
+    drafts.save(kind, entry.id if entry is not None else 0, request.form.to_dict(), actor=person, now=now)
