@@ -23,6 +23,7 @@ from app.extensions import Base, db
 from app.knowledge.models import Article, Faq, SearchMiss
 from app.lib.tokens import fingerprint
 from app.macros import actions as macros
+from app.knowledge.training import actions as training
 from app.mail.models import OutboundMail
 from app.notifications import account_jobs
 from app.sla import dry_run, levels
@@ -128,6 +129,7 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "article": first(Article),
         "rule": first(TriageRule),
         "correction": correcting.correct(factories.ticket(people.user), "escalate", "none", "data_loss", actor=people.lead, now=now),
+        "must_read": must_read(people, now),
         "calendar": first(Calendar),
         "policy": first(Policy),
         "tried": dry_run.propose("Technical", TRIED | {"id": first(Policy).id}, actor=people.lead, now=now),
@@ -137,6 +139,22 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
 def of_alerts(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
     """An alert that was sent to somebody, and a silence."""
     words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
+def of_learning(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """What a reader said of an entry, and a version of the product."""
+    entry = db.session.scalars(select(Faq).order_by(Faq.id)).first()
+    assert entry is not None
+    knowledge.vote(entry, "reader", is_helpful=False, now=now)
+    said = learning.remark(entry, "reader", "outdated", "The flag is gone since 2.0.", now=now)
+    return {"remark": said, "release": learning.save_release("1.4", None, now.date() - LATER, actor=people.lead, now=now)}
+
+
+def must_read(people: SimpleNamespace, now: datetime) -> Any:
+    """A procedure that agents have to read."""
+    procedure = db.session.scalars(select(Article).where(Article.audience == "staff").order_by(Article.id)).first()
+    assert procedure is not None
+    return training.ask(procedure, ["agent"], [], now.date() + LATER, actor=people.lead, now=now)
+
+
     alert = alerts.raise_alert(key="volume", severity="warning", **words, now=now)
     event = db.session.scalars(select(Event.id).where(Event.kind == "alert.raised")).first()
     told = {"kind": "leads", "shown": people.lead.name, "user_id": people.lead.id, "address": people.lead.email, "channel": "mail-lead"}
@@ -215,6 +233,11 @@ VALUES: dict[tuple[str, str], Any] = {
     ("knowledge.dismiss", "number"): lambda r: r.miss.id,
     ("knowledge", "number"): lambda r: r.faq.id,
     ("knowledge", "kind"): lambda r: "faq",
+    ("translations", "locale"): lambda r: "de",
+    ("translations", "kind"): lambda r: "faq",
+    ("translations", "number"): lambda r: r.faq.id,
+    ("training", "number"): lambda r: r.must_read.article_id,
+    ("training_lead", "number"): lambda r: r.must_read.article_id,
     ("desk", "view"): lambda r: "all",
     ("desk_bulk", "view"): lambda r: "all",
     ("*", "person_id"): lambda r: r.colleague.id,

@@ -27,6 +27,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "sla.own_report": frozenset({"customer_admin"}),
     "surveys.see": STAFF,
     "knowledge.write": STAFF,
+    "knowledge.train": LEADS,
     "knowledge.publish": LEADS,
     "rota.own": STAFF,
     "rota.edit": LEADS,

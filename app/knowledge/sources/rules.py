@@ -83,9 +83,8 @@ def masked(text: str, people: People) -> str:
 
 def told_secret(found: re.Match[str]) -> str:
     """A word that somebody called a secret; plain words after "password" are none."""
-    looks_secret = re.search(r"[\d=:_]|[A-Z].*[a-z].*[A-Z]", found[0][len(found[1]) :]) is not None or re.search(
-        r"[:=]\s*[\"']?$", found[1]
-    )
+    secret = found[0][len(found[1]) :]
+    looks_secret = re.search(r"[\d=:_]|[A-Z].*[a-z].*[A-Z]", secret) is not None or ":" in found[1] or "=" in found[1]
     return f"{found[1]}[secret]" if looks_secret and not found[2].startswith("[") else found[0]
 
 
