@@ -61,6 +61,7 @@ BLUEPRINTS = (
     "app.knowledge.sources.desk",
     "app.knowledge.training.desk",
     "app.knowledge.training.lead",
+    "app.knowledge.vocabulary.desk",
     "app.knowledge.api",
     "app.knowledge.feeds",
     "app.knowledge.embed",

@@ -86,6 +86,8 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.plan_failed": [("mail", "app.notifications.knowledge_jobs.tell_planner")],
     "knowledge.review_due": [("mail", "app.notifications.knowledge_jobs.remind_owner")],
     "knowledge.imported": [("index", "app.knowledge.jobs.index_import")],
+    "knowledge.vocabulary_changed": [("index", "app.knowledge.jobs.index_import")],
+    "knowledge.vocabulary_imported": [("index", "app.knowledge.jobs.index_import")],
     "rota.shift_changed": [("default", "app.calls.jobs.follow_rota")],
     "rota.override_withdrawn": [("default", "app.calls.jobs.follow_rota")],
     "rota.absence_ended": [("default", "app.calls.jobs.follow_rota")],

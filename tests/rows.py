@@ -20,10 +20,12 @@ from app.escalation import editing as matrix
 from app.events.actions import record
 from app.events.models import Event
 from app.extensions import Base, db
+from app.knowledge import actions as knowledge
+from app.knowledge.learning import actions as learning
 from app.knowledge.models import Article, Faq, SearchMiss
+from app.knowledge.training import actions as training
 from app.lib.tokens import fingerprint
 from app.macros import actions as macros
-from app.knowledge.training import actions as training
 from app.mail.models import OutboundMail
 from app.notifications import account_jobs
 from app.sla import dry_run, levels
@@ -124,21 +126,19 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "level": levels.add_level(levels.Wanted("Halfway", "percent", 50, ("resolution",)), actor=people.lead, now=now),
         "announcement": status.publish("Slow answers", "We are on it.", "warn", actor=people.lead, now=now),
         "miss": miss,
+        **of_learning(people, now),
         "executive": matrix.add_executive(people.admin, "Head of Engineering", "+1 555 0100", actor=people.lead, now=now),
         "faq": first(Faq),
+        "must_read": must_read(people, now),
         "article": first(Article),
         "rule": first(TriageRule),
         "correction": correcting.correct(factories.ticket(people.user), "escalate", "none", "data_loss", actor=people.lead, now=now),
-        "must_read": must_read(people, now),
         "calendar": first(Calendar),
         "policy": first(Policy),
         "tried": dry_run.propose("Technical", TRIED | {"id": first(Policy).id}, actor=people.lead, now=now),
     }
 
 
-def of_alerts(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
-    """An alert that was sent to somebody, and a silence."""
-    words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
 def of_learning(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
     """What a reader said of an entry, and a version of the product."""
     entry = db.session.scalars(select(Faq).order_by(Faq.id)).first()
@@ -155,6 +155,9 @@ def must_read(people: SimpleNamespace, now: datetime) -> Any:
     return training.ask(procedure, ["agent"], [], now.date() + LATER, actor=people.lead, now=now)
 
 
+def of_alerts(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
+    """An alert that was sent to somebody, and a silence."""
+    words = {"source": "volume", "title": "Many tickets", "body": "61 in the last hour", "path": "/desk/analytics"}
     alert = alerts.raise_alert(key="volume", severity="warning", **words, now=now)
     event = db.session.scalars(select(Event.id).where(Event.kind == "alert.raised")).first()
     told = {"kind": "leads", "shown": people.lead.name, "user_id": people.lead.id, "address": people.lead.email, "channel": "mail-lead"}
@@ -230,14 +233,19 @@ VALUES: dict[tuple[str, str], Any] = {
     ("macros", "number"): lambda r: r.macro.id,
     ("mail", "number"): lambda r: r.mail.id,
     ("dev", "mail_id"): lambda r: r.mail.id,
-    ("knowledge.dismiss", "number"): lambda r: r.miss.id,
-    ("knowledge", "number"): lambda r: r.faq.id,
-    ("knowledge", "kind"): lambda r: "faq",
     ("translations", "locale"): lambda r: "de",
     ("translations", "kind"): lambda r: "faq",
+    ("vocabulary", "number"): lambda r: 1,
     ("translations", "number"): lambda r: r.faq.id,
     ("training", "number"): lambda r: r.must_read.article_id,
     ("training_lead", "number"): lambda r: r.must_read.article_id,
+    ("knowledge.dismiss", "number"): lambda r: r.miss.id,
+    ("learning.close", "number"): lambda r: r.remark.id,
+    ("learning", "number"): lambda r: r.faq.id,
+    ("learning", "kind"): lambda r: "faq",
+    ("stale", "number"): lambda r: r.release.id,
+    ("knowledge", "number"): lambda r: r.faq.id,
+    ("knowledge", "kind"): lambda r: "faq",
     ("desk", "view"): lambda r: "all",
     ("desk_bulk", "view"): lambda r: "all",
     ("*", "person_id"): lambda r: r.colleague.id,

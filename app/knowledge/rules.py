@@ -41,10 +41,15 @@ def is_key(text: str) -> bool:
 
 
 def masked(query: str) -> str:
-    """A question without what may point at a person: addresses, links, long numbers, secrets. In lower case, so that equal ones meet."""
+    """A question without what may point at a person. In lower case, so that equal ones meet."""
+    return hidden(query).lower()[:200].strip()
+
+
+def hidden(text: str) -> str:
+    """A text without what may point at a person: addresses, links, long numbers, secrets."""
     for pattern, word in ((LINK, "[link]"), (ADDRESS, "[address]"), (SECRET, "[secret]"), (NUMBER, "[number]")):
-        query = pattern.sub(word, query)
-    return query.lower()[:200].strip()
+        text = pattern.sub(word, text)
+    return text
 
 
 def visitor(key: str, who: str) -> str:

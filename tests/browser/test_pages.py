@@ -38,7 +38,10 @@ PAGES = {
         /desk/sla/tickets?figure=total /desk/sla/statements /desk/sla/statements/{statement} /desk/sla/forecast
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
-        /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches
+        /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches /desk/knowledge/embed
+        /desk/knowledge/insights /desk/knowledge/insights/question?q=proxy /desk/knowledge/insights/faq/{faq} /desk/knowledge/stale
+        /desk/knowledge/vocabulary /desk/knowledge/vocabulary/new /desk/knowledge/vocabulary/1 /desk/knowledge/vocabulary/file
+        /desk/knowledge/vocabulary/trial?q=proxi%20settings%20inst /desk/knowledge/releases /desk/knowledge/weekly
         /desk/tickets/{new}/triage /admin/triage/words /admin/triage/corrections
         /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
         /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
@@ -61,8 +64,8 @@ LOOKS = [(who, path) for who, paths in PAGES.items() for path in paths.split()]
 # What answers GET and is no page of its own: addresses that lead on, parts of pages, files, and what machines read.
 NO_PAGES = {
     *("static", "desk.start", "people.start"),
-    *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest"),
-    *("calls.invitation", "tickets.attachment", "analytics.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
+    *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest", "help.read_here"),
+    *("calls.invitation", "tickets.attachment", "analytics.export", "learning.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
     *("sla.export_behind", "sla_portal.export_csv", "sla_portal.export_behind", "sla_api.report"),
     *("sla_statements.download", "sla_own_statements.download", "sla_own_statements.script"),
     *(
@@ -73,7 +76,16 @@ NO_PAGES = {
         "sla_admin.progress",
         "sla_trying.progress",
         "triage_words.export",
+        "vocabulary.export",
         "faqs_api.index",
+        "embed.script",
+        "feeds.feed",
+        "feeds.opensearch",
+        "feeds.robots",
+        "feeds.section_feed",
+        "feeds.sitemap",
+        "feeds.sitemap_part",
+        "feeds.suggestions",
         "ops.healthz",
         "ops.readyz",
         "ops.prometheus",
