@@ -10,15 +10,16 @@ from app.extensions import db
 from app.knowledge.exchange.files import ArticleFile, FaqRow, parse_article, parse_faqs
 from app.knowledge.exchange.importing import import_articles, import_faqs
 from app.knowledge.models import Article, Faq
+from app.knowledge.vocabulary import defaults as vocabulary
 from app.knowledge.writing.models import Redirect
 
 CONTENT = Path(__file__).resolve().parent / "content"
 
 
 def ensure(now: datetime) -> None:
-    """Add the articles and questions that are missing; those that are there stay as writers edited them.
+    """Add the articles, questions and words that are missing; those that are there stay as writers edited them.
 
-    One statement when nothing is missing. Flushes. No event: nobody did anything, and the index looks after itself.
+    Two statements when nothing is missing. Flushes. No event: nobody did anything, and the index looks after itself.
     """
     there = select(literal("article"), Article.section.concat("/").concat(Article.slug))
     # What a writer has moved stands elsewhere now: its old address must not be filled with the text that ships.
@@ -31,6 +32,7 @@ def ensure(now: datetime) -> None:
         import_articles(articles, source=None, now=now)
     if faqs:
         import_faqs(faqs, source=None, now=now)
+    vocabulary.ensure(now)
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,9 @@ from app.extensions import db
 from app.knowledge.exchange.importing import stamp
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
+from app.knowledge.vocabulary import queries as vocabulary
 from app.search import index
+from app.search.analysis import read_synonyms
 from app.search.documents import Document
 from app.search.store import Unusable
 
@@ -21,7 +23,14 @@ CHUNK = 500
 # So many changes at once are cheaper, and leave a tighter index, as a rebuild.
 REBUILD_FROM = 2000
 # The kinds of events that change what is found; see `mark`.
-TELLING = ("knowledge.published", "knowledge.unpublished", "knowledge.changed", "knowledge.imported")
+TELLING = (
+    "knowledge.published",
+    "knowledge.unpublished",
+    "knowledge.changed",
+    "knowledge.imported",
+    "knowledge.vocabulary_changed",
+    "knowledge.vocabulary_imported",
+)
 # Of each kind so many count, so that one that commits late, with a lower number, shows as well.
 LATEST = 20
 KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
@@ -126,21 +135,28 @@ def count_published() -> int:
 def catch_up() -> int:
     """Make the index what the database says: add, replace and take away what differs. Returns how many did.
 
-    An index that is missing, damaged or of another version is built anew. Again is harmless.
+    Other words of the vocabulary count as one. An index that is missing, damaged or of another version is built anew, and
+    so is one that has other phrases. Again is harmless.
     """
-    wanted = published_stamps()
+    wanted, words = published_stamps(), vocabulary.in_force()
     try:
         the_index().check()
         have = the_index().stamps()
         changed = [key for key, value in wanted.items() if have.get(key) != value]
         gone = [key for key in have if key not in wanted]
-        if len(changed) + len(gone) < REBUILD_FROM:
-            if changed or gone:
-                the_index().put(documents(changed), gone)
-            return len(changed) + len(gone)
+        other = words != the_index().synonyms()
+        if len(changed) + len(gone) < REBUILD_FROM and not (other and has_other_phrases(words)):
+            if changed or gone or other:
+                the_index().put(documents(changed), gone, words if other else None)
+            return len(changed) + len(gone) + other
     except Unusable:
         pass
     return rebuild()
+
+
+def has_other_phrases(words: str) -> bool:
+    """Whether texts have to be read again, since what counts as one word in them is not what the index was built with."""
+    return read_synonyms(words).phrases != read_synonyms(the_index().synonyms()).phrases
 
 
 def refresh(kind: str, number: int) -> None:
@@ -157,4 +173,4 @@ def refresh(kind: str, number: int) -> None:
 
 def rebuild(progress: Callable[[int], None] = lambda done: None, *, wait: bool = True) -> int:
     """Build the whole index anew; returns how many entries it has. Raises Busy if another process is at it, unless `wait`."""
-    return the_index().rebuild(documents(), progress, wait=wait)
+    return the_index().rebuild(documents(), progress, synonyms=vocabulary.in_force(), wait=wait)

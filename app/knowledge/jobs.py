@@ -16,7 +16,7 @@ def index_entry(event_id: int) -> None:
 
 
 def index_import(event_id: int) -> None:
-    """After an import: the index. Again is harmless."""
+    """After an import, or other words of the vocabulary: the index. Again is harmless."""
     indexing.catch_up()
 
 

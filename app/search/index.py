@@ -22,6 +22,7 @@ from whoosh.writing import SegmentWriter
 
 from app.search import analysis, store
 from app.search.documents import Answer, Document, Entry, Query
+from app.search.explain import Explanation, explained
 from app.search.lens import Lens
 from app.search.query import MAX_CHARACTERS, START
 from app.search.spelling import Spelling
@@ -154,6 +155,11 @@ class Index:
             else:
                 self.answers.move_to_end(key)
         return answer
+
+    def explained(self, query: Query) -> Explanation:
+        """How a question is understood, and why its first answers come first. Raises Unusable."""
+        with self.lock:
+            return explained(self.current().lens(query.audiences), query.text[:MAX_CHARACTERS])
 
     def texts(self, numbers: Iterable[int], answer: Answer) -> list[str]:
         """The plain bodies of texts of an answer; empty when another generation has been published since."""
