@@ -49,6 +49,8 @@ def write(
     note = one_line(note)[:MAX_NOTE]
     if entry is None or entry.status != "published":
         return saved(entry, text, seen=seen, publish=then == "publish", note=note, actor=actor, now=now)
+    versions.take_turn(entry)
+    db.session.refresh(entry)
     revision = revision_of(entry)
     check(entry, revision, seen)
     if then == "draft" or (then != "publish" and approvals.required(actor, {entry.audience, text.audience})):

@@ -10,6 +10,7 @@ from app.accounts.models import User
 from app.extensions import db
 from app.knowledge.writing.models import Version
 from app.knowledge.writing.snapshots import Entry, differing, names_of, snapshot, word_count
+from app.lib.database import serialize_on
 
 BEFORE = "As it stood until then"
 
@@ -27,8 +28,15 @@ def keep(entry: Entry, *, actor: User | None, now: datetime, note: str = "") -> 
 
 
 def keep_before(entry: Entry) -> None:
-    """Before a change: keep what stands there, where an import or an older release wrote it. One statement if that is done."""
+    """Before a change: keep what stands there, where an import or an older release wrote it. Whoever changes the same entry
+    waits until the transaction is over. Two statements if that is done."""
+    take_turn(entry)
     keep(entry, actor=None, now=entry.changed_at, note=BEFORE)
+
+
+def take_turn(entry: Entry) -> None:
+    """Make those who write the same entry follow one another until their transactions end."""
+    serialize_on(db.session, f"knowledge {entry.kind} {entry.id}")
 
 
 def keep_each_before(entries: Sequence[Entry]) -> None:
