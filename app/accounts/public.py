@@ -175,7 +175,10 @@ def no_link(error: DomainError) -> Response:
 
 @bp.after_app_request
 def note_use(response: Response) -> Response:
-    """A page that was read prolongs its sign-in, every few minutes; on whatever blueprint it is."""
-    if request.method in READS and response.status_code < 400:
+    """A page that was read prolongs its sign-in, every few minutes; on whatever blueprint it is.
+
+    What anybody may keep is left out: a cookie in it would be kept as well, and handed to others.
+    """
+    if request.method in READS and response.status_code < 400 and not response.cache_control.public:
         sign_in.note_use(utcnow())
     return response
