@@ -1,12 +1,13 @@
 """The clocks that a ticket has, and what happened to it: read from the database for actions, jobs and pages alike."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, func, select
+from sqlalchemy import Select, Text, and_, bindparam, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.events.models import Event
@@ -76,13 +77,14 @@ def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
 
 def judged(
     clock: Clock,
-    policy: dict[str, Any] | None,
+    policy_text: str | None,
     policy_since: datetime | None,
-    counted: dict[str, Any] | None,
+    calendar_text: str | None,
     calendar_since: datetime | None,
     unsettled: datetime | None,
 ) -> Held:
     """A clock with the versions that it names. One that names none that was kept has today's: two statements more."""
+    policy, counted = read(policy_text) if policy_text else None, read(calendar_text) if calendar_text else None
     if policy is None or policy_since is None:
         row = db.session.get_one(Policy, clock.policy_id)
         policy, policy_since = {"name": row.name, "pause_on_hold": row.pause_on_hold}, row.changed_at
@@ -94,6 +96,13 @@ def judged(
     return Held(clock, calendar(counted["definition"]), pauses(policy["pause_on_hold"]), source, unsettled)
 
 
+@lru_cache(maxsize=256)
+def read(snapshot: str) -> dict[str, Any]:
+    """The snapshot of a version. There are few, and each is read at every page of a ticket; nobody changes what is returned."""
+    found: dict[str, Any] = json.loads(snapshot)
+    return found
+
+
 @lru_cache(maxsize=2)
 def of_ticket(all_of_them: bool) -> Select[Any]:
     """The statement of held_by; built once, since every page of a ticket and every change of one asks it."""
@@ -101,7 +110,8 @@ def of_ticket(all_of_them: bool) -> Select[Any]:
     policy = and_(PolicyVersion.policy_id == Clock.policy_id, PolicyVersion.number == Clock.policy_version)
     counted = and_(CalendarVersion.calendar_id == Clock.calendar_id, CalendarVersion.number == Clock.calendar_version)
     query = (
-        select(Clock, PolicyVersion.snapshot, PolicyVersion.valid_from, CalendarVersion.snapshot, CalendarVersion.valid_from, working)
+        select(Clock, cast(PolicyVersion.snapshot, Text).label("policy_text"), PolicyVersion.valid_from)
+        .add_columns(cast(CalendarVersion.snapshot, Text).label("calendar_text"), CalendarVersion.valid_from, working)
         .select_from(Clock)
         .outerjoin(PolicyVersion, policy)
         .outerjoin(CalendarVersion, counted)
@@ -118,11 +128,12 @@ def of_ticket(all_of_them: bool) -> Select[Any]:
 def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Change]:
     """Every change of status that a ticket has seen, oldest first. One statement, over the ticket's own events."""
     found = db.session.execute(events_with_status(until is not None), {"ticket": ticket_id, "until": until})
-    return [Change(to_us(at), status=facts["status"]) for at, facts in found if facts.get("status")]
+    return [Change(to_us(at), status=status) for at, status in found if status]
 
 
 @lru_cache(maxsize=2)
 def events_with_status(is_bounded: bool) -> Select[Any]:
     """The statement of `status_changes`, built once."""
-    query = select(Event.at, Event.facts).where(Event.ticket_id == bindparam("ticket"), Event.kind.in_(WITH_STATUS)).order_by(Event.id)
+    query = select(Event.at, Event.facts["status"].as_string())
+    query = query.where(Event.ticket_id == bindparam("ticket"), Event.kind.in_(WITH_STATUS)).order_by(Event.id)
     return query.where(Event.at <= bindparam("until", type_=UTCDateTime())) if is_bounded else query

@@ -11,10 +11,13 @@ from app.lib.clock import utcnow
 from app.lib.htmx import go, is_htmx, part, vary
 from app.lib.requests import row_number
 from app.macros import queries as macro_queries
-from app.tickets import desk_lists, desk_page, desk_queries, desk_show, queries
+from app.tickets import desk_lists, desk_page, desk_queries, desk_show, drawn, queries
 from app.tickets.desk_forms import VIEWS, Filters
 
 bp = desk("desk", __name__)
+# Customers' pages have timelines, too.
+bp.add_app_template_global(drawn.message, "drawn_message")
+bp.add_app_template_global(drawn.event, "drawn_event")
 
 
 @bp.get("/desk")

@@ -32,6 +32,13 @@ PEOPLE = 200
 OTHERS = 5
 CAP = 100
 HERE_SECONDS = 60
+# One command, since each answer that is read costs as much as the work behind it.
+LOOK_IN = """
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+"""
 ISSUE = re.compile(r"/([\w.-]+/[\w.-]+)/(?:issues|pull|discussions)/(\d+)/?")
 
 
@@ -168,14 +175,11 @@ def look_in(ticket: Ticket, viewer: User, now: datetime) -> list[str]:
 
     A hint, never a lock: without Redis nobody seems to be there.
     """
-    key, moment = f"desk:here:{ticket.id}", now.timestamp()
+    moment = now.timestamp()
     try:
-        with redis().pipeline(transaction=False) as pipe:
-            pipe.zadd(key, {f"{viewer.id}:{viewer.name}": moment})
-            pipe.zremrangebyscore(key, 0, moment - HERE_SECONDS)
-            pipe.zrange(key, 0, -1)
-            pipe.expire(key, HERE_SECONDS)
-            there = pipe.execute()[2]
+        there: Any = redis().eval(
+            LOOK_IN, 1, f"desk:here:{ticket.id}", moment, moment - HERE_SECONDS, f"{viewer.id}:{viewer.name}", HERE_SECONDS
+        )
     except (RedisError, OSError) as away:
         log.warning("desk.presence_unknown", error=type(away).__name__)
         return []

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, or_, select, true
+from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, User
 from app.events.models import Event
@@ -16,15 +15,19 @@ from app.extensions import db
 from app.lib.database import UTCDateTime
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
-from app.tickets.story import US, Line, told
+from app.tickets.story import Line, told
 
 NEWEST = 30
 # Events that a page of messages takes along, at most.
 EVENTS = 300
 # Events that a message of the timeline tells of already.
 TOLD_BY_A_MESSAGE = frozenset({"ticket.opened", "ticket.replied", "ticket.noted"})
-# Who an automatic message is from.
-DESK = SimpleNamespace(id=0, name=US, role="agent")
+# Built once: pages of tickets with files ask it.
+FILES = (
+    select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes)
+    .where(Attachment.message_id.in_(bindparam("messages", expanding=True)))
+    .order_by(Attachment.id)
+)
 
 
 def visible_to(user: Any) -> ColumnElement[bool]:
@@ -87,11 +90,11 @@ def with_people(query: Select[Any]) -> Select[Any]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on a timeline: a message with its author, or the line that tells of an event. Exactly one is set."""
+    """One thing on a timeline: a message (a row of `some_messages`) with its files, or the line that tells of an event."""
 
     at: datetime
-    message: Message | None = None
-    author: Any = None
+    message: Any = None
+    files: Sequence[Any] = ()
     line: Line | None = None
 
 
@@ -115,23 +118,21 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     more = len(messages) > limit
     messages = messages[-limit:]
     events = events_between(ticket, user, messages[0].created_at if more else None, before)
-    entries = [
-        Entry(message.created_at, message=message, author=message.author or (DESK if message.by_staff else None)) for message in messages
-    ]
+    files = files_of([message.id for message in messages if message.has_files])
+    entries = [Entry(message.created_at, message, files.get(message.id, ())) for message in messages]
     entries += [
-        Entry(event.at, line=told(event.kind, event.facts, name, staff=user.is_staff))
-        for event, name in reversed(events)
+        Entry(event.at, line=told(event.kind, event.facts, event.name, staff=user.is_staff))
+        for event in reversed(events)
         if event.kind not in TOLD_BY_A_MESSAGE
     ]
     entries.sort(key=lambda entry: (entry.at, entry.message is None))
-    return Timeline(entries, messages[0].id if more else None, events[0][0].id if events else 0)
+    return Timeline(entries, messages[0].id if more else None, events[0].id if events else 0)
 
 
-def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> list[tuple[Event, str | None]]:
+def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> Sequence[Any]:
     """Events of the ticket with the names of who acted, newest first: since a moment, and before a message."""
     values = {"ticket": ticket.id, "since": since, "before": before}
-    found = db.session.execute(some_events(bool(user.is_staff), since is not None, before is not None), values)
-    return [(event, name) for event, name in found]
+    return db.session.execute(some_events(bool(user.is_staff), since is not None, before is not None), values).all()
 
 
 @lru_cache(maxsize=8)
@@ -145,7 +146,9 @@ def some_events(is_staff: bool, is_bounded: bool, is_earlier: bool) -> Select[An
     if is_earlier:
         last = select(Message.created_at).where(Message.id == bindparam("before"), Message.ticket_id == bindparam("ticket"))
         wanted.append(Event.at < last.scalar_subquery())
-    query: Any = select(Event, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
+    # What a message tells of already needs no facts; reading them costs more than all the rest of the row.
+    facts = case((Event.kind.in_(TOLD_BY_A_MESSAGE), None), else_=Event.facts).label("facts")
+    query: Any = select(Event.id, Event.at, Event.kind, facts, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
     return cast(Select[Any], query.order_by(Event.id.desc()).limit(EVENTS))
 
 
@@ -157,23 +160,34 @@ def newest_event(ticket_id: int, user: Any) -> int:
     return db.session.scalar(query.order_by(Event.id.desc()).limit(1)) or 0
 
 
-def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> list[Message]:
-    """The newest messages that this viewer may read, oldest first, with authors and attachments."""
+def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> Sequence[Any]:
+    """The newest messages that this viewer may read, as rows with their authors, oldest first. One statement."""
     values = {"ticket": ticket.id, "before": before}
-    found = db.session.scalars(some_messages(bool(user.is_staff), before is not None, limit), values).all()
-    return list(reversed(found))
+    found = db.session.execute(some_messages(bool(user.is_staff), before is not None, limit), values).all()
+    return found[::-1]
 
 
 @lru_cache(maxsize=16)
 def some_messages(is_staff: bool, is_earlier: bool, limit: int) -> Select[Any]:
-    """The statement of `newest_messages`, built once for each of its shapes."""
+    """The statement of `newest_messages`, built once for each of its shapes. Columns: a page needs no objects to change."""
     wanted: list[ColumnElement[bool]] = [Message.ticket_id == bindparam("ticket")]
     if not is_staff:
         wanted.append(Message.visibility == "public")
     if is_earlier:
         wanted.append(Message.id < bindparam("before"))
-    query = select(Message).where(*wanted).order_by(Message.id.desc()).limit(limit)
-    return query.options(joinedload(Message.author), selectinload(Message.attachments))
+    columns = (Message.id, Message.visibility, Message.html, Message.by_staff, Message.is_automatic, Message.source, Message.created_at)
+    author = (User.id.label("author_id"), User.name, User.role, User.organization_id)
+    has_files = exists().where(Attachment.message_id == Message.id).label("has_files")
+    query: Any = select(*columns, *author, has_files).outerjoin(User, User.id == Message.author_id)
+    return cast(Select[Any], query.where(*wanted).order_by(Message.id.desc()).limit(limit))
+
+
+def files_of(message_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """The files of messages that the viewer may read, by message. One statement; none for no messages."""
+    found: dict[int, list[Any]] = {}
+    for row in db.session.execute(FILES, {"messages": message_ids}) if message_ids else ():
+        found.setdefault(row.message_id, []).append(row)
+    return found
 
 
 def message_for(user: Any, message_id: int) -> tuple[Message, Ticket]:
