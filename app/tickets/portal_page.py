@@ -84,7 +84,7 @@ def new_context(user: User, form: forms.TicketForm, files: Received, saved_at: d
         "promise_help": promise_help(user, bool(minutes), around_the_clock),
         "draft_url": url_for("tickets.save_new"),
         "keeps_drafts": True,
-        "subject_attributes": suggesting(),
+        "subject_attributes": suggesting(form.subject.data),
         "staged": files.kept,
         "file_problems": files.problems,
         "max_bytes": settings.attachment_max_bytes,
@@ -100,10 +100,11 @@ def promise_help(user: User, is_promised: bool, around_the_clock: bool) -> str:
     return f"The time is when you get your first reply under your {user.plan.name} plan, {'day or night' if around_the_clock else 'within business hours'}."
 
 
-def suggesting() -> dict[str, str]:
-    """The attributes of a subject that asks for matching answers while it is typed."""
-    trigger = {"hx_trigger": "input changed delay:300ms", "hx_target": "#deflect", "hx_sync": "this:replace"}
-    return {"autocomplete": "off", "hx_get": url_for("help.suggest"), **trigger}
+def suggesting(subject: str | None) -> dict[str, str]:
+    """The attributes of a subject that asks for matching answers while it is typed, and at once if something stands in it."""
+    trigger = f"{'load, ' if subject else ''}input changed delay:300ms, again"
+    wanted = {"hx_get": url_for("help.suggest"), "hx_trigger": trigger, "hx_target": "#deflect", "hx_sync": "this:replace"}
+    return {"autocomplete": "off", "data_searches": "", **wanted}
 
 
 def show_context(kept: Kept, user: User, *, before: int | None = None, **over: Any) -> dict[str, Any]:

@@ -125,5 +125,5 @@ def context(form: forms.TicketForm) -> dict[str, Any]:
         "promise_help": "Without a plan no time is promised. We answer as soon as we can.",
         "draft_url": url_for(".show_as"),
         "keeps_drafts": False,
-        "subject_attributes": suggesting(),
+        "subject_attributes": suggesting(form.subject.data),
     }

@@ -103,8 +103,8 @@
     if (field && e.detail.ctx.request?.method === "GET") complain(field, source, "There is no answer from the server. What you typed is kept.");
   });
   document.addEventListener("htmx:finally:request", e => {
-    const ctx = e.detail.ctx, field = fieldOf(ctx.sourceElement);
-    if (field && busy.get(field.id) === ctx) { busy.delete(field.id); waiting.delete(field.id); }
+    /* By its context: what has asked may be gone by now. */
+    for (const [id, cause] of busy) if (cause === e.detail.ctx) { busy.delete(id); waiting.delete(id); }
   });
 
   /* The address follows: what one types replaces it; a page one came from, and a search one ended with Enter, stay behind Back. */

@@ -240,3 +240,61 @@ def test_it_works_by_touch_and_enter_hides_the_keyboard(visit):
     expect(field(page)).not_to_be_focused()
     results(page).first.tap()
     expect(page.locator("main h1")).to_be_visible()
+
+
+def typed_subject(page: Page, text: str):
+    """The subject of a new ticket, typed; the summaries of the answers beside it."""
+    page.locator("#subject").press_sequentially(text, delay=5)
+    answers = page.locator("#deflect summary")
+    expect(answers.first).to_be_visible()
+    return answers
+
+
+@pytest.mark.parametrize(("who", "path"), [("user", "/tickets/new?kind=question"), (None, "/guest/new")])
+def test_an_answer_is_read_beside_a_new_ticket_and_nothing_typed_is_lost(visit, who, path):
+    page = visit(who, path)
+    page.locator("textarea[name=body]").fill("It began on Monday.")
+    answers = typed_subject(page, "how to uninstall hive")
+    page.keyboard.press("ArrowDown")
+    expect(answers.nth(0)).to_be_focused()
+    page.keyboard.press("Enter")
+    whole = page.locator("#deflect details[open] .prose")
+    expect(whole.locator("div[lang=en]")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#deflect details[open]")).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.locator("#subject")).to_be_focused()
+    expect(page.locator("#subject")).to_have_value("how to uninstall hive")
+    expect(page.locator("textarea[name=body]")).to_have_value("It began on Monday.")
+
+
+def test_answers_beside_a_ticket_can_be_put_away_and_come_back(visit):
+    page = visit("user", "/tickets/new?kind=question")
+    answers = typed_subject(page, "how to uninstall hive")
+    page.locator(".deflect > details > summary").press("Enter")
+    expect(answers.first).to_be_hidden()
+    page.locator("#subject").press_sequentially(" on mac", delay=5)
+    page.wait_for_load_state("networkidle")
+    expect(answers.first).to_be_hidden()
+    page.locator("#subject").press("ArrowDown")
+    expect(page.locator("#subject")).to_be_focused()
+    page.locator(".deflect > details > summary").press("Enter")
+    expect(answers.first).to_be_visible()
+
+
+def test_a_subject_that_came_along_has_its_answers_at_once(visit):
+    page = visit("user", "/tickets/new?kind=question&subject=how+to+uninstall+hive")
+    expect(page.locator("#deflect summary").first).to_be_visible()
+
+
+def test_a_subject_keeps_its_letters_when_answers_cannot_be_had(visit):
+    page = visit("user", "/tickets/new?kind=question")
+    page.route("**/help/suggest?*", lambda route: route.fulfill(status=503, body="<p>No</p>"))
+    page.locator("#subject").press_sequentially("how to uninstall hive", delay=5)
+    expect(page.locator("#subject-problem")).to_contain_text("on our side")
+    page.unroute("**/help/suggest?*")
+    page.locator("#subject-problem button").click()
+    expect(page.locator("#deflect summary").first).to_be_visible()
+    expect(page.locator("#subject")).to_have_value("how to uninstall hive")
