@@ -1,5 +1,7 @@
 """What staff write: replies and notes, and the drafts of them. A text that was sent here is never lost, whatever the answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -67,18 +69,28 @@ def attached(now: datetime) -> Received:
 def attempt(ticket: Ticket, form: MessageForm, received: Received, now: datetime) -> tuple[Message | None, int]:
     """(the message, 200), or None and why not: 422 for what cannot be accepted, 409 where others were faster.
 
-    In a savepoint, so that the files that came with it are still staged when it is refused.
+    Where files came with it they stay staged when it is refused: it is tried in a savepoint then.
     """
     if not form.validate() or received.problems:
         return None, 422
     try:
-        with db.session.begin_nested():
+        with db.session.begin_nested() if received.kept else taken_back():
             return written(ticket, form, received, now), 200
     except (Stale, StaleDataError):
         return None, 409
     except Invalid as wrong:
         form.body.errors = [wrong.message]
         return None, 422
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What fails inside leaves nothing behind. It spares the two statements of a savepoint."""
+    try:
+        yield
+    except Exception:
+        db.session.rollback()
+        raise
 
 
 def written(ticket: Ticket, form: MessageForm, received: Received, now: datetime) -> Message:
