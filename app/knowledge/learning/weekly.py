@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.knowledge.learning import queries
 from app.knowledge.learning.models import ListReader
-from app.knowledge.learning.rules import GOAL, Span
+from app.knowledge.learning.rules import Span
 from app.knowledge.learning.tally import inserted
 from app.lib.times import local
 
