@@ -59,6 +59,7 @@ BLUEPRINTS = (
     "app.knowledge.writing.public",
     "app.knowledge.translations.desk",
     "app.knowledge.sources.desk",
+    "app.knowledge.links.desk",
     "app.knowledge.training.desk",
     "app.knowledge.training.lead",
     "app.knowledge.vocabulary.desk",

@@ -16,6 +16,8 @@ SCHEDULE: dict[str, Every] = {
     "close-resolved": Every(3600, "app.tickets.jobs.close_resolved"),
     "sweep-uploads": Every(3600, "app.tickets.jobs.sweep_uploads"),
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),
+    "scan-links": Every(7 * 86400, "app.knowledge.links.jobs.scan"),
+    "ask-for-links": Every(3600, "app.knowledge.links.jobs.ask_others"),
     "remind-of-reading": Every(3600, "app.knowledge.training.jobs.remind"),
     "carry-out-knowledge-plans": Every(60, "app.knowledge.writing.jobs.carry_out"),
     "remind-knowledge-owners": Every(3600, "app.knowledge.writing.jobs.remind_owners"),

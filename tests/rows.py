@@ -22,6 +22,7 @@ from app.events.models import Event
 from app.extensions import Base, db
 from app.knowledge import actions as knowledge
 from app.knowledge.learning import actions as learning
+from app.knowledge.links.models import EntryLink
 from app.knowledge.models import Article, Faq, SearchMiss
 from app.knowledge.training import actions as training
 from app.lib.tokens import fingerprint
@@ -130,6 +131,7 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "executive": matrix.add_executive(people.admin, "Head of Engineering", "+1 555 0100", actor=people.lead, now=now),
         "faq": first(Faq),
         "must_read": must_read(people, now),
+        "entry_link": entry_link(),
         "article": first(Article),
         "rule": first(TriageRule),
         "correction": correcting.correct(factories.ticket(people.user), "escalate", "none", "data_loss", actor=people.lead, now=now),
@@ -146,6 +148,14 @@ def of_learning(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
     knowledge.vote(entry, "reader", is_helpful=False, now=now)
     said = learning.remark(entry, "reader", "outdated", "The flag is gone since 2.0.", now=now)
     return {"remark": said, "release": learning.save_release("1.4", None, now.date() - LATER, actor=people.lead, now=now)}
+
+
+def entry_link() -> EntryLink:
+    """A link that leads nowhere."""
+    link = EntryLink(kind="article", entry_id=first(Article).id, key="gone", url="/help/gone", is_external=False, state="broken")
+    db.session.add(link)
+    db.session.flush()
+    return link
 
 
 def must_read(people: SimpleNamespace, now: datetime) -> Any:
@@ -237,6 +247,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("translations", "kind"): lambda r: "faq",
     ("vocabulary", "number"): lambda r: 1,
     ("translations", "number"): lambda r: r.faq.id,
+    ("links", "number"): lambda r: r.entry_link.id,
     ("training", "number"): lambda r: r.must_read.article_id,
     ("training_lead", "number"): lambda r: r.must_read.article_id,
     ("knowledge.dismiss", "number"): lambda r: r.miss.id,

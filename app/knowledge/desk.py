@@ -141,7 +141,7 @@ def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, 
     context: dict[str, Any] = {
         "html": render.article(text[:200_000]).html,
         "base_url": current_app.config["SETTINGS"].base_url,
-        "beside": beside(entry, current_app.config["SETTINGS"].knowledge_locales) if entry is not None else None,
+        "beside": beside(entry, current_app.config["SETTINGS"].knowledge_locales, text) if entry is not None else None,
     }
     given = {"begun": None, "stale": "", "changes": None, **more, **around(entry, current_user)}
     return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, draft_url=draft_url(kind, entry), **context, **given)

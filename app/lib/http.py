@@ -105,6 +105,16 @@ def is_public(address: Address) -> bool:
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_local: bool = False) -> Answer:
     """Send one POST and read the answer. Raises Refused for an address that we do not call, Away for what may pass."""
+    return send("POST", url, body, headers, allow_local=allow_local)
+
+
+def look(method: str, url: str, *, allow_local: bool = False) -> Answer:
+    """Ask for an address by HEAD or GET, as `post` does. The body of the answer is cut at MOST_BYTES."""
+    return send(method, url, None, {"Accept": "*/*"}, allow_local=allow_local)
+
+
+def send(method: str, url: str, body: bytes | None, headers: Mapping[str, str], *, allow_local: bool) -> Answer:
+    """Send one request and read the answer. Raises Refused and Away."""
     parts = checked(url, allow_local=allow_local)
     host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
     try:
@@ -121,7 +131,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_local: bool
     bell.start()
     try:
         call.sock = ssl.create_default_context().wrap_socket(line, server_hostname=host) if secure else line
-        return exchanged(call, target(parts), body, headers)
+        return exchanged(call, method, target(parts), body, headers)
     except (OSError, http.client.HTTPException) as broken:
         raise Away(f"No answer within {TOTAL_SECONDS} seconds." if late.is_set() else described(broken)) from broken
     finally:
@@ -130,9 +140,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, allow_local: bool
         line.close()
 
 
-def exchanged(call: http.client.HTTPConnection, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def exchanged(call: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
     """One request and its answer on an open connection."""
-    call.request("POST", path, body, {"User-Agent": "HiveTechs-Support", "Accept": "application/json", **headers})
+    call.request(method, path, body, {"User-Agent": "HiveTechs-Support", "Accept": "application/json", **headers})
     found = call.getresponse()
     read = found.read(MOST_BYTES)
     return Answer(found.status, {name.lower(): value for name, value in found.getheaders()}, read)

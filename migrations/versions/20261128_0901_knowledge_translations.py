@@ -85,6 +85,7 @@ def links() -> None:
         "links",
         *(word("kind"), number("entry_id"), word("key")),
         sa.Column("url", sa.Text(), nullable=False),
+        word("path"),
         sa.Column("is_external", sa.Boolean(), nullable=False),
         *(word("state"), word("reason")),
         sa.Column("failed_on", sa.Date(), nullable=True),
@@ -96,6 +97,7 @@ def links() -> None:
     )
     index("links", "due", "is_external", "checked_at")
     index("links", "key", "key")
+    index("links", "path", "path")
     index("links", "state", "state", "kind", "entry_id")
 
 

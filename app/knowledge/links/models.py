@@ -25,6 +25,8 @@ class EntryLink(Model):
     entry_id: Mapped[int] = mapped_column()
     key: Mapped[str] = mapped_column()
     url: Mapped[str] = mapped_column(Text)
+    # Where it leads within our pages, cut to fit; empty for one that leads elsewhere.
+    path: Mapped[str] = mapped_column(default="", index=True)
     is_external: Mapped[bool] = mapped_column()
     # unchecked, ok, failing (once, or more often on one day) or broken
     state: Mapped[str] = mapped_column(default="unchecked")
