@@ -38,6 +38,8 @@ def add(file: FileStorage, *, actor: User, now: datetime) -> Picture:
         stored = files.store(file.stream, min(MAX_BYTES, current_app.config["SETTINGS"].attachment_max_bytes))
     except Invalid as refused:
         raise Invalid(f"“{name}” {refused.message}.") from refused
+    finally:
+        file.close()
     if not files.is_shown(stored.media_type):
         files.remove(stored.key)
         raise Invalid(f"“{name}” is no picture that pages can show. Use PNG, JPEG, GIF or WebP.")

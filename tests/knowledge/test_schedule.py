@@ -1,0 +1,201 @@
+"""Publishing and withdrawing at a time of the writer's clock, once, whoever runs the job and however often."""
+
+from datetime import UTC, datetime, timedelta
+from re import compile as r
+
+import pytest
+from sqlalchemy import select
+
+from app.events.models import Event
+from app.extensions import db
+from app.knowledge import actions
+from app.knowledge.actions import FaqText
+from app.knowledge.models import Faq
+from app.knowledge.writing import jobs, plans, publishing, queries, reviewing, rules
+from app.knowledge.writing.models import Plan
+from app.lib.errors import Invalid, NotAllowed, WrongState
+from app.mail.models import OutboundMail
+from tests.processes import in_processes
+
+BERLIN = "Europe/Berlin"
+# An hour after the moment of the tests, on a clock in Stockholm.
+SOON = datetime(2026, 11, 23, 12, 0)
+
+
+def kinds():
+    query = select(Event.kind).where(Event.kind.startswith("knowledge.")).order_by(Event.id)
+    return [kind.removeprefix("knowledge.") for kind in db.session.scalars(query)]
+
+
+def text(answer):
+    return FaqText("Zebras?", answer, "cli")
+
+
+def wall(*parts):
+    return datetime(*parts)
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "refused"),
+    [
+        (wall(2026, 11, 23, 10, 0), "UTC", "passed"),
+        (wall(2026, 11, 23, 10, 1), "UTC", ""),
+        (wall(2026, 11, 23, 11, 0), BERLIN, "passed"),
+        (wall(2026, 11, 23, 11, 1), BERLIN, ""),
+        (wall(2027, 3, 28, 2, 0), BERLIN, "does not exist"),
+        (wall(2027, 3, 28, 2, 59), BERLIN, "does not exist"),
+        (wall(2027, 3, 28, 3, 0), BERLIN, ""),
+        (wall(2027, 3, 28, 2, 30), "UTC", ""),
+        (wall(2027, 10, 31, 2, 30), BERLIN, ""),
+        (wall(2029, 11, 23, 10, 0), "UTC", "two years"),
+        (None, "UTC", "Say when"),
+    ],
+)
+def test_times_that_cannot_be_planned_for_are_refused_in_words(at, zone, refused, now):
+    said = rules.refusal(at, zone, now)
+    assert refused in said if refused else said == ""
+
+
+def test_of_two_times_with_one_name_in_autumn_it_is_the_first(now):
+    assert rules.instant(wall(2027, 10, 31, 2, 30), BERLIN, now) == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+def test_a_draft_appears_at_its_time_and_not_before(people, now, clock):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    row = plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    assert row.due_at == datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+    db.session.commit()
+    clock.shift(timedelta(minutes=59))
+    assert jobs.carry_out() == 0
+    assert queries.work(entry, people.lead).state == "scheduled"
+    clock.shift(timedelta(minutes=1))
+    assert [jobs.carry_out(), jobs.carry_out()] == [1, 0]
+    assert db.session.get(Faq, entry.id).status == "published"
+    assert kinds() == ["changed", "planned", "published"]
+
+
+def test_a_text_beside_the_live_one_takes_its_place_at_its_time(faq, people, now, clock):
+    entry = faq("Zebras?", "Live.")
+    publishing.write(entry, text("Coming."), then="draft", actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    jobs.carry_out()
+    assert db.session.get(Faq, entry.id).answer == "Coming."
+
+
+def test_an_entry_disappears_at_its_time(faq, people, now, clock):
+    entry = faq("Zebras?")
+    plans.plan(entry, "withdraw", SOON, actor=people.lead, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    assert jobs.carry_out() == 1
+    assert db.session.get(Faq, entry.id).status == "withdrawn"
+    assert kinds() == ["published", "planned", "unpublished"]
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_of_several_schedulers_at_once_one_publishes(app, engine, people, now, clock):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    assert in_processes(app, 4, jobs.carry_out) == [0, 0, 0, 0]
+    assert kinds().count("published") == 1
+    assert db.session.scalar(select(Plan)) is None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_scheduler_that_dies_in_the_middle_leaves_the_plan_to_the_next(app, engine, people, now, clock, monkeypatch):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "follow", lambda *given: __import__("os")._exit(9))
+        assert in_processes(app, 1, jobs.carry_out) == [9]
+    assert db.session.get(Faq, entry.id, populate_existing=True).status == "draft"
+    db.session.rollback()
+    assert jobs.carry_out() == 1
+    assert db.session.get(Faq, entry.id, populate_existing=True).status == "published"
+
+
+def test_planning_again_moves_the_time_and_the_same_changes_nothing(faq, people, now):
+    entry = faq("Zebras?")
+    for at in (SOON, SOON, SOON + timedelta(hours=1)):
+        plans.plan(entry, "withdraw", at, actor=people.lead, now=now)
+    assert kinds().count("planned") == 2
+    assert db.session.scalars(select(Plan)).one().due_at == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def test_a_plan_is_taken_back(faq, people, now, clock):
+    entry = faq("Zebras?")
+    plans.plan(entry, "withdraw", SOON, actor=people.lead, now=now)
+    for _ in range(2):
+        plans.cancel(entry, "withdraw", actor=people.agent, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    assert jobs.carry_out() == 0
+    assert kinds() == ["published", "planned", "plan_cancelled"]
+
+
+def test_who_may_not_publish_may_not_plan_it_before_the_approval(people, now):
+    entry = actions.save_faq(None, text("New."), actor=people.agent, now=now)
+    with pytest.raises(NotAllowed):
+        plans.plan(entry, "publish", SOON, actor=people.agent, now=now)
+    review = reviewing.ask(entry, None, "", actor=people.agent, now=now)
+    reviewing.answer(entry, review, 1, "", approve=True, actor=people.lead, now=now)
+    # The clock of the agent is in Tokyo, eight hours ahead.
+    assert plans.plan(entry, "publish", SOON + timedelta(hours=8), actor=people.agent, now=now).due_at.hour == 11
+    with pytest.raises(NotAllowed):
+        plans.plan(entry, "withdraw", SOON, actor=people.user, now=now)
+
+
+def test_an_unapproved_text_does_not_slip_into_a_plan(people, now):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    actions.save_faq(entry, text("A typo less."), actor=people.lead, now=now)
+    assert db.session.scalars(select(Plan)).one().number == 2
+    actions.save_faq(entry, text("Mine."), actor=people.agent, now=now)
+    assert db.session.scalar(select(Plan)) is None
+
+
+def test_a_plan_that_cannot_be_followed_tells_who_made_it(faq, people, now, clock, drain):
+    entry = faq("Zebras?", "Live.")
+    publishing.write(entry, text("Coming."), then="draft", actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    actions.save_faq(entry, text("Mended meanwhile."), actor=people.admin, now=now)
+    db.session.commit()
+    clock.shift(timedelta(hours=2))
+    assert [jobs.carry_out(), jobs.carry_out()] == [1, 0]
+    assert db.session.get(Faq, entry.id, populate_existing=True).answer == "Mended meanwhile."
+    drain()
+    (mail,) = db.session.scalars(select(OutboundMail))
+    assert (mail.recipient, mail.subject) == (people.lead.email, "Not published: Zebras?")
+
+
+def test_what_readers_see_already_cannot_be_planned(faq, people, now):
+    entry = faq("Zebras?")
+    with pytest.raises(WrongState):
+        plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    with pytest.raises(Invalid):
+        plans.plan(entry, "delete", SOON, actor=people.lead, now=now)
+
+
+def test_planning_through_the_page(browse, people, now):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    db.session.commit()
+    browser = browse(people.lead)
+    where = f"/desk/knowledge/faq/{entry.id}"
+    for wrong, told in (("2026-11-23T08:00", "has passed"), ("2027-03-28T02:30", "does not exist"), ("soon", "Say when")):
+        browser.get(where)
+        page = browser.post(f"{where}/plans", {"verb": "publish", "wall": wrong}, status=422)
+        assert told in page.words
+        assert page.markup.fields(None)["wall"] == wrong
+    browser.get(where)
+    browser.post(f"{where}/plans", {"verb": "publish", "wall": "2026-11-24T09:00"}, to=where)
+    assert "Tue 24 Nov, 09:00 CET" in browser.get(where).words
+    assert "Zebras?" in browser.get("/desk/knowledge?status=scheduled").words
+    browser.get(where)
+    browser.post(f"{where}/plans/publish/cancellation", to=r(where))
+    assert "No entry matches" in browser.get("/desk/knowledge?status=scheduled").words
