@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import structlog
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from app.extensions import db
 from app.knowledge import indexing, keeper
@@ -161,22 +162,19 @@ def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> li
     rows = rows_of(((hit.kind, hit.id) for hit in hits), reader)
     fresh = [hit.number for hit in hits if hit.number not in answer.shown]
     for number, text in zip(fresh, indexing.the_index().texts(fresh, answer) if fresh else (), strict=True):
-        answer.shown[number] = answer.highlighter.snippet(text, SNIPPET)
-    results = []
-    for hit in hits:
-        row = rows.get((hit.kind, hit.id))
-        if row is not None:
-            piece, spans = answer.shown[hit.number]
-            results.append(result_of(hit.kind, row, answer.highlighter, marked(piece, spans), hit.relevance))
-    return results
+        answer.shown[number] = marked(*answer.highlighter.snippet(text, SNIPPET))
+    there = [(hit, row) for hit in hits if (row := rows.get((hit.kind, hit.id))) is not None]
+    return [result_of(hit.kind, row, answer.highlighter, Markup(answer.shown[hit.number]), hit.relevance) for hit, row in there]  # noqa: S704 - marked() made it
 
 
 def result_of(kind: str, row: Any, highlighter: Highlighter, snippet: Markup, relevance: float | None) -> Result:
     """One row as a result."""
     heading = row.heading.replace("`", "")
-    title = marked(heading, highlighter.spans(heading))
+    title = highlighter.titles.get(heading)
+    if title is None:
+        title = highlighter.titles[heading] = marked(heading, highlighter.spans(heading))
     counts = (row.popularity, row.views, row.votes, row.helpful, row.changed_at)
-    return Result(kind, row.id, row.key, row.category, heading, title, snippet, relevance, *counts)
+    return Result(kind, row.id, row.key, row.category, heading, Markup(title), snippet, relevance, *counts)  # noqa: S704 - marked() made it
 
 
 def bare_result(kind: str, row: Any) -> Result:
@@ -207,9 +205,17 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
         wanted.setdefault(kind, []).append(number)
     found = {}
     for kind, numbers in wanted.items():
-        query = select(*columns_of(kind)).where(indexing.KINDS[kind].__table__.c.id.in_(numbers), readable(kind, reader))
-        found.update({(kind, row.id): row for row in db.session.connection().execute(query)})
+        given = {"numbers": numbers, "audiences": sorted(audiences_of(reader))}
+        found.update({(kind, row.id): row for row in db.session.connection().execute(rows_statement(kind), given)})
     return found
+
+
+@cache
+def rows_statement(kind: str) -> Select[Any]:
+    """The statement of `rows_of`; building it would cost more than asking it."""
+    table = indexing.KINDS[kind].__table__.c
+    may_read = (table.status == "published", table.audience.in_(bindparam("audiences", expanding=True)))
+    return select(*columns_of(kind)).where(table.id.in_(bindparam("numbers", expanding=True)), *may_read)
 
 
 def popular(reader: Reader | None, *, query: str = "", category: str | None = None, limit: int = POPULAR) -> Found:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from sys import intern
 
 from app.search.analysis import words
-from app.search.highlight import Highlighter, Span
+from app.search.highlight import Highlighter
 
 GAP = "\x1f"
 
@@ -100,8 +100,8 @@ class Answer:
     # Nothing in the question says what it is about: only stop words, or nothing at all.
     is_empty: bool
     generation: int = 0
-    # Snippets that were cut for this answer: the answer is kept, so they are, too.
-    shown: dict[int, tuple[str, list[Span]]] = field(default_factory=dict, compare=False, repr=False)
+    # Snippets that were cut and marked for this answer: the answer is kept, so they are, too.
+    shown: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def total(self) -> int:

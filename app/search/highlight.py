@@ -24,6 +24,8 @@ class Highlighter:
         self.stems = frozenset(term for term in terms if JOIN not in term and not term.startswith(START))
         self.known: dict[str, bool] = {}
         self.chunks: dict[str, tuple[Span, ...]] = {}
+        # Titles with their marks, kept by who shows them.
+        self.titles: dict[str, str] = {}
 
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
