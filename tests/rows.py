@@ -263,6 +263,8 @@ VALUES: dict[tuple[str, str], Any] = {
     ("*", "organization_id"): lambda r: r.acme.id,
     ("account", "session_id"): lambda r: r.session.id,
     ("account", "token_id"): lambda r: r.token.id,
+    ("articles_api", "section"): lambda r: r.article.section,
+    ("articles_api", "slug"): lambda r: r.article.slug,
     ("feeds", "section"): lambda r: r.article.section,
     ("feeds", "kind"): lambda r: "page",
     ("feeds", "part"): lambda r: 0,

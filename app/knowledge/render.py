@@ -88,12 +88,17 @@ def code_label(language: str | None) -> str:
     return f"Code, {escape(language)}" if language else "Code"
 
 
+def unmarked(html: str) -> str:
+    """The words of a heading, as `headings` has it."""
+    return unescape(MARK.sub("", html))
+
+
 def with_links(html: str) -> str:
     """Beside each heading that has an anchor a link to it, whose address a click copies where script runs."""
     return ANCHORED.sub(
         lambda m: (
             f'<div class="heading">{m[0]}<a class="anchor" href="#{m[2]}" data-copy-link '
-            f'aria-label="Link to “{escape(unescape(MARK.sub("", m[3])))}”">{icon("link")}</a></div>'
+            f'aria-label="Link to “{escape(unmarked(m[3]))}”">{icon("link")}</a></div>'
         ),
         html,
     )

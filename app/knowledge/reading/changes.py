@@ -13,6 +13,7 @@ from app.knowledge import indexing
 from app.knowledge.finding import columns_of, readable
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
+from app.knowledge.sections import SECTIONS, STAFF
 from app.lib.errors import NotFound
 
 # A site map holds at most so many addresses (sitemaps.org); a part holds the entries of so many numbers.
@@ -107,8 +108,9 @@ def places(kind: str, part: int | None = None) -> Iterator[Place]:
 
 
 def latest(section: str | None = None) -> list[Change]:
-    """The public entries that changed last, newest first: all, or the articles of one section. Raises NotFound for an empty one.
+    """The public entries that changed last, newest first: all, or the articles of one section.
 
+    Raises NotFound for a section that is none, or none of the public's.
     Two statements, one for a section.
     """
     kinds = ["article"] if section else list(indexing.KINDS)
@@ -119,7 +121,7 @@ def latest(section: str | None = None) -> list[Change]:
         where = [readable(kind, None), *([Article.section == section] if section else [])]
         asked = select(*columns_of(kind), table.created_at, text.label("text")).where(*where)
         rows += [(kind, row) for row in db.session.execute(asked.order_by(table.changed_at.desc(), table.id.desc()).limit(IN_A_FEED))]
-    if section and not rows:
+    if section and not rows and (section == STAFF or section not in SECTIONS):
         raise NotFound
     rows.sort(key=lambda pair: (pair[1].changed_at, pair[0], pair[1].id), reverse=True)
     return [change(kind, row) for kind, row in rows[:IN_A_FEED]]
