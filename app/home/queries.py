@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import User
 from app.analytics.queries import scope, shares
 from app.extensions import db
+from app.lib.database import at_most
 from app.tickets.models import Ticket
 
 RECENT = 5
@@ -39,7 +40,7 @@ def recent(shared: bool) -> Select[Any]:
         .outerjoin(assignee, assignee.id == Ticket.assignee_id)
         .where(scope(shared))
     )
-    return cast(Select[Any], query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(RECENT))
+    return cast(Select[Any], query.order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(at_most(RECENT)))
 
 
 def engineer(user: Any) -> User | None:

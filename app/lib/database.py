@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, event, func, select
+from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event, func, literal_column, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.types import TypeDecorator
@@ -143,6 +143,15 @@ def set_pragmas(connection: Any, record: Any) -> None:
 def begin_sqlite(connection: Any) -> None:
     """Begin as a writer or as a reader, as was declared."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
+
+
+def at_most(count: int) -> ColumnElement[int]:
+    """How many rows a statement that is built once may give, for `limit()`: written out.
+
+    As a parameter PostgreSQL would not know it when it plans the statement for good, expect a tenth of the table, and
+    therefore plan anew at each call.
+    """
+    return literal_column(str(int(count)), Integer)
 
 
 def serialize_on(session: scoped_session[Any], key: str) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.sla import clock as pure
 from app.sla.calendars import calendar
 from app.sla.hours import SECOND, to_us
@@ -211,7 +211,7 @@ def counted_by(organization: Any, plan: Any) -> ColumnElement[int]:
 def own_calendar(organization: Any) -> ScalarSelect[Any]:
     """The calendar of an organization's own, if it has one."""
     own = select(OrganizationCalendar.calendar_id).where(OrganizationCalendar.organization_id == organization)
-    return own.order_by(OrganizationCalendar.id.desc()).limit(1).scalar_subquery()
+    return own.order_by(OrganizationCalendar.id.desc()).limit(at_most(1)).scalar_subquery()
 
 
 def plan_calendar(plan: Any) -> ScalarSelect[Any]:
@@ -225,7 +225,7 @@ def holding() -> Select[Any]:
     """The statement of terms_for: the policies that could hold, each with its calendar and its targets at a priority."""
     number, ticket = bindparam("organization", type_=Integer), bindparam("ticket", type_=Integer)
     plan = select(Organization.plan_id).where(Organization.id == number).scalar_subquery()
-    of_ticket = select(TicketTerms).where(TicketTerms.ticket_id == ticket).order_by(TicketTerms.id.desc()).limit(1)
+    of_ticket = select(TicketTerms).where(TicketTerms.ticket_id == ticket).order_by(TicketTerms.id.desc()).limit(at_most(1))
     ticket_policy = of_ticket.with_only_columns(TicketTerms.policy_id).scalar_subquery()
     ticket_calendar = of_ticket.with_only_columns(TicketTerms.calendar_id).scalar_subquery()
     counted = func.coalesce(ticket_calendar, counted_by(number, plan))

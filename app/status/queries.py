@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.lib.errors import NotFound
 from app.status.models import Announcement
 
@@ -24,7 +24,7 @@ RUNNING = (
         Announcement.is_demo == bindparam("demo"),
     )
     .order_by(Announcement.starts_at.desc(), Announcement.id.desc())
-    .limit(SHOWN)
+    .limit(at_most(SHOWN))
 )
 
 

@@ -18,7 +18,7 @@ from app.accounts.models import Team, User
 from app.audiences import STAFF_ROLES
 from app.events.models import Event
 from app.extensions import db, redis
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.lib.errors import Invalid
 from app.rota.models import RotaAbsence, RotaPerson
 from app.tickets.desk_queries import by_ref
@@ -102,11 +102,11 @@ def surroundings(with_organization: bool) -> CompoundSelect[Any]:
         part("staged", StagedFile.id, StagedFile.name, StagedFile.ref, StagedFile.size_bytes).where(StagedFile.owner_id == viewer),
         part("draft", 0, Draft.body, Draft.visibility, Draft.files).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
         part("saved", 0, Draft.saved_at).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
-        select(people.order_by(User.name).limit(PEOPLE).subquery()),
-        select(others.order_by(Ticket.active_at.desc()).limit(OTHERS).subquery()),
+        select(people.order_by(User.name).limit(at_most(PEOPLE)).subquery()),
+        select(others.order_by(Ticket.active_at.desc()).limit(at_most(OTHERS)).subquery()),
     ]
     if with_organization:
-        some = select(literal(1)).where(Ticket.organization_id == organization, Ticket.is_open).limit(CAP).subquery()
+        some = select(literal(1)).where(Ticket.organization_id == organization, Ticket.is_open).limit(at_most(CAP)).subquery()
         wanted.append(part("open", select(func.count()).select_from(some).scalar_subquery()))
     return union_all(*wanted)
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization, Plan, TeamMember, User
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.tickets import subject_index
 from app.tickets.desk_forms import VIEWS
 from app.tickets.models import Ticket, TicketTag
@@ -137,11 +137,11 @@ def picks(shape: Shape, viewer: Any, limit: int) -> Select[Any]:
             query = query.where(beyond(shape))
         if shape.search == "words":
             query = found_by_words(shape, query, limit)
-        selects.append(query.order_by(*directed(keys, shape.descending)).limit(limit))
+        selects.append(query.order_by(*directed(keys, shape.descending)).limit(at_most(limit)))
     if len(selects) == 1:
         return selects[0]
     merged = union_all(*(select(one.subquery()) for one in selects)).subquery("merged")
-    return select(merged).order_by(*directed([merged.c[key.key] for key in keys], shape.descending)).limit(limit)
+    return select(merged).order_by(*directed([merged.c[key.key] for key in keys], shape.descending)).limit(at_most(limit))
 
 
 def beyond(shape: Shape) -> ColumnElement[bool]:
@@ -222,8 +222,8 @@ def counted(picked: Select[Any], shape: Shape) -> tuple[Any, Any]:
     """(the ids of the first page, how many were picked in all): more are picked than shown, and looked up once."""
     found = picked.cte("found")
     order = directed([found.c[key.key] for key in shape.keys], shape.descending)
-    first = select(found).order_by(*order).limit(shape.limit + 1).subquery("page")
-    return first, select(func.count()).select_from(found).scalar_subquery().label("total")
+    page = select(found).order_by(*order).limit(at_most(shape.limit + 1)).subquery("page")
+    return page, select(func.count()).select_from(found).scalar_subquery().label("total")
 
 
 @lru_cache(maxsize=1)
@@ -233,6 +233,6 @@ def figures_of_views() -> Select[Any]:
     figures = []
     for view in VIEWS:
         wanted = [Ticket.team_id.in_(mine)] if view == "team" else of_view(view)
-        some = select(literal(1)).select_from(Ticket).where(visible_to(STAFF), Ticket.is_open, *wanted).limit(CAP).subquery()
+        some = select(literal(1)).select_from(Ticket).where(visible_to(STAFF), Ticket.is_open, *wanted).limit(at_most(CAP)).subquery()
         figures.append(select(func.count()).select_from(some).scalar_subquery().label(view))
     return select(*figures)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.lib.errors import Gone, Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
@@ -165,7 +165,7 @@ def searched(q: str) -> ColumnElement[bool]:
 def ordered(query: Any, back: bool) -> Any:
     """In the order of the list, or backwards, one row more than a page."""
     order = (Ticket.active_at.asc(), Ticket.id.asc()) if back else (Ticket.active_at.desc(), Ticket.id.desc())
-    return query.order_by(*order).limit(PAGE + 1)
+    return query.order_by(*order).limit(at_most(PAGE + 1))
 
 
 def columns() -> Any:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.accounts.models import Organization, User
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, at_most
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
 from app.tickets.story import Line, told
@@ -149,7 +149,7 @@ def some_events(is_staff: bool, is_bounded: bool, is_earlier: bool) -> Select[An
     # What a message tells of already needs no facts; reading them costs more than all the rest of the row.
     facts = case((Event.kind.in_(TOLD_BY_A_MESSAGE), None), else_=Event.facts).label("facts")
     query: Any = select(Event.id, Event.at, Event.kind, facts, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
-    return cast(Select[Any], query.order_by(Event.id.desc()).limit(EVENTS))
+    return cast(Select[Any], query.order_by(Event.id.desc()).limit(at_most(EVENTS)))
 
 
 def newest_event(ticket_id: int, user: Any) -> int:
@@ -179,7 +179,7 @@ def some_messages(is_staff: bool, is_earlier: bool, limit: int) -> Select[Any]:
     author = (User.id.label("author_id"), User.name, User.role, User.organization_id)
     has_files = exists().where(Attachment.message_id == Message.id).label("has_files")
     query: Any = select(*columns, *author, has_files).outerjoin(User, User.id == Message.author_id)
-    return cast(Select[Any], query.where(*wanted).order_by(Message.id.desc()).limit(limit))
+    return cast(Select[Any], query.where(*wanted).order_by(Message.id.desc()).limit(at_most(limit)))
 
 
 def files_of(message_ids: Sequence[int]) -> dict[int, list[Any]]:
