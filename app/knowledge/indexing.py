@@ -1,6 +1,7 @@
 """Keeping the search index in step with the database, whatever happened to either."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -10,9 +11,9 @@ from sqlalchemy import func, select, union_all
 
 from app.events.models import Event
 from app.extensions import db
-from app.knowledge.exchange.importing import stamp
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
+from app.knowledge.rules import popularity_step
 from app.knowledge.vocabulary import queries as vocabulary
 from app.search import index
 from app.search.analysis import read_synonyms
@@ -118,6 +119,12 @@ def stamped(kind: str) -> Any:
     heading = Faq.question if kind == "faq" else Article.title
     columns = (table.id, table.version, table.changed_at, heading.label("heading"), table.popularity)
     return select(*columns).where(table.status == "published")
+
+
+def stamp(version: int, changed_at: datetime, heading: str, popularity: int) -> str:
+    """What the index compares: it changes with the text, also where another database took this one's place, and when the
+    popularity has doubled."""
+    return f"{version}.{int(changed_at.timestamp())}.{crc32(heading.encode()):08x}.{popularity_step(popularity)}"
 
 
 def stamp_of(entry: Faq | Article) -> str:
