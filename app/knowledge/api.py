@@ -34,6 +34,14 @@ def index() -> Response:
     return cached({**body, "took_ms": round((perf_counter() - started) * 1000, 2)}, body)
 
 
+@bp.after_request
+def open_to_all(response: Response) -> Response:
+    """Pages of other sites may read every answer, what was wrong with a question, too; nobody's cookies are read here."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+    return response
+
+
 def found(answer: Answer, limit: int) -> dict[str, Any]:
     """Answers by relevance."""
     hits = answer.hits[:limit]
@@ -70,7 +78,6 @@ def cached(body: dict[str, Any], lasting: dict[str, Any]) -> Response:
     response = jsonify(body)
     response.set_etag(etag_of(lasting))
     response.headers["Cache-Control"] = "public, max-age=60, stale-while-revalidate=300"
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.make_conditional(request)
     return response
 

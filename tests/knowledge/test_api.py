@@ -1,8 +1,18 @@
 """`GET /api/v1/faqs`."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.audiences import DOORS
+from app.knowledge.api import as_item
+from app.knowledge.models import Faq
+from app.search.highlight import Highlighter
+
+# What may stand around a word: accents, emoji, what changes its length in lower case, right to left, marks of Markdown.
+AROUND = st.lists(
+    st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from("İßﬁ😀é́ا*`_-'.<"), max_size=12), min_size=1, max_size=6
+)
 
 
 def get(browse, query="", status=200, **headers):
@@ -20,6 +30,29 @@ def test_the_shape_of_an_answer(browse, indexed):
         for match in item["matches"]:
             assert 0 <= match["start"] < match["end"] <= len(item[match["field"]])
     assert [item["relevance"] for item in body["items"]] == sorted((item["relevance"] for item in body["items"]), reverse=True)
+
+
+@given(AROUND, AROUND)
+def test_matches_are_exact_in_characters_whatever_stands_around(question, answer):
+    fields = {
+        name: " Zebras ".join(piece.replace("ebra", "") for piece in pieces)
+        for name, pieces in (("question", question), ("answer", answer))
+    }
+    item = as_item(Faq(id=1, external_id="z", category="cli", tags=[], popularity=0, **fields), 1.0, Highlighter({"zebra"}))
+    expected = []
+    for name, text in fields.items():
+        at = text.find(" Zebras ")
+        while at >= 0:
+            expected.append({"field": name, "start": at + 1, "end": at + 7})
+            at = text.find(" Zebras ", at + 7)
+    assert item["matches"] == expected
+    assert all(item[match["field"]][match["start"] : match["end"]] == "Zebras" for match in item["matches"])
+
+
+def test_another_site_may_read_what_was_wrong_but_nobody_is_signed_in_by_it(browse):
+    answer = get(browse, "?limit=0", status=422, Origin="https://shop.example")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def test_what_was_meant(browse, indexed):
