@@ -1,6 +1,8 @@
 """From notes to counts: each note once, whoever dies or runs beside; nothing that leads back to a reader."""
 
 import json
+import os
+import signal
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from app.knowledge.learning.models import EntryDay, ReaderDay
 from app.knowledge.learning.rules import VIEWS_A_NETWORK
 from app.knowledge.models import Faq, SearchCount, SearchMiss
 from app.knowledge.readers import Asking
+from tests.processes import in_processes
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -180,6 +183,50 @@ def test_what_redis_holds_of_a_reader_goes_after_a_day_and_names_nobody(app, clo
     assert "192.0.2.7" not in kept
     assert "Firefox" not in kept
     assert somebody().visitor(now) != somebody().visitor(now + timedelta(days=1))
+
+
+@BOTH
+def test_four_processes_that_count_at_once_count_each_note_once(app, clock, faq, now, engine):
+    entry = faq("Zebras?")
+    db.session.commit()
+    for number in range(40):
+        readers.searched(somebody(f"v{number}"), "zebra", [f"faq:{entry.id}"], 1, now)
+        readers.viewed(somebody(f"v{number}", address=f"192.0.2.{number}"), "faq", entry.id, now)
+    clock.shift(60)
+
+    def work():
+        app.extensions.pop("redis", None)
+        for _ in range(5):
+            jobs.note_reading()
+
+    assert in_processes(app, 4, work) == [0, 0, 0, 0]
+    later(clock)
+    assert (question("zebra").times, question("zebra").opened, day().found) == (40, 40, 40)
+    assert (db.session.get(Faq, entry.id).views, db.session.get(Faq, entry.id).popularity) == (40, 40)
+    assert redis().llen(readers.NOTES) == 0
+
+
+@pytest.mark.parametrize("step", ["name_batch", "store", "finish"])
+def test_a_process_killed_at_any_step_loses_and_doubles_nothing(app, clock, now, monkeypatch, step):
+    readers.searched(somebody(), "zebra", SHOWN, 2, now)
+    clock.shift(60)
+    real = getattr(counting, step)
+
+    def work():
+        app.extensions.pop("redis", None)
+
+        def die(*given):
+            if step != "finish":
+                real(*given)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        monkeypatch.setattr(counting, step, die)
+        jobs.note_reading()
+
+    assert in_processes(app, 1, work) == [-signal.SIGKILL]
+    later(clock)
+    later(clock)
+    assert (question("zebra").times, day().searches, day().visits) == (1, 1, 1)
 
 
 def test_too_many_questions_of_a_day_are_counted_together(app, clock, now, monkeypatch):
