@@ -10,13 +10,14 @@ import click
 
 from app.extensions import db
 from app.knowledge import indexing
-from app.knowledge.exchange.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
-from app.knowledge.exchange.importing import Imported, Progress, article_files, faq_rows, import_articles, import_faqs
+from app.knowledge.exchange.exporting import faq_rows, files
+from app.knowledge.exchange.importing import Imported, Progress, import_articles, import_faqs, import_translations
+from app.knowledge.exchange.packages import Package, from_folder
+from app.knowledge.exchange.questions import compose_faqs
 from app.lib import database
 from app.lib.clock import utcnow
 
 MAX_FILE_BYTES = 500_000_000
-FAQ_FILE = "faq.json"
 
 
 @click.group()
@@ -29,9 +30,14 @@ def faq() -> None:
 @click.pass_context
 def import_faq(ctx: click.Context, file: Path) -> None:
     """Add and change questions from FILE. Rows that cannot be read are named by line; exit code 1 if there are any."""
-    problems = take_faqs(file)
+    if file.stat().st_size > MAX_FILE_BYTES:
+        raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES:,} bytes.")
+    package = Package()
+    package.take(f"{file.with_suffix('.json')}", file.read_bytes())
+    take(package, str(file))
+    complain([f"{file}:{problem.line}: {problem.why}" for problem in package.problems])
     update_index()
-    ctx.exit(1 if problems else 0)
+    ctx.exit(1 if package.problems else 0)
 
 
 @faq.command("export")
@@ -42,7 +48,7 @@ def export_faq(file: Path) -> None:
     if str(file) == "-":
         click.echo(compose_faqs(rows), nl=False)
         return
-    file.write_text(compose_faqs(rows), encoding="utf-8")
+    file.write_bytes(compose_faqs(rows).encode())
     click.echo(f"{len(rows)} questions written to {file}.")
 
 
@@ -55,33 +61,27 @@ def knowledge() -> None:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_context
 def import_directory(ctx: click.Context, directory: Path) -> None:
-    """Add and change the articles of DIRECTORY/<section>/<slug>.md, and the questions of DIRECTORY/faq.json if it is there."""
-    files, problems = readable_articles(directory)
-    with progress_bar(len(files), "Articles") as advance, database.writing():
-        told = import_articles(files, source=str(directory), now=utcnow(), progress=advance)
-        db.session.commit()
-    say(told, "articles")
-    for path, why in problems:
-        click.echo(f"{path}: {why}", err=True)
-    bad = len(problems) + (take_faqs(directory / FAQ_FILE) if (directory / FAQ_FILE).is_file() else 0)
+    """Add and change the articles of DIRECTORY/<section>/<slug>.md, their translations beside them (<slug>.<locale>.md), and
+    the questions of DIRECTORY/faq.json if it is there. Files that cannot be read are named by line, the rest is taken in."""
+    package = from_folder(directory)
+    take(package, str(directory))
+    complain([f"{directory / problem.path}:{problem.line}: {problem.why}" for problem in package.problems])
     update_index()
-    ctx.exit(1 if bad else 0)
+    ctx.exit(1 if package.problems else 0)
 
 
 @knowledge.command("export")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def export_directory(directory: Path) -> None:
-    """Write every article to DIRECTORY/<section>/<slug>.md, and the questions to DIRECTORY/faq.json."""
+    """Write every article to DIRECTORY/<section>/<slug>.md, translations beside it, and the questions to DIRECTORY/faq.json."""
     count = 0
-    for article in article_files():
-        path = directory / article.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(compose_article(article), encoding="utf-8")
-        count += 1
     directory.mkdir(parents=True, exist_ok=True)
-    rows = list(faq_rows())
-    (directory / FAQ_FILE).write_text(compose_faqs(rows), encoding="utf-8")
-    click.echo(f"{count} articles and {len(rows)} questions written to {directory}.")
+    for name, text in files():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+        count += 1
+    click.echo(f"{count} files written to {directory}.")
 
 
 @click.group()
@@ -98,32 +98,27 @@ def rebuild() -> None:
     click.echo(f"The index has {done} entries.")
 
 
-def take_faqs(file: Path) -> int:
-    """Import the questions of a file, and name what is wrong with it; returns how many rows were."""
-    if file.stat().st_size > MAX_FILE_BYTES:
-        raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES:,} bytes.")
-    try:
-        parsed = parse_faqs(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as wrong:
-        raise click.ClickException(f"{file} is not UTF-8: {wrong.reason} at byte {wrong.start}.") from wrong
-    with progress_bar(len(parsed.rows), "Questions") as advance, database.writing():
-        told = import_faqs(parsed.rows, source=str(file), now=utcnow(), progress=advance)
-        db.session.commit()
-    say(told, "questions")
-    for line, why in parsed.problems:
-        click.echo(f"{file}:{line}: {why}", err=True)
-    return len(parsed.problems)
+def take(package: Package, source: str) -> None:
+    """Import what was read, a transaction for each kind, and say what became of it."""
+    steps: tuple[tuple[Any, list[Any], str], ...] = (
+        (import_articles, package.articles, "articles"),
+        (import_translations, package.translations, "translations"),
+        (import_faqs, package.questions, "questions"),
+    )
+    for work, items, what in steps:
+        if not items:
+            continue
+        with progress_bar(len(items), what.capitalize()) as advance, database.writing():
+            told = work(items, source=source, now=utcnow(), progress=advance)
+            db.session.commit()
+        say(told, what)
+        complain([f"{name}: {why}" for name, why in told.remarks])
 
 
-def readable_articles(directory: Path) -> tuple[list[ArticleFile], list[tuple[Path, str]]]:
-    """(articles, (path, why) of each file that is none)."""
-    files, problems = [], []
-    for path in sorted(directory.glob("*/*.md")):
-        try:
-            files.append(parse_article(path.parent.name, path.stem, path.read_text(encoding="utf-8")))
-        except (Unreadable, UnicodeDecodeError) as wrong:
-            problems.append((path, str(wrong)))
-    return files, problems
+def complain(lines: list[str]) -> None:
+    """What was wrong, on standard error."""
+    for line in lines:
+        click.echo(line, err=True)
 
 
 def say(told: Imported, what: str) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from sqlalchemy import literal, select, union_all
 
 from app.extensions import db
-from app.knowledge.exchange.files import ArticleFile, FaqRow, parse_article, parse_faqs
+from app.knowledge.exchange.files import ArticleFile, parse_article
 from app.knowledge.exchange.importing import import_articles, import_faqs
+from app.knowledge.exchange.questions import FaqRow, parse_faqs
 from app.knowledge.models import Article, Faq
 from app.knowledge.vocabulary import defaults as vocabulary
 from app.knowledge.writing.models import Redirect

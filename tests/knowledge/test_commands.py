@@ -83,11 +83,11 @@ def test_a_bad_article_is_named_and_the_rest_is_imported(run, tmp_path):
     (tmp_path / "user-guide" / "good.md").write_text("---\ntitle: Good\n---\nText.\n")
     (tmp_path / "user-guide" / "bad.md").write_text("no front matter")
     output = run(commands.knowledge, "import", tmp_path, code=1).output
-    assert "bad.md: there is no front matter" in output
+    assert "bad.md:1: there is no front matter" in output
     assert db.session.scalar(select(Article).where(Article.slug == "good")).title == "Good"
 
 
 def test_the_index_is_rebuilt_with_a_bar(run, indexed):
     before = indexing.the_index().stamps()
-    assert "The index has 135 entries." in run(commands.search, "rebuild").output
+    assert f"The index has {indexing.count_published()} entries." in run(commands.search, "rebuild").output
     assert indexing.the_index().stamps() == before

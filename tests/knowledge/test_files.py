@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.knowledge import defaults
-from app.knowledge.exchange.files import ArticleFile, Unreadable, compose_article, compose_faqs, parse_article, parse_faqs
-from app.knowledge.rules import Asked, is_key, is_slug, masked, settled, slug_of, tags_of, visitor
+from app.knowledge.exchange.files import ArticleFile, compose_article, parse_article
+from app.knowledge.exchange.frontmatter import Unreadable
+from app.knowledge.exchange.questions import compose_faqs, parse_faqs
+from app.knowledge.rules import is_key, is_slug, masked, slug_of, tags_of, visitor
 from app.knowledge.sections import AUDIENCES, SECTIONS, audiences_of, shelf
 
 PAGES = {
@@ -77,7 +79,7 @@ def test_an_article_survives_its_file(title, summary, tags, position, body):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("no front matter", "front matter"), ("---\ntitle: x\n", "front matter"), ("---\ncolour: red\n---\nBody", "line 2"),
+        ("no front matter", "front matter"), ("---\ntitle: x\n", "front matter"), ("---\ncolour red\n---\nBody", "none of the front matter"),
         ("---\ntitle: \n---\nBody", "missing"), ("---\ntitle: x\n---\n  \n", "missing"), ("---\ntitle: x\naudience: nobody\n---\nB", "audience"),
         ("---\ntitle: x\nreviewed: soon\n---\nB", "review date"), ("---\ntitle: x\nposition: one\n---\nB", "position"),
         ("---\ntitle: x\nposition: 99999999999\n---\nB", "position"), ("---\ntitle: " + "x" * 300 + "\n---\nB", "too long"),
@@ -154,22 +156,6 @@ def test_a_slug_is_always_one(text):
 )  # fmt: skip
 def test_what_points_at_a_person_is_masked(query, kept):
     assert masked(query) == kept
-
-
-def test_steps_of_typing_are_not_questions():
-    def at(seconds, query, who="v"):
-        return Asked(seconds, who, query, 1, 0.5)
-
-    notes = [
-        at(0, "pro"),
-        at(1, "prox"),
-        at(1.5, "cac", "w"),
-        at(2, "proxy"),
-        at(40, "proxy settings"),
-        at(41, "cache", "w"),
-        at(43, "proxy"),
-    ]
-    assert [(note.visitor, note.query) for note in settled(notes)] == [("w", "cac"), ("v", "proxy"), ("w", "cache"), ("v", "proxy")]
 
 
 def test_a_visitor_is_a_word_that_needs_our_key():

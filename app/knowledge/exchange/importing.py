@@ -1,29 +1,39 @@
-"""Taking knowledge in from files, and giving it out again. Repeating an import changes nothing."""
+"""Taking knowledge in from files. Repeating an import changes nothing, and every text that it replaces is kept as a version."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from zlib import crc32
+from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.exchange.files import ArticleFile, FaqRow
+from app.knowledge.exchange.files import ArticleFile, Care, TranslationFile
+from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Article, Faq
-from app.knowledge.rules import TEXTS, popularity_step
+from app.knowledge.rules import TEXTS
+from app.knowledge.translations.actions import source_of
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.queries import words_of
+from app.knowledge.writing import pictures, redirects, traces
+from app.knowledge.writing.models import Redirect
 
 CHUNK = 500
 Progress = Callable[[int], None]
+Values = dict[str, Any]
 
 
 @dataclass
 class Imported:
-    """What an import did: entries that are new, that changed, that were the same already."""
+    """What an import did: entries that are new, that changed, that were the same already, and what could not be followed."""
 
     added: int = 0
     changed: int = 0
     same: int = 0
+    # (file or id, why)
+    remarks: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, is_new: bool, is_different: bool) -> None:
         """One more entry."""
@@ -31,90 +41,245 @@ class Imported:
         self.changed += is_different and not is_new
         self.same += not is_new and not is_different
 
+    def join(self, other: "Imported") -> "Imported":
+        """Both together."""
+        remarks = [*self.remarks, *other.remarks]
+        return Imported(self.added + other.added, self.changed + other.changed, self.same + other.same, remarks)
 
-def import_faqs(rows: Sequence[FaqRow], *, source: str | None, now: datetime, progress: Progress = lambda done: None) -> Imported:
+
+def import_faqs(
+    rows: Sequence[FaqRow],
+    *,
+    source: str | None,
+    now: datetime,
+    actor: User | None = None,
+    progress: Progress = lambda done: None,
+) -> Imported:
     """Add the questions that are not there by their id, and change those that differ. One event for all. Flushes.
 
-    Popularity of a question that exists only rises by an import: what readers did is not forgotten. Two statements for
+    Popularity of a question that exists only rises by an import: what readers did is not forgotten. Three statements for
     each 500 rows that are the same already.
     """
     told = Imported()
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        known = {
-            faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_([row.external_id for row in part])))
-        }
+        keys = [row.external_id for row in part]
+        known = {faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_(keys)))}
+        owners = owners_of(row.care for row in part)
+        changing = [
+            known[row.external_id]
+            for row in part
+            if row.external_id in known and differing(known[row.external_id], faq_values(known[row.external_id], row, owners))
+        ]
+        traces.before_import(changing)
         for row in part:
-            entry = known.get(row.external_id)
-            told.count(entry is None, put_faq(entry, row, now))
+            put_faq(known.get(row.external_id), row, owners, told, now)
         db.session.flush()
         db.session.expunge_all()
         progress(len(part))
-    return recorded(told, source, now)
+    return recorded(told, source, actor, now)
 
 
-def put_faq(entry: Faq | None, row: FaqRow, now: datetime) -> bool:
-    """Write one row; whether anything changed."""
-    values = {**vars(row), "tags": list(row.tags)}
+def put_faq(entry: Faq | None, row: FaqRow, owners: Mapping[str, int], told: Imported, now: datetime) -> None:
+    """Write one row."""
+    is_new = entry is None
     if entry is None:
-        db.session.add(Faq(**values, created_at=now, changed_at=now))
-        return True
-    values["popularity"] = max(entry.popularity, row.popularity)
-    return rewrite(entry, values, now)
+        entry = Faq(external_id=row.external_id, created_at=now, changed_at=now)
+    changed = put(entry, faq_values(entry, row, owners), now)
+    changed |= care_for(entry, row.external_id, row.care, owners, told, now)
+    for locale, text in row.translations:
+        words = {"title": text.question, "summary": "", "body": text.answer, "status": text.status}
+        changed |= put_translation(entry, locale, words, text.source, now)
+    told.count(is_new, changed)
 
 
-def rewrite(entry: Faq | Article, values: dict[str, object], now: datetime) -> bool:
-    """Set what differs; whether anything did."""
-    different = {name: value for name, value in values.items() if getattr(entry, name) != value}
+def faq_values(entry: Faq, row: FaqRow, owners: Mapping[str, int]) -> Values:
+    """What a question is to be."""
+    popularity = max(entry.popularity or 0, row.popularity)
+    return {**row.columns, "popularity": popularity, **cared(row.care, owners)}
+
+
+def put(entry: Faq | Article, values: Values, now: datetime) -> bool:
+    """Set what differs, and add what is new; whether anything did."""
+    different = differing(entry, values)
     for name, value in different.items():
         setattr(entry, name, value)
     if different.keys() & TEXTS:
-        entry.text_version += 1
+        entry.text_version = (entry.text_version or 0) + 1
     if different:
         entry.changed_at = now
+    if entry.id is None:
+        db.session.add(entry)
     return bool(different)
 
 
+def differing(entry: Faq | Article, values: Values) -> Values:
+    """The columns that would change."""
+    return {name: value for name, value in values.items() if getattr(entry, name) != value}
+
+
+def cared(care: Care, owners: Mapping[str, int]) -> Values:
+    """Owner and next review where the file says them; an owner whom nobody knows is left out, and "" takes them away."""
+    values: Values = {"review_on": care.review_on} if care.review_on is not None else {}
+    if care.owner == "":
+        values["owner_id"] = None
+    elif care.owner is not None and care.owner in owners:
+        values["owner_id"] = owners[care.owner]
+    return values
+
+
+def owners_of(cares: Iterable[Care]) -> dict[str, int]:
+    """Address → number of the staff who are named as owners. One statement, none where nobody is."""
+    wanted = sorted({care.owner for care in cares if care.owner})
+    if not wanted:
+        return {}
+    people = db.session.scalars(select(User).where(User.email.in_(wanted), User.is_enabled)).all()
+    return {person.email: person.id for person in people if person.is_staff}
+
+
+def care_for(entry: Faq | Article, name: str, care: Care, owners: Mapping[str, int], told: Imported, now: datetime) -> bool:
+    """Old addresses that a file names, and remarks about what could not be followed; whether anything changed."""
+    if care.owner and care.owner not in owners:
+        told.remarks.append((name, f"{care.owner} is nobody at the desk, so the owner is not set"))
+    if not care.redirects:
+        return False
+    db.session.flush()
+    there = {row.path: row for row in db.session.scalars(select(Redirect).where(Redirect.path.in_(care.redirects)))}
+    wanted = [path for path in dict.fromkeys(care.redirects) if path not in there]
+    for path in care.redirects:
+        row = there.get(path)
+        if row is not None and (row.kind, row.entry_id) != (entry.kind, entry.id):
+            told.remarks.append((name, f"the old address {path} leads to another entry already"))
+    taken = addresses_taken(wanted)
+    for path in wanted:
+        if path in taken:
+            told.remarks.append((name, f"{path} is the address of an entry, so nothing leads away from it"))
+        else:
+            db.session.add(Redirect(path=path, kind=entry.kind, entry_id=entry.id, created_at=now))
+    return any(path not in taken for path in wanted)
+
+
+def addresses_taken(paths: Sequence[str]) -> set[str]:
+    """Which of some addresses are those of entries. Two statements."""
+    if not paths:
+        return set()
+    keys = [path.removeprefix("faq/") for path in paths if path.startswith("faq/")]
+    faqs = db.session.scalars(select(Faq.external_id).where(Faq.external_id.in_(keys)))
+    slugs = [path.rpartition("/")[2] for path in paths]
+    articles = db.session.execute(select(Article.section, Article.slug).where(Article.slug.in_(slugs)))
+    return {*(f"faq/{key}" for key in faqs), *(f"{section}/{slug}" for section, slug in articles)} & set(paths)
+
+
 def import_articles(
-    articles: Sequence[ArticleFile], *, source: str | None, now: datetime, progress: Progress = lambda done: None
+    articles: Sequence[ArticleFile],
+    *,
+    source: str | None,
+    now: datetime,
+    actor: User | None = None,
+    progress: Progress = lambda done: None,
 ) -> Imported:
     """Add the articles that are not there by section and slug, and change those that differ. One event for all. Flushes."""
     told = Imported()
     known = {(article.section, article.slug): article for article in db.session.scalars(select(Article))} if articles else {}
+    owners = owners_of(file.care for file in articles)
+    changing = [
+        entry for file in articles if (entry := known.get((file.section, file.slug))) and differing(entry, article_values(file, owners))
+    ]
+    traces.before_import(changing)
     for file in articles:
         entry = known.get((file.section, file.slug))
-        values = {**vars(file), "tags": list(file.tags)}
+        is_new = entry is None
         if entry is None:
-            db.session.add(Article(**values, created_at=now, changed_at=now))
-        told.count(entry is None, entry is None or rewrite(entry, values, now))
+            entry = Article(created_at=now, changed_at=now)
+        changed = put(entry, article_values(file, owners), now)
+        changed |= care_for(entry, file.path, file.care, owners, told, now)
+        if changed and not is_new:
+            pictures.note_uses(entry)
+        told.count(is_new, changed)
         progress(1)
     db.session.flush()
-    return recorded(told, source, now)
+    return recorded(told, source, actor, now)
 
 
-def recorded(told: Imported, source: str | None, now: datetime) -> Imported:
+def article_values(file: ArticleFile, owners: Mapping[str, int]) -> Values:
+    """What an article is to be."""
+    return {**file.columns, **cared(file.care, owners)}
+
+
+def import_translations(
+    files: Sequence[TranslationFile],
+    *,
+    source: str | None,
+    now: datetime,
+    actor: User | None = None,
+    progress: Progress = lambda done: None,
+) -> Imported:
+    """Add and change translations of articles that are there. One event for all. Flushes. Two statements for each."""
+    told = Imported()
+    known = {(article.section, article.slug): article for article in db.session.scalars(select(Article))} if files else {}
+    for file in files:
+        progress(1)
+        entry = known.get((file.section, file.slug))
+        if entry is None:
+            told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
+            continue
+        words = {"title": file.title, "summary": file.summary, "body": file.body, "status": file.status}
+        is_new = not has_translation(entry, file.locale)
+        told.count(is_new, put_translation(entry, file.locale, words, file.source, now))
+    db.session.flush()
+    return recorded(told, source, actor, now)
+
+
+def has_translation(entry: Faq | Article, locale: str) -> bool:
+    """Whether an entry has one. One statement."""
+    where = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.locale == locale)
+    return db.session.scalar(select(Translation.id).where(*where)) is not None
+
+
+def put_translation(entry: Faq | Article, locale: str, words: Mapping[str, str], source: str, now: datetime) -> bool:
+    """Write one translation; whether anything changed. One statement, and one for a new entry."""
+    if entry.id is None:
+        db.session.flush()
+    where = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.locale == locale)
+    there = db.session.scalar(select(Translation).where(*where))
+    row = there or Translation(kind=entry.kind, entry_id=entry.id, locale=locale, created_at=now)
+    values = {**words, **made_from(entry, row, source)}
+    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in different.items():
+        setattr(row, name, value)
+    if different:
+        row.changed_at = now
+        db.session.add(row)
+    return bool(different)
+
+
+def made_from(entry: Faq | Article, row: Translation, source: str) -> Values:
+    """Which original a translation was made from: today's where the fingerprint says so or there is none, else what is known of it."""
+    if not source or source == words_of(entry).fingerprint:
+        return source_of(entry)
+    if row.source_hash == source:
+        return {}
+    return {"source_version": 0, "source_hash": source, "source_title": "", "source_summary": "", "source_body": ""}
+
+
+def recorded(told: Imported, source: str | None, actor: User | None, now: datetime) -> Imported:
     """Record an import that did something; what ships with the product has no source and is no event."""
     if source is not None and (told.added or told.changed):
-        record("knowledge.imported", now=now, facts={"source": source[:200], "added": told.added, "changed": told.changed})
+        facts = {"source": source[:200], "added": told.added, "changed": told.changed}
+        record("knowledge.imported", now=now, actor=actor, facts=facts)
     return told
 
 
-def faq_rows() -> Iterator[FaqRow]:
-    """Every question as a row of an export, drafts among them, in the order in which they were written."""
-    columns = (Faq.external_id, Faq.question, Faq.answer, Faq.category, Faq.tags, Faq.popularity, Faq.audience, Faq.status)
-    for key, question, answer, category, tags, *rest in db.session.execute(select(*columns).order_by(Faq.id)):
-        yield FaqRow(key, question, answer, category, tuple(tags), *rest)
+
+def paths_leading_to(kind: str) -> dict[int, tuple[str, ...]]:
+    """Number of an entry → the old addresses that lead to it, in order. One statement."""
+    found: dict[int, list[str]] = {}
+    query = select(Redirect.entry_id, Redirect.path).where(Redirect.kind == kind).order_by(Redirect.path)
+    for number, path in db.session.execute(query):
+        found.setdefault(number, []).append(path)
+    return {number: tuple(paths) for number, paths in found.items()}
 
 
-def article_files() -> Iterator[ArticleFile]:
-    """Every article as a file of an export, by section and position."""
-    for a in db.session.scalars(select(Article).order_by(Article.section, Article.position, Article.slug)):
-        yield ArticleFile(
-            a.section, a.slug, a.title, a.body, a.summary, a.audience, a.position, tuple(a.tags), a.product_version, a.reviewed_on, a.status
-        )
-
-
-def stamp(version: int, changed_at: datetime, heading: str, popularity: int) -> str:
-    """What the index compares: it changes with the text, also where another database took this one's place, and when the
-    popularity has doubled."""
-    return f"{version}.{int(changed_at.timestamp())}.{crc32(heading.encode()):08x}.{popularity_step(popularity)}"
+def path_of(entry: Faq | Article) -> str:
+    """What follows /help/ in the address of an entry."""
+    return redirects.path_of(entry)

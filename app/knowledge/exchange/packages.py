@@ -1,0 +1,150 @@
+"""What somebody hands us to take in: a folder, a zip, or a single file, read within bounds. Nothing is written, and nothing
+outside of what was handed over is read."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from app.knowledge.exchange.exporting import FAQ_FILE
+from app.knowledge.exchange.files import ArticleFile, TranslationFile, parse_file
+from app.knowledge.exchange.frontmatter import Unreadable
+from app.knowledge.exchange.questions import FaqRow, parse_faqs
+from app.lib.errors import Invalid
+
+# A zip may be this large, hold so many files, and unpack to so much: each file, and all together.
+MAX_UPLOAD_BYTES = 10_000_000
+MAX_FILES = 20_000
+MAX_FILE_BYTES, MAX_FAQ_BYTES = 1_000_000, 30_000_000
+MAX_UNPACKED_BYTES = 60_000_000
+STEP = 65_536
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What could not be read: in which file, at which line, and why."""
+
+    path: str
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.why}"
+
+
+@dataclass
+class Package:
+    """What was read, and what could not be."""
+
+    articles: list[ArticleFile] = field(default_factory=list)
+    translations: list[TranslationFile] = field(default_factory=list)
+    questions: list[FaqRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many entries were read."""
+        return len(self.articles) + len(self.translations) + len(self.questions)
+
+    def take(self, path: str, data: bytes) -> None:
+        """One more file. What cannot be read is a problem, and the rest goes on."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as wrong:
+            line = data[: wrong.start].count(b"\n") + 1
+            self.problems.append(Problem(path, line, f"not UTF-8: {wrong.reason} at byte {wrong.start}"))
+            return
+        if path.endswith(".json"):
+            parsed = parse_faqs(text)
+            self.questions += parsed.rows
+            self.problems += [Problem(path, line, why) for line, why in parsed.problems]
+            return
+        place = PurePosixPath(path)
+        try:
+            read = parse_file(place.parent.name, place.stem, text)
+        except Unreadable as wrong:
+            self.problems.append(Problem(path, wrong.line, str(wrong)))
+            return
+        if isinstance(read, ArticleFile):
+            self.articles.append(read)
+        else:
+            self.translations.append(read)
+
+
+def from_folder(folder: Path) -> Package:
+    """The articles and translations of `<section>/*.md` below a folder, and the questions of its faq.json."""
+    package = Package()
+    found = [*sorted(folder.glob("*/*.md")), *(path for path in [folder / FAQ_FILE] if path.is_file())]
+    for path in found:
+        name = path.relative_to(folder).as_posix()
+        limit = MAX_FAQ_BYTES * 20 if name == FAQ_FILE else MAX_FILE_BYTES
+        if path.stat().st_size > limit:
+            package.problems.append(Problem(name, 1, f"larger than {limit:,} bytes"))
+        else:
+            package.take(name, path.read_bytes())
+    return package
+
+
+def from_upload(name: str, data: bytes) -> Package:
+    """A zip of such a folder, a list of questions (.json), or one article (.md, `section/slug.md` in its name or front matter).
+
+    Raises Invalid for what is none of these, or too large in any way.
+    """
+    if len(data) > MAX_UPLOAD_BYTES:
+        raise Invalid(f"This file is larger than {MAX_UPLOAD_BYTES // 1_000_000} MB. Send it in parts.")
+    if data[:2] == b"PK":
+        return from_zip(data)
+    if not name.endswith((".json", ".md")):
+        raise Invalid("Send a zip, a list of questions (.json) or an article (.md).")
+    package = Package()
+    package.take(named(name), data)
+    return package
+
+
+def named(name: str) -> str:
+    """Where a single file belongs: an export calls them `section--slug.md`, since a download has no folders."""
+    return name.replace("--", "/", 1) if name.endswith(".md") and "/" not in name else name
+
+
+def from_zip(data: bytes) -> Package:
+    """The files of a zip. Each is unpacked only as far as its bound, whatever the zip says of its size. Raises Invalid."""
+    package, left = Package(), MAX_UNPACKED_BYTES
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_FILES:
+                raise Invalid(f"This zip holds more than {MAX_FILES:,} files. Send it in parts.")
+            for entry, path in ours(entries):
+                content = unpacked(archive, entry, MAX_FAQ_BYTES if path.endswith(".json") else MAX_FILE_BYTES, left)
+                left -= len(content)
+                package.take(path, content)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as broken:
+        raise Invalid("This zip is damaged, encrypted, or packed in a way that we do not read. Pack it again.") from broken
+    return package
+
+
+def ours(entries: list[zipfile.ZipInfo]) -> Iterator[tuple[zipfile.ZipInfo, str]]:
+    """(file, path) of what may be an entry of ours; the folder around all of it is left out. Nothing is ever written there."""
+    for entry in entries:
+        parts = [part for part in entry.filename.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+        if entry.is_dir() or not parts or parts[0] == "__MACOSX" or parts[-1].startswith("."):
+            continue
+        if parts[-1] == FAQ_FILE:
+            yield entry, FAQ_FILE
+        elif parts[-1].endswith(".md") and len(parts) > 1:
+            yield entry, "/".join(parts[-2:])
+
+
+def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, left: int) -> bytes:
+    """One file, read in steps. Raises Invalid once it is larger than it may be."""
+    content = bytearray()
+    with archive.open(entry) as packed:
+        while step := packed.read(STEP):
+            content += step
+            if len(content) > most:
+                raise Invalid(f"{entry.filename[:100]} unpacks to more than {most // 1_000_000} MB. That is no entry of ours.")
+            if len(content) > left:
+                raise Invalid(f"This zip unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB. Send it in parts.")
+    return bytes(content)
