@@ -15,7 +15,7 @@ class LineForm(Form):
         "Words",
         [DataRequired("Write two words or more."), Length(max=MAX_LINE, message=f"Use {MAX_LINE:,} characters at most.")],
         filters=[one_line],
-        description="Words and phrases that mean the same, apart by commas. `word => other` finds the other for the word, not the word for the other.",
+        description="Words and phrases that mean the same, apart by commas. “word => other” finds the other for the word, not the word for the other.",
     )
     topic = StringField(
         "Heading",
