@@ -1,7 +1,7 @@
 /* HiveTechs Support: a search box for pages of yours.
 
-     <div id="help"><a href="https://support.example.com/help">Help centre</a></div>
-     <script src="https://support.example.com/embed/search.js" data-target="#help" async></script>
+     <div id="help"><a href="…/help">Help centre</a></div>
+     <script src="…/embed/search.js" data-target="#help" async></script>
 
    It reads what is public and nothing else: no cookie, no storage, no fonts, no frames, no code made from text, no inline
    style. A content security policy needs `script-src` and `connect-src` with our origin. More: /desk/knowledge/embed. */

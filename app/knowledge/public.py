@@ -1,5 +1,6 @@
 """The help centre: search, articles, questions, votes. Open to everybody; each sees what is written for them."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +15,7 @@ from app.knowledge.finding import Found
 from app.knowledge.learning.visitors import asking
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import reader_of
+from app.knowledge.reading.releases import ended_on
 from app.knowledge.sections import shelf
 from app.knowledge.training.queries import page_for
 from app.knowledge.translations.showing import text_of
@@ -28,6 +30,7 @@ bp = public("help", __name__)
 SORTS = {"best": "Best match", "helpful": "Most helpful", "newest": "Newest"}
 VOTES = "60/minute"
 MOST_CATEGORIES = 14
+ANCHOR = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 # The forms of tickets.
 FORMS = frozenset({"tickets.new", "guest.new"})
 
@@ -70,13 +73,16 @@ def at_its_address(response: Response, found: Found, context: dict[str, Any]) ->
 
 @bp.get("/help/faq")
 def faq() -> Response:
-    """Common questions: one category with its answers, or each with its most popular ones."""
-    reader, category = reader_of(current_user), typed("category", 100)
+    """Common questions: one category with its answers, or each with its most popular ones; or those with some words."""
+    reader, category, words = reader_of(current_user), typed("category", 100), typed("filter", 100)
     categories = queries.faq_categories(reader)
     if category and category not in categories:
         raise NotFound
-    entries = queries.faq_shelf(reader, category) if category else queries.faq_overview(reader)
-    return part("knowledge/faq.html", category=category, categories=categories, entries=entries, shelf=shelf, answer=render.answer)
+    entries = queries.faq_shelf(reader, category, text=words) if category or words else queries.faq_overview(reader)
+    context: dict[str, Any] = {"words": words, "is_open": request.args.get("open") == "all", "most": queries.ON_A_FAQ_SHELF}
+    return part(
+        "knowledge/faq.html", category=category, categories=categories, entries=entries, shelf=shelf, answer=render.answer, **context
+    )
 
 
 @bp.get("/help/faq/<path:key>")
@@ -85,7 +91,7 @@ def question(key: str) -> Response:
     reader = reader_of(current_user)
     entry = queries.faq_for(reader, key)
     saw(entry)
-    context: dict[str, Any] = {"shown": text_of(entry), "related": queries.related(reader, entry)}
+    context: dict[str, Any] = {"shown": text_of(entry), "related": queries.related(reader, entry), "plain": render.plain}
     return part("knowledge/question.html", entry=entry, shelf=shelf, answer=render.answer, **context)
 
 
@@ -110,6 +116,7 @@ def article(section: str, slug: str) -> Response:
         "here": shelf(section),
         "duty": page_for(reader, entry),
         "page": render.article(shown.body),
+        "ended_on": ended_on(entry.product_version, utcnow().date()),
         "related": queries.related(reader, entry),
     }
     return part("knowledge/article.html", entry=entry, shown=shown, articles=articles, before=before, after=after, **context)
@@ -193,6 +200,12 @@ def address(entry: Faq | Article) -> str:
     return url_for("help.article", section=entry.section, slug=entry.slug)
 
 
+@bp.app_template_global("faq_anchor")
+def faq_anchor(entry: Faq) -> str:
+    """The id of a question in a list of them: its name, where an id can be like it, so that a link lasts."""
+    return f"q-{entry.external_id}" if ANCHOR.fullmatch(entry.external_id) else f"q-{entry.id}"
+
+
 @bp.app_template_global("result_address")
 def result_address(result: finding.Result) -> str:
     """The page of an answer in a list; there are many on a page, so this is not left to url_for."""
@@ -224,8 +237,9 @@ def category_links(found: Found, category: str) -> list[tuple[str, str, int]]:
 @bp.app_template_global("ticket_address")
 def ticket_address(found: Found | None = None) -> str:
     """Where one asks a person: the ticket form, begun with what was searched for."""
-    subject = found.query if found else None
-    return url_for("guest.new" if reader_of(current_user) is None else "tickets.new", subject=subject or None)
+    # On each page of answers, so this is not left to url_for either.
+    address = f"{request.script_root}{'/guest/new' if reader_of(current_user) is None else '/tickets/new'}"
+    return f"{address}?{urlencode({'subject': found.query})}" if found and found.query else address
 
 
 def saw(entry: Faq | Article) -> None:

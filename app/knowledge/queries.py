@@ -95,10 +95,11 @@ def section_of(reader: Reader | None, section: str) -> list[Neighbour]:
     return articles
 
 
-def faq_shelf(reader: Reader | None, category: str, *, limit: int = ON_A_FAQ_SHELF) -> Sequence[Faq]:
-    """The questions of a category, most popular first. One statement."""
-    query = select(Faq).where(Faq.category == category, readable("faq", reader)).order_by(Faq.popularity.desc(), Faq.id)
-    return db.session.scalars(query.limit(limit)).all()
+def faq_shelf(reader: Reader | None, category: str, *, text: str = "", limit: int = ON_A_FAQ_SHELF) -> Sequence[Faq]:
+    """The questions of a category (or of all, if it is empty) that have each word of `text`, most popular first. One statement."""
+    where = [readable("faq", reader), *([Faq.category == category] if category else [])]
+    where += [or_(Faq.question.icontains(word, autoescape=True), Faq.answer.icontains(word, autoescape=True)) for word in text.split()[:5]]
+    return db.session.scalars(select(Faq).where(*where).order_by(Faq.popularity.desc(), Faq.id).limit(limit)).all()
 
 
 def faq_overview(reader: Reader | None, each: int = 6) -> Sequence[Faq]:

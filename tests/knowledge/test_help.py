@@ -117,7 +117,9 @@ def test_an_article_has_contents_neighbours_and_its_review(browse):
     assert "Holds for Hive 2.0" in page.words
     assert page.markup.one("a", rel="prev")["href"] == "/help/getting-started/installation"
     assert page.markup.one("a", rel="next")["href"] == "/help/getting-started/configuration"
-    for link in page.markup.one("nav", class_="toc").texts and page.markup.all("a"):
+    for label in ("On this page", "On this page, small screens"):
+        assert page.markup.one("nav", aria_label=label).text
+    for link in page.markup.all("a"):
         if link.get("href").startswith("#") and link.get("href") != "#main":
             assert page.markup.by_id(link["href"][1:])
 
