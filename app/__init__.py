@@ -63,6 +63,7 @@ BLUEPRINTS = (
     "app.knowledge.training.desk",
     "app.knowledge.training.lead",
     "app.knowledge.vocabulary.desk",
+    "app.knowledge.composing.desk",
     "app.knowledge.api",
     "app.knowledge.feeds",
     "app.knowledge.embed",

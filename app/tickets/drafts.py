@@ -41,6 +41,17 @@ def save_draft(
     db.session.flush()
 
 
+def add_to_draft(ticket: Ticket, text: str, visibility: str, *, actor: User, now: datetime) -> None:
+    """Put a text below what somebody has typed; what they chose with it stays. One draft for each ticket and person."""
+    serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
+    draft = db.session.get(Draft, (ticket.id, actor.id), populate_existing=True)
+    if draft is None:
+        db.session.add(Draft(ticket_id=ticket.id, user_id=actor.id, body=text, visibility=visibility, files=[], saved_at=now))
+    else:
+        draft.body, draft.saved_at = f"{draft.body.rstrip()}\n\n{text}".strip(), now
+    db.session.flush()
+
+
 # Built once: every message that is sent asks it.
 DROP = delete(Draft).where(Draft.ticket_id == bindparam("ticket"), Draft.user_id == bindparam("person"))
 

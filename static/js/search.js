@@ -137,7 +137,7 @@
   });
   document.addEventListener("htmx:after:swap", e => {
     const target = e.detail.ctx?.target;
-    const fresh = target?.id && byId(target.id);
+    const fresh = target?.id ? byId(target.id) : null;
     const box = fresh?.matches("[data-answers-of]") ? fresh : fresh?.querySelector("[data-answers-of]");
     const field = box && byId(box.dataset.answersOf);
     if (!field) return;

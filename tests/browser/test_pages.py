@@ -30,7 +30,7 @@ PAGES = {
     "agent": """
         /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
-        /desk/tickets/{open}/macros /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
+        /desk/tickets/{open}/macros /desk/tickets/{open}/answers /desk/tickets/{open}/answers?visibility=note /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
         /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
         /desk/escalation /desk/tickets/{open}/escalation /desk/calls /desk/calls/{call}
     """,

@@ -298,3 +298,73 @@ def test_a_subject_keeps_its_letters_when_answers_cannot_be_had(visit):
     page.locator("#subject-problem button").click()
     expect(page.locator("#deflect summary").first).to_be_visible()
     expect(page.locator("#subject")).to_have_value("how to uninstall hive")
+
+
+def open_answers(page: Page):
+    """The dialog of answers, opened by its key, with the field that took the focus."""
+    page.keyboard.press("a")
+    asked_for = page.locator("#answers-q")
+    expect(asked_for).to_be_focused()
+    return asked_for
+
+
+def test_staff_put_an_answer_at_the_caret_with_the_keyboard_alone(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.hold}")
+    area = page.locator("form.composer textarea[name=body]")
+    area.fill("Hello Mei,\n\nBest regards")
+    area.evaluate("area => { area.setSelectionRange(10, 10); area.blur(); }")
+    open_answers(page).fill("how to uninstall hive")
+    expect(page.locator("#answers-list h3").first).to_contain_text("remove Hive completely")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("button", name=re.compile("^Insert the answer ?: How can I remove Hive completely"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#answers")).to_be_hidden()
+    expect(area).to_be_focused()
+    text = area.input_value()
+    assert re.match(
+        r"Hello Mei,\n\nSign out with .+\n\n\[How can I remove Hive completely\?\]\(http.+/help/faq/.+\)\n\nBest regards$", text, re.S
+    )
+    page.keyboard.press("Control+z")
+    expect(area).to_have_value("Hello Mei,\n\nBest regards")
+
+
+def test_a_link_is_put_among_the_words(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.hold}")
+    area = page.locator("form.composer textarea[name=body]")
+    area.fill("See for that.")
+    area.evaluate("area => { area.setSelectionRange(3, 3); area.blur(); }")
+    open_answers(page).fill("how to uninstall hive")
+    page.get_by_role("button", name=re.compile("^Insert a link ?: How can I remove")).click()
+    expect(area).to_have_value(re.compile(r"^See \[How can I remove Hive completely\?\]\(http\S+\) for that\.$"))
+
+
+def test_what_is_for_staff_goes_into_a_note_and_a_reply_is_warned_of_it(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.raised}")
+    words = "first response procedure for staff"
+    open_answers(page).fill(words)
+    hidden = page.locator("#answers-list form").filter(has_text="Not for this customer").first
+    expect(hidden).to_contain_text("Write an internal note to use it")
+    expect(hidden.get_by_role("button")).to_have_count(0)
+    # The first one empties the field.
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#answers")).to_be_hidden()
+    page.keyboard.press("n")
+    page.evaluate("() => document.activeElement.blur()")
+    open_answers(page).fill(words)
+    page.locator("#answers-list form").filter(has_text="Not for this customer").first.get_by_role("button").first.click()
+    warning = page.locator("[data-staff-text]")
+    expect(page.locator("form.composer textarea")).to_have_value(re.compile(r"/help/staff/"))
+    expect(warning).to_be_hidden()
+    page.locator("form.composer label", has_text="Public reply").click()
+    expect(warning).to_be_visible()
+
+
+def test_without_script_answers_keep_what_was_typed(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.resolved}", java_script_enabled=False)
+    page.locator("form.composer textarea[name=body]").fill("Hello Mei,")
+    page.get_by_role("button", name="Answers").click()
+    page.locator("#answers-q").fill("how to uninstall hive")
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.get_by_role("button", name=re.compile("^Insert a link ?: How can I remove")).click()
+    expect(page.locator("form.composer textarea[name=body]")).to_have_value(re.compile(r"^Hello Mei,\n\n\[How can I remove"))

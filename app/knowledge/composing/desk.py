@@ -1,0 +1,68 @@
+"""Answers beside the composer of a ticket: look for them, put them into what one writes. Works without script by the draft."""
+
+from typing import Any
+
+from flask import Response, current_app, request, url_for
+
+from app.audiences import desk
+from app.extensions import db
+from app.knowledge import queries
+from app.knowledge.composing import actions
+from app.knowledge.composing.queries import is_theirs, offers
+from app.knowledge.finding import MAX_QUERY
+from app.knowledge.public import address, whole
+from app.knowledge.sections import AUDIENCES, shelf
+from app.lib.clock import utcnow
+from app.lib.htmx import answer, dom_id, go, is_htmx, part
+from app.lib.text import one_line
+from app.tickets import desk_messages, drafts
+from app.tickets.desk import me
+from app.tickets.desk_forms import MAX_BODY, MessageForm
+from app.tickets.queries import ticket_for
+
+bp = desk("composing", __name__)
+LIST = "#answers-list"
+
+
+@bp.get("/desk/tickets/<ref>/answers")
+def index(ref: str) -> Response:
+    """Answers to `q`, at first to the ticket's subject, for a reply or for a note (`visibility`)."""
+    ticket, asked = ticket_for(me(), ref), request.args.get("q")
+    text = one_line(ticket.subject) + " " if asked is None else asked[:2000]
+    found, offered = offers(ticket, text, me())
+    context: dict[str, Any] = {"ticket": ticket, "found": found, "offers": offered, "q": text.strip()[:MAX_QUERY]}
+    template = "knowledge/desk/answers.html"
+    if is_htmx():
+        is_list = request.headers.get("HX-Target", "").endswith(LIST)
+        template = "knowledge/desk/_answers_list.html" if is_list else "knowledge/desk/_answers.html"
+    return part(template, is_note=is_note(), shelf=shelf, audiences=AUDIENCES, **context)
+
+
+@bp.post("/desk/tickets/<ref>/answers/draft")
+def keep(ref: str) -> Response:
+    """Without script: keep what is in the composer, then show the answers."""
+    ticket, form, now = ticket_for(me(), ref), MessageForm(request.form), utcnow()
+    desk_messages.keep(ticket, form, desk_messages.attached(now), now, (form.body.data or "")[:MAX_BODY])
+    db.session.commit()
+    return go(url_for(".index", ref=ticket.ref, visibility="note" if form.visibility.data == "note" else None))
+
+
+@bp.post("/desk/tickets/<ref>/answers")
+def use(ref: str) -> Response:
+    """Take one: its text for script to put at the caret, else put below the draft."""
+    ticket, now = ticket_for(me(), ref), utcnow()
+    kind, number, how = request.form.get("kind", ""), request.form.get("id", ""), request.form.get("how", "")
+    entry = queries.entry_for(me(), kind, whole(number))
+    base_url = current_app.config["SETTINGS"].base_url
+    where = {"url": base_url + address(entry).removeprefix(request.script_root), "base_url": base_url}
+    text = actions.use(entry, ticket, how, is_note=is_note(), actor=me(), now=now, **where)
+    if not is_htmx():
+        drafts.add_to_draft(ticket, text, "internal" if is_note() else "public", actor=me(), now=now)
+    db.session.commit()
+    page = url_for("desk.show", ref=ticket.ref) + f"#{dom_id(ticket, 'composer')}"
+    return answer("knowledge/desk/_answer_taken.html", or_go=page, text=text, how=how, is_theirs=is_theirs(entry, ticket))
+
+
+def is_note() -> bool:
+    """Whether colleagues alone will read what is written."""
+    return request.values.get("visibility") == "note"

@@ -1,0 +1,26 @@
+/* Answers from knowledge beside the composer: the field takes the focus, and what is taken goes to the caret, where Ctrl+Z takes it back. */
+(() => {
+  "use strict";
+  const $ = (s, el = document) => el.querySelector(s);
+  const put = (area, text, whole) => {
+    const before = area.value.slice(0, area.selectionStart), after = area.value.slice(area.selectionEnd);
+    const gap = whole ? (/\n\n$|^$/.test(before) ? "" : before.endsWith("\n") ? "\n" : "\n\n") : /\s$|^$|[(\u201c"]$/.test(before) ? "" : " ";
+    const end = whole && after.trim() && !after.startsWith("\n") ? "\n\n" : !whole && /^\w/.test(after) ? " " : "";
+    area.focus();
+    /* The one way that can be undone by the keyboard; where it is gone, the text still comes in. */
+    if (!document.execCommand?.("insertText", false, gap + text + end)) area.setRangeText(gap + text + end, area.selectionStart, area.selectionEnd, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("htmx:after:swap", e => {
+    const id = e.detail.ctx?.target?.id;
+    if (id === "answers-body") { $("#answers-q")?.focus(); $("#answers-q")?.select(); }
+    if (id !== "answers-taken") return;
+    const taken = $("#answers-taken template[data-insert]"), area = $("form.composer textarea[name=body]");
+    if (!taken || !area) return;
+    const text = taken.content.textContent, whole = taken.dataset.insert === "answer";
+    if ("staffOnly" in taken.dataset) $("[data-staff-text]")?.removeAttribute("hidden");
+    taken.remove();
+    $("#answers")?.close();
+    put(area, text, whole);
+  });
+})();
