@@ -21,6 +21,7 @@ from app.events.actions import record
 from app.events.models import Event
 from app.extensions import Base, db
 from app.knowledge import actions as knowledge
+from app.knowledge.exchange import actions as uploads_of_files
 from app.knowledge.learning import actions as learning
 from app.knowledge.links.models import EntryLink
 from app.knowledge.models import Article, Faq, SearchMiss
@@ -40,12 +41,14 @@ from app.triage import correcting, editing
 from app.triage.models import TriageRule
 from tests import factories
 from tests.calls.furniture import furniture as call_furniture
+from tests.knowledge.furniture import furniture as writing_furniture
 from tests.rota.furniture import FEED_SECRET, furniture
 from tests.sla.furniture import furniture as sla_furniture
 
 LATER = timedelta(days=1)
 # A proposal of a policy, as a form makes it.
 TRIED = {"what": "policy", "organization_id": None, "calendar_id": None, "pause_on_hold": True, "targets": {}, "seen": ""}
+UPLOADED = b'[{"question": "Sent in?", "answer": "Yes."}]'
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -128,9 +131,11 @@ def of_desk(people: SimpleNamespace, now: datetime) -> dict[str, Any]:
         "announcement": status.publish("Slow answers", "We are on it.", "warn", actor=people.lead, now=now),
         "miss": miss,
         **of_learning(people, now),
+        **writing_furniture(people, now, FileStorage(io.BytesIO(PNG), "stripes.png")),
         "executive": matrix.add_executive(people.admin, "Head of Engineering", "+1 555 0100", actor=people.lead, now=now),
         "faq": first(Faq),
         "must_read": must_read(people, now),
+        "upload": uploads_of_files.keep("faq.json", UPLOADED, actor=people.lead, now=now),
         "entry_link": entry_link(),
         "article": first(Article),
         "rule": first(TriageRule),
@@ -248,6 +253,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("vocabulary", "number"): lambda r: 1,
     ("translations", "number"): lambda r: r.faq.id,
     ("links", "number"): lambda r: r.entry_link.id,
+    ("knowledge_uploads", "number"): lambda r: r.upload.id,
     ("training", "number"): lambda r: r.must_read.article_id,
     ("training_lead", "number"): lambda r: r.must_read.article_id,
     ("knowledge.dismiss", "number"): lambda r: r.miss.id,
@@ -255,6 +261,13 @@ VALUES: dict[tuple[str, str], Any] = {
     ("learning", "number"): lambda r: r.faq.id,
     ("learning", "kind"): lambda r: "faq",
     ("stale", "number"): lambda r: r.release.id,
+    ("knowledge_writing.remove_address", "number"): lambda r: r.redirect.id,
+    ("knowledge_writing", "at"): lambda r: 2,
+    ("knowledge_reviews", "review"): lambda r: r.worked_review.id,
+    ("knowledge_reviews", "verb"): lambda r: "withdraw",
+    **{(f"knowledge_{part}", "kind"): lambda r: "article" for part in ("writing", "reviews", "care")},
+    **{(f"knowledge_{part}", "number"): lambda r: r.worked.id for part in ("writing", "reviews", "care")},
+    ("knowledge_pictures", "ref"): lambda r: r.picture.ref,
     ("knowledge", "number"): lambda r: r.faq.id,
     ("knowledge", "kind"): lambda r: "faq",
     ("desk", "view"): lambda r: "all",

@@ -5,7 +5,7 @@
   const $ = (s, el = document) => el.querySelector(s);
   const box = $("[data-markdown]"), area = box && document.getElementById(box.dataset.markdown);
   if (!area) return;
-  const bar = $(".editor-bar", box), says = $("[data-says]", bar), words = $("[data-words]", box), chooser = $("[data-picture]", bar);
+  const bar = $(".editor-bar", box), says = $("[data-says]", box), words = $("[data-words]", box), chooser = $("[data-picture]", bar);
 
   /* Type, so that the browser's undo knows of it. */
   const type = text => {

@@ -3,6 +3,7 @@
 The first line it writes is JSON: where it is, and what there is to look at. It ends with the process that started it.
 """
 
+import io
 import json
 import re
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 from alembic import command
 from flask import Flask, current_app
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -31,6 +33,7 @@ from app.config import Config
 from app.extensions import db
 from app.knowledge import indexing
 from app.knowledge.models import Article, Faq
+from app.knowledge.writing.models import Revision
 from app.lib import logs, schema
 from app.lib.clock import utcnow
 from app.lib.database import writing
@@ -47,8 +50,10 @@ from app.tickets.models import Ticket
 from app.triage.models import TriageRule
 from tests import factories, services
 from tests.calls.furniture import furniture as call_furniture
+from tests.knowledge.furniture import furniture as writing_furniture
 from tests.people import company, move_in
 from tests.rota.furniture import furniture
+from tests.rows import PNG
 
 HOST = "127.0.0.1"
 # Each test that changes a ticket has one of its own.
@@ -152,6 +157,7 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     account_actions.request_reset(people.colleague.email, now=now)
     furniture(people, now)
     call_furniture(people, now)
+    writing_furniture(people, now, FileStorage(io.BytesIO(PNG), "stripes.png"))
     tried(people, now)
     issuing.make(people.acme, f"{now:%Y-%m}", "UTC", actor=None, now=now + timedelta(days=40))
     forecasts.make(now, is_demo=False)
@@ -198,6 +204,7 @@ def found() -> dict[str, Any]:
     people = company()
     return {
         **smallest,
+        "worked": db.session.scalar(select(func.min(Revision.entry_id)).where(Revision.kind == "article")),
         **of_calls(),
         "statement": db.session.scalar(select(func.min(Statement.ref))),
         "article": article.id,

@@ -38,6 +38,8 @@ PAGES = {
         /desk/sla/tickets?figure=total /desk/sla/statements /desk/sla/statements/{statement} /desk/sla/forecast
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
         /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
+        /desk/knowledge/article/{worked} /desk/knowledge/article/{worked}/versions /desk/knowledge/article/{worked}/versions/3
+        /desk/knowledge/article/{worked}/versions/3?against=1 /desk/knowledge/reviews /desk/knowledge/care /desk/knowledge/redirects
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches /desk/knowledge/embed
         /desk/knowledge/insights /desk/knowledge/insights/question?q=proxy /desk/knowledge/insights/faq/{faq} /desk/knowledge/stale
         /desk/knowledge/vocabulary /desk/knowledge/vocabulary/new /desk/knowledge/vocabulary/1 /desk/knowledge/vocabulary/file
@@ -78,7 +80,10 @@ NO_PAGES = {
         "triage_words.export",
         "vocabulary.export",
         "faqs_api.index",
+        "articles_api.index",
+        "articles_api.show",
         "embed.script",
+        "knowledge_pictures.show",
         "feeds.feed",
         "feeds.opensearch",
         "feeds.robots",

@@ -75,6 +75,7 @@ PUBLIC = {
     "home.metrics",
     "home.start",
     "home.tickets",
+    "knowledge_pictures.show",
     "ops.healthz",
     "ops.prometheus",
     "ops.readyz",
