@@ -59,6 +59,8 @@ BLUEPRINTS = (
     "app.knowledge.writing.public",
     "app.knowledge.translations.desk",
     "app.knowledge.sources.desk",
+    "app.knowledge.exchange.desk",
+    "app.knowledge.exchange.lead",
     "app.knowledge.links.desk",
     "app.knowledge.training.desk",
     "app.knowledge.training.lead",

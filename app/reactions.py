@@ -77,6 +77,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.published": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
     "knowledge.unpublished": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
     "knowledge.changed": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
+    "knowledge.import_confirmed": [("index", "app.knowledge.exchange.jobs.take_in")],
     "knowledge.link_rechecked": [("default", "app.knowledge.links.jobs.recheck")],
     "knowledge.reading_asked": [("mail", "app.notifications.training_jobs.tell_readers")],
     "knowledge.reading_reminded": [("mail", "app.notifications.training_jobs.remind_readers")],

@@ -18,6 +18,7 @@ SCHEDULE: dict[str, Every] = {
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),
     "scan-links": Every(7 * 86400, "app.knowledge.links.jobs.scan"),
     "ask-for-links": Every(3600, "app.knowledge.links.jobs.ask_others"),
+    "forget-knowledge-uploads": Every(3600, "app.knowledge.exchange.jobs.forget"),
     "remind-of-reading": Every(3600, "app.knowledge.training.jobs.remind"),
     "carry-out-knowledge-plans": Every(60, "app.knowledge.writing.jobs.carry_out"),
     "remind-knowledge-owners": Every(3600, "app.knowledge.writing.jobs.remind_owners"),

@@ -28,6 +28,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "surveys.see": STAFF,
     "knowledge.write": STAFF,
     "knowledge.train": LEADS,
+    "knowledge.exchange": LEADS,
     "knowledge.publish": LEADS,
     "rota.own": STAFF,
     "rota.edit": LEADS,

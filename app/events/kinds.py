@@ -114,6 +114,7 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.link_ignored": "link_id kind entry_id url",
         "knowledge.link_watched": "link_id kind entry_id url",
         "knowledge.link_rechecked": "link_id kind entry_id url",
+        "knowledge.import_confirmed": "upload_id name total",
         "knowledge.translated": "kind entry_id title locale",
         "knowledge.translation_withdrawn": "kind entry_id title locale",
         "knowledge.miss_dismissed": "query",

@@ -2,8 +2,6 @@
 
 import io
 import json
-import zipfile
-from datetime import date
 
 import pytest
 from hypothesis import given
@@ -11,8 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from app.extensions import db
-from app.knowledge import actions as knowledge
-from app.knowledge.actions import ArticleText
 from app.knowledge.exchange import importing
 from app.knowledge.exchange.exporting import files, write_zip
 from app.knowledge.exchange.files import ArticleFile, Care, TranslationFile, compose_article, compose_translation, parse_article, parse_file
@@ -21,26 +17,12 @@ from app.knowledge.exchange.packages import MAX_FILE_BYTES, MAX_FILES, Package, 
 from app.knowledge.exchange.questions import compose_faqs, parse_faqs
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations import queries as translations
-from app.knowledge.translations.actions import Draft, save
 from app.knowledge.translations.models import Translation
-from app.knowledge.translations.rules import Words
 from app.knowledge.writing.models import Redirect, Version
 from app.lib.errors import Invalid
 from app.lib.text import many_lines, one_line
+from tests.knowledge.papers import PLAIN, packed
 
-PLAIN = """---
-title: Zebras
-summary: All about them.
-audience: public
-position: 3
-tags: zebra, sleep
-version: 2.1
-reviewed: 2026-11-01
----
-## Sleep
-
-Standing.
-"""
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=80)
 LINE = ANY.map(one_line)
 BODY = st.one_of(
@@ -60,15 +42,6 @@ def taken(package, now, source="test"):
         told = told.join(work(items, source=source, now=now))
     db.session.commit()
     return told
-
-
-def packed(entries):
-    """A zip of (name, bytes)."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in entries:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 @given(
@@ -187,21 +160,6 @@ def test_what_looks_like_an_include_is_text(tmp_path):
     assert parse_article("user-guide", "a-page", f"---\ntitle: x\n---\n{body}").body == body
     head, _ = split(f"---\ntitle: x\nextra: !include {tmp_path}/secret.txt\nloop: &a [*a]\n---\nB", ["title"])
     assert head.rest == f"extra: !include {tmp_path}/secret.txt\nloop: &a [*a]"
-
-
-@pytest.fixture
-def written(people, article, faq, now):
-    """Entries with all that a file can say: translations, an owner, a review date, old addresses, a draft."""
-    page = article("Zebras", "## Sleep\n\nStanding.", slug="zebras", summary="All about them.", tags=("zebra",))
-    page.owner_id, page.review_on, page.front_matter = people.lead.id, date(2027, 1, 2), "author: Ada\nx:\n  - y"
-    article("Draft", slug="a-draft", publish=False)
-    question = faq("Do zebras swim?", "A little.", audience="staff")
-    for entry, words in ((page, Words("Zebras", "Alles.", "Im Stehen.")), (question, Words("Schwimmen sie?", "", "Etwas."))):
-        save(entry, "de", Draft(words, None, entry.text_version), actor=people.lead, now=now, publish=True)
-    text = ArticleText("user-guide", "zebra", page.title, page.body, page.summary, ("zebra",))
-    knowledge.save_article(page, text, actor=people.lead, now=now)
-    db.session.commit()
-    return page
 
 
 def test_everything_goes_out_and_in_byte_for_byte(written, now):

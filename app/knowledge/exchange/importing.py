@@ -180,25 +180,34 @@ def import_articles(
 ) -> Imported:
     """Add the articles that are not there by section and slug, and change those that differ. One event for all. Flushes."""
     told = Imported()
-    known = {(article.section, article.slug): article for article in db.session.scalars(select(Article))} if articles else {}
-    owners = owners_of(file.care for file in articles)
-    changing = [
-        entry for file in articles if (entry := known.get((file.section, file.slug))) and differing(entry, article_values(file, owners))
-    ]
-    traces.before_import(changing)
-    for file in articles:
-        entry = known.get((file.section, file.slug))
-        is_new = entry is None
-        if entry is None:
-            entry = Article(created_at=now, changed_at=now)
-        changed = put(entry, article_values(file, owners), now)
-        changed |= care_for(entry, file.path, file.care, owners, told, now)
-        if changed and not is_new:
-            pictures.note_uses(entry)
-        told.count(is_new, changed)
-        progress(1)
-    db.session.flush()
+    for start in range(0, len(articles), CHUNK):
+        part = articles[start : start + CHUNK]
+        known, owners = articles_of(part), owners_of(file.care for file in part)
+        there = [(known[file.section, file.slug], file) for file in part if (file.section, file.slug) in known]
+        traces.before_import([entry for entry, file in there if differing(entry, article_values(file, owners))])
+        for file in part:
+            put_article(known.get((file.section, file.slug)), file, owners, told, now)
+        db.session.flush()
+        progress(len(part))
     return recorded(told, source, actor, now)
+
+
+def articles_of(files: Sequence[ArticleFile | TranslationFile]) -> dict[tuple[str, str], Article]:
+    """(section, slug) → the articles that some files are about. One statement."""
+    query = select(Article).where(Article.slug.in_({file.slug for file in files}))
+    return {(article.section, article.slug): article for article in db.session.scalars(query)}
+
+
+def put_article(entry: Article | None, file: ArticleFile, owners: Mapping[str, int], told: Imported, now: datetime) -> None:
+    """Write one article."""
+    is_new = entry is None
+    if entry is None:
+        entry = Article(created_at=now, changed_at=now)
+    changed = put(entry, article_values(file, owners), now)
+    changed |= care_for(entry, file.path, file.care, owners, told, now)
+    if changed and not is_new:
+        pictures.note_uses(entry)
+    told.count(is_new, changed)
 
 
 def article_values(file: ArticleFile, owners: Mapping[str, int]) -> Values:
@@ -216,17 +225,19 @@ def import_translations(
 ) -> Imported:
     """Add and change translations of articles that are there. One event for all. Flushes. Two statements for each."""
     told = Imported()
-    known = {(article.section, article.slug): article for article in db.session.scalars(select(Article))} if files else {}
-    for file in files:
-        progress(1)
-        entry = known.get((file.section, file.slug))
-        if entry is None:
-            told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
-            continue
-        words = {"title": file.title, "summary": file.summary, "body": file.body, "status": file.status}
-        is_new = not has_translation(entry, file.locale)
-        told.count(is_new, put_translation(entry, file.locale, words, file.source, now))
-    db.session.flush()
+    for start in range(0, len(files), CHUNK):
+        part = files[start : start + CHUNK]
+        known = articles_of(part)
+        for file in part:
+            entry = known.get((file.section, file.slug))
+            if entry is None:
+                told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
+                continue
+            words = {"title": file.title, "summary": file.summary, "body": file.body, "status": file.status}
+            is_new = not has_translation(entry, file.locale)
+            told.count(is_new, put_translation(entry, file.locale, words, file.source, now))
+        db.session.flush()
+        progress(len(part))
     return recorded(told, source, actor, now)
 
 
@@ -268,7 +279,6 @@ def recorded(told: Imported, source: str | None, actor: User | None, now: dateti
         facts = {"source": source[:200], "added": told.added, "changed": told.changed}
         record("knowledge.imported", now=now, actor=actor, facts=facts)
     return told
-
 
 
 def paths_leading_to(kind: str) -> dict[int, tuple[str, ...]]:
