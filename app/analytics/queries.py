@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func, or_, select, true
 
 from app.accounts.models import Organization, User
 from app.analytics.models import DayCategory, HourFigures, RollupMark
@@ -166,30 +166,33 @@ class PortalFigures:
 def portal_figures(user: Any, now: datetime) -> PortalFigures:
     """The three cards of the portal home, over the organization's tickets where this person sees those, else their own.
 
-    Three statements, each on an index of the organization or the person.
+    One statement, each part of it on an index of the organization or the person. A mean target needs an organization.
     """
     shared = shares(user)
     since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
-    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week}
-    still, needs = db.session.execute(still_open(shared), values).one()
-    found = db.session.execute(since_then(shared), values).one()
-    opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
-    return PortalFigures(
-        int(still), int(needs or 0), fresh - done, mean(total, answered), portal_target(user, since), mean(resolved, opened)
-    )
+    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week, "organization": user.organization_id}
+    *found, target = db.session.execute(portal_statement(shared), values).one()
+    still, needs, opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
+    promised = None if target is None else float(target)
+    return PortalFigures(still, needs, fresh - done, mean(total, answered), promised, mean(resolved, opened))
 
 
 @lru_cache(maxsize=2)
+def portal_statement(shared: bool) -> Select[Any]:
+    """The figures of `portal_figures` side by side; built once."""
+    now, lately = still_open(shared).subquery("now"), since_then(shared).subquery("lately")
+    return select(now, lately, MEAN_TARGET).select_from(now.join(lately, true()))
+
+
 def still_open(shared: bool) -> Select[Any]:
-    """How many tickets are open, and how many of them wait for the customer; built once."""
+    """How many tickets are open, and how many of them wait for the customer."""
     waiting = func.sum(case((Ticket.status == "pending_customer", 1), else_=0))
     figures: Sequence[Any] = (func.count(), waiting)
     return select(*figures).where(scope(shared), Ticket.is_open)
 
 
-@lru_cache(maxsize=2)
 def since_then(shared: bool) -> Select[Any]:
-    """Opened, resolved, opened and resolved within the `week`, answered, and the seconds to the answers, `since` then; built once."""
+    """Opened, resolved, opened and resolved within the `week`, answered, and the seconds to the answers, `since` then."""
     seconds, week = Ticket.first_response_seconds, bindparam("week", type_=UTCDateTime())
     figures: Sequence[Any] = (
         func.count(),
@@ -212,17 +215,13 @@ def scope(shared: bool) -> ColumnElement[bool]:
     return (Ticket.organization_id if shared else Ticket.requester_id) == bindparam("whose")
 
 
-# Built once, like the statements above.
-MEAN_TARGET = select(func.avg(Clock.target_seconds)).where(
-    Clock.organization_id == bindparam("whose"),
-    Clock.metric == "first_response",
-    Clock.started_at >= bindparam("since", type_=UTCDateTime()),
+# The mean first-response target of an organization's tickets, in seconds; NULL where nothing is promised.
+MEAN_TARGET = (
+    select(func.avg(Clock.target_seconds))
+    .where(
+        Clock.organization_id == bindparam("organization"),
+        Clock.metric == "first_response",
+        Clock.started_at >= bindparam("since", type_=UTCDateTime()),
+    )
+    .scalar_subquery()
 )
-
-
-def portal_target(user: Any, since: datetime) -> float | None:
-    """The mean first-response target of the organization's tickets since then, in seconds; None where nothing is promised."""
-    if user.organization_id is None:
-        return None
-    found = db.session.scalar(MEAN_TARGET, {"whose": user.organization_id, "since": since})
-    return float(found) if found is not None else None

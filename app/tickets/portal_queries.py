@@ -212,9 +212,15 @@ def page_of(rows: list[Any], back: bool, *, first: bool) -> Page:
     return Page(shown, forth, before)
 
 
-# Built once: the targets of a plan and of an organization's own policy.
+# Built once: the targets of a plan and of an organization's own policy. Of the calendar only its hours, which are a word or a
+# week: to read all its holidays for each priority would cost more than the rest of the page's statements.
 FIRST_ANSWERS = (
-    select(Policy.organization_id, PolicyTarget.priority, PolicyTarget.target_minutes, Calendar.definition)
+    select(
+        Policy.organization_id,
+        PolicyTarget.priority,
+        PolicyTarget.target_minutes,
+        Calendar.definition["hours"].as_string().label("hours"),
+    )
     .join(PolicyTarget, PolicyTarget.policy_id == Policy.id)
     .join(Calendar, Calendar.id == counted_by(bindparam("organization"), bindparam("plan")))
     .where(
@@ -234,7 +240,7 @@ def promises(user: Any) -> tuple[dict[str, int], bool]:
     values = {"organization": user.organization_id, "plan": user.organization.plan_id}
     rows = db.session.execute(FIRST_ANSWERS, values).all()
     chosen = [row for row in rows if row.organization_id is not None] or rows
-    return {row.priority: row.target_minutes for row in chosen}, any(row.definition.get("hours") == "24x7" for row in chosen)
+    return {row.priority: row.target_minutes for row in chosen}, any(row.hours == "24x7" for row in chosen)
 
 
 @dataclass(frozen=True)
