@@ -86,7 +86,7 @@ def saved(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None) -
     now, then = utcnow(), request.form.get("then", "")
     try:
         written = publishing.write(entry, form.text(), then=then, note=form.note.data or "", seen=form.seen, actor=current_user, now=now)
-        drafts.drop(kind, entry.id if entry is not None else 0, current_user)
+        drafts.done(kind, entry.id if entry is not None else 0, request.form.get("form_key", "")[:40], current_user, now)
         db.session.commit()
     except Stale as stale:
         return refused(kind, form, entry, 409, stale=stale.message)

@@ -81,6 +81,7 @@
   count();
 
   /* Pictures: chosen, pasted or dropped; the server says what they are. */
+  chooser.addEventListener("input", e => e.stopPropagation());
   const send = async files => {
     for (const file of files) {
       if (!file.type.startsWith("image/")) { says.textContent = `${file.name} is no picture.`; continue; }
@@ -104,9 +105,10 @@
   area.addEventListener("drop", e => { box.classList.remove("is-over"); if (over(e)) { e.preventDefault(); send([...e.dataTransfer.files]); } });
 
   /* What the server has kept is not lost: the browser need not ask, unless somebody typed on meanwhile. */
-  let typed = 0, sent = 0;
+  let typed = 0, sent = 0, leaving = false;
+  document.addEventListener("submit", e => { leaving = !e.defaultPrevented; setTimeout(() => { leaving = false; }, 15000); });
   const keeps = e => e.detail.ctx?.target?.id === "kept";
   area.form.addEventListener("input", () => { typed += 1; });
-  document.addEventListener("htmx:before:request", e => { if (keeps(e)) sent = typed; });
+  document.addEventListener("htmx:before:request", e => { if (!keeps(e)) return; if (leaving) e.preventDefault(); else sent = typed; });
   document.addEventListener("htmx:after:swap", e => { if (keeps(e) && sent === typed) area.form.dataset.guard = ""; });
 })();

@@ -309,7 +309,20 @@ def test_what_is_typed_is_kept_until_it_is_saved_or_thrown_away(browse, faq, peo
     browser.get(where)
     browser.post(where, {**mine, "then": "publish"}, to=r("saved=1"))
     assert "You were writing this" not in browser.get(where).words
-    assert db.session.get(Draft, (people.lead.id, "faq", entry.id)) is None
+
+
+def test_what_comes_late_from_a_page_that_was_saved_is_no_draft(browse, people):
+    browser = browse(people.lead)
+    form = browser.get("/desk/knowledge/faq/new").markup.fields(None)
+    mine = {**form, "question": "Zebras?", "answer": "Saved.", "category": "cli", "audience": "public", "then": "draft"}
+    browser.post("/desk/knowledge/faq", mine, to=r("saved=1"))
+    browser.get("/desk/knowledge/faq/new")
+    browser.post("/desk/knowledge/faq/draft", mine, htmx=True)
+    page = browser.get("/desk/knowledge/faq/new")
+    assert "You were writing this" not in page.words
+    fresh = page.markup.fields(None)["form_key"]
+    browser.post("/desk/knowledge/faq/draft", {**mine, "form_key": fresh, "answer": "Another one."}, htmx=True)
+    assert browser.get("/desk/knowledge/faq/new").markup.fields(None)["answer"] == "Another one."
 
 
 def test_a_new_entry_that_is_typed_is_kept_too(browse, people):

@@ -17,14 +17,19 @@ from app.lib.errors import NotAllowed
 
 LONGEST = 220_000
 # What belongs to the sending of a form and not to its text.
-LEFT_OUT = frozenset({"csrf_token", "then"})
+LEFT_OUT = frozenset({"csrf_token", "then", "form_key"})
+# In the place of a form: the key of the page whose text was saved.
+DONE = "done"
 
 
 def save(kind: str, entry_id: int, form: Mapping[str, str], *, actor: User, now: datetime) -> Draft:
-    """Keep the form as it stands; entry 0 is a new one. Raises NotAllowed. Two statements."""
+    """Keep the form as it stands; entry 0 is a new one. What comes late, from a page whose text was saved meanwhile, is not
+    kept. Raises NotAllowed. Two statements."""
     if not may(actor.role, "knowledge.write"):
         raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
-    row = of(kind, entry_id, actor) or Draft(user_id=actor.id, kind=kind, entry_id=entry_id)
+    row = of(kind, entry_id, actor) or Draft(user_id=actor.id, kind=kind, entry_id=entry_id, form={}, saved_at=now)
+    if form.get("form_key") and row.form.get(DONE) == form["form_key"]:
+        return row
     row.form = {name: value[:LONGEST] for name, value in form.items() if name not in LEFT_OUT}
     row.saved_at = now
     db.session.add(row)
@@ -35,6 +40,14 @@ def save(kind: str, entry_id: int, form: Mapping[str, str], *, actor: User, now:
 def of(kind: str, entry_id: int, person: User) -> Draft | None:
     """The draft of a person. One statement."""
     return db.session.get(Draft, (person.id, kind, entry_id))
+
+
+def done(kind: str, entry_id: int, form_key: str, person: User, now: datetime) -> None:
+    """What a page had typed is saved, so it is no draft any more. Two statements."""
+    row = of(kind, entry_id, person) or Draft(user_id=person.id, kind=kind, entry_id=entry_id)
+    row.form, row.saved_at = {DONE: form_key}, now
+    db.session.add(row)
+    db.session.flush()
 
 
 def drop(kind: str, entry_id: int, person: User) -> None:

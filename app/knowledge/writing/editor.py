@@ -1,6 +1,7 @@
 """The editor's page: the newest text in the form, or what somebody typed and did not save, and what stands around it."""
 
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any
 
 from flask import request, url_for
@@ -67,11 +68,12 @@ def meanwhile(entry: Entry, seen: Seen | None) -> Comparison | None:
 def around(entry: Entry | None, person: User) -> dict[str, Any]:
     """What stands around the form: the state of the entry and the small forms. Nothing for a new entry. Seven statements."""
     if entry is None:
-        return {"work": None}
+        return {"work": None, "form_key": token_urlsafe(12)}
     work, people = queries.work(entry, person), staff()
     care = CareForm(data={"owner_id": str(entry.owner_id or ""), "review_on": entry.review_on}).offer(people)
     return {
         "work": work,
+        "form_key": token_urlsafe(12),
         "words_of": WORK,
         "tones": TONES,
         "ask_form": AskForm().offer(people, person.id),
