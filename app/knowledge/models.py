@@ -83,7 +83,7 @@ class Article(Model):
     # Counts the changes of what readers read, not those of its place or state: translations and readings name it.
     text_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     # Lines of front matter that we do not know, as they came in a file: they go out again with it.
-    front_matter: Mapped[str] = mapped_column(Text, default="", server_default="")
+    front_matter: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

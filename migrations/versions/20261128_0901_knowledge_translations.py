@@ -23,7 +23,7 @@ def columns() -> None:
     """What articles and questions know of their text. Columns are added in place, also on SQLite."""
     op.add_column("faqs", sa.Column("text_version", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("articles", sa.Column("text_version", sa.Integer(), nullable=False, server_default=sa.text("1")))
-    op.add_column("articles", sa.Column("front_matter", sa.Text(), nullable=False, server_default=""))
+    op.add_column("articles", sa.Column("front_matter", sa.Text(), nullable=False, server_default=sa.text("''")))
 
 
 def word(name: str) -> sa.Column[str]:

@@ -12,6 +12,8 @@ def shown(value):
     """A default as the page writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple) and value:
+        return f"`{' '.join(value)}`"
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}/`"
     return f"`{value}`" if value not in ("", ()) else "–"
