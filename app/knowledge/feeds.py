@@ -1,6 +1,6 @@
 """The help centre for machines that read along: robots, site map, Atom feeds, search from the browser's address bar.
 
-Everybody gets the same here, and only what is public; no cookie is read. Absolute addresses begin with BASE_URL.
+Everybody gets the same here, and only what is public, whoever they are. Absolute addresses begin with BASE_URL.
 """
 
 import hashlib
@@ -14,10 +14,12 @@ from xml.sax.saxutils import escape
 from flask import Response, current_app, json, make_response, request, stream_with_context
 
 from app.audiences import public
-from app.knowledge import finding
+from app.knowledge import finding, readers
+from app.knowledge.learning.visitors import asking
 from app.knowledge.reading import changes
 from app.knowledge.reading.changes import PART, Change, Place
 from app.knowledge.sections import SECTIONS, shelf
+from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.text import one_line
 
@@ -86,6 +88,10 @@ def suggestions() -> Response:
     query, limit = request.args.get("q", "")[: finding.MAX_QUERY], request.args.get("limit", SUGGESTIONS, type=int)
     found = finding.search(None, query)
     hits = [] if found.is_popular else found.results[: max(1, min(limit, MOST_SUGGESTIONS))]
+    if found.query and not found.is_popular:
+        shown = [f"{hit.kind}:{hit.id}" for hit in hits]
+        poor = not found.is_rough and (found.is_weak or not shown)
+        readers.searched(asking(), found.query, shown, found.total, utcnow(), poor=poor)
     titles, words = [hit.heading for hit in hits], [hit.snippet.striptags() for hit in hits]
     body = json.dumps([one_line(query), titles, words, [base() + changes.path_of(*hit.address) for hit in hits]])
     response = Response(body, content_type="application/x-suggestions+json; charset=utf-8")

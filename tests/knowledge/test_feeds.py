@@ -1,5 +1,6 @@
 """What machines read along: robots, site map, Atom feeds, OpenSearch and its suggestions."""
 
+import json
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -7,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.extensions import db
+from app.extensions import db, redis
 from app.knowledge import feeds
 from app.knowledge.defaults import shipped_articles, shipped_faqs
+from app.knowledge.readers import NOTES
 from app.knowledge.reading import changes
 
 BASE = "http://localhost"
@@ -188,6 +190,14 @@ def test_suggestions_may_be_asked_for_from_other_sites(browse, indexed):
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_what_is_asked_on_other_sites_is_noted_for_the_writers(browse, people, indexed):
+    redis().delete(NOTES)
+    browse(None).get("/help/suggestions?q=qqzzqq+from+me@mail.example")
+    browse(people.agent).get("/help/suggestions?q=qqzzqq+by+staff")
+    (note,) = [json.loads(line) for line in redis().lrange(NOTES, 0, -1)]
+    assert (note["k"], note["q"]) == ("search", "qqzzqq from [address]")
 
 
 @pytest.mark.parametrize("query", ["", "q=", "q=how+do+i", "q=%00", "q=" + "a" * 9000, "q=proxy&limit=0", "q=proxy&limit=x", "q=proxy&limit=-9", "q=%ED%A0%80", "q=%22*"])  # fmt: skip
