@@ -11,6 +11,16 @@
     if (!document.execCommand?.("insertText", false, gap + text + end)) area.setRangeText(gap + text + end, area.selectionStart, area.selectionEnd, "end");
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  /* Opened again: what was looked for is still there. Only where a reply became a note, or a note a reply, it is fetched anew. */
+  document.addEventListener("htmx:before:request", e => {
+    const source = e.detail.ctx.sourceElement, body = $("#answers-body");
+    if (!source.matches("[data-open=answers]") || !body?.firstElementChild) return;
+    const isNote = $("form.composer [name=visibility][value=note]")?.checked, wasNote = Boolean($("[name=visibility]", body));
+    if (isNote !== wasNote) { body.replaceChildren(); return; }
+    e.preventDefault();
+    /* After the dialog has opened. */
+    setTimeout(() => { $("#answers-q")?.focus(); $("#answers-q")?.select(); });
+  });
   document.addEventListener("htmx:after:swap", e => {
     const id = e.detail.ctx?.target?.id;
     if (id === "answers-body") { $("#answers-q")?.focus(); $("#answers-q")?.select(); }

@@ -250,7 +250,7 @@ def typed_subject(page: Page, text: str):
     return answers
 
 
-@pytest.mark.parametrize(("who", "path"), [("user", "/tickets/new?kind=question"), (None, "/guest/new")])
+@pytest.mark.parametrize(("who", "path"), [("stranger", "/tickets/new?kind=question"), (None, "/guest/new")])
 def test_an_answer_is_read_beside_a_new_ticket_and_nothing_typed_is_lost(visit, who, path):
     page = visit(who, path)
     page.locator("textarea[name=body]").fill("It began on Monday.")
@@ -271,7 +271,7 @@ def test_an_answer_is_read_beside_a_new_ticket_and_nothing_typed_is_lost(visit, 
 
 
 def test_answers_beside_a_ticket_can_be_put_away_and_come_back(visit):
-    page = visit("user", "/tickets/new?kind=question")
+    page = visit(None, "/guest/new")
     answers = typed_subject(page, "how to uninstall hive")
     page.locator(".deflect > details > summary").press("Enter")
     expect(answers.first).to_be_hidden()
@@ -285,12 +285,12 @@ def test_answers_beside_a_ticket_can_be_put_away_and_come_back(visit):
 
 
 def test_a_subject_that_came_along_has_its_answers_at_once(visit):
-    page = visit("user", "/tickets/new?kind=question&subject=how+to+uninstall+hive")
+    page = visit(None, "/guest/new?subject=how+to+uninstall+hive")
     expect(page.locator("#deflect summary").first).to_be_visible()
 
 
 def test_a_subject_keeps_its_letters_when_answers_cannot_be_had(visit):
-    page = visit("user", "/tickets/new?kind=question")
+    page = visit(None, "/guest/new")
     page.route("**/help/suggest?*", lambda route: route.fulfill(status=503, body="<p>No</p>"))
     page.locator("#subject").press_sequentially("how to uninstall hive", delay=5)
     expect(page.locator("#subject-problem")).to_contain_text("on our side")
@@ -326,6 +326,20 @@ def test_staff_put_an_answer_at_the_caret_with_the_keyboard_alone(visit, site):
     )
     page.keyboard.press("Control+z")
     expect(area).to_have_value("Hello Mei,\n\nBest regards")
+
+
+def test_what_was_looked_for_is_there_when_the_answers_are_opened_again(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.hold}")
+    open_answers(page).fill("proxy")
+    expect(page.locator("#answers-list h3 mark").first).to_have_text(re.compile("proxy", re.I))
+    page.locator("#answers [data-close]").click()
+    page.evaluate("() => document.activeElement.blur()")
+    asked_for = open_answers(page)
+    expect(asked_for).to_have_value("proxy")
+    page.wait_for_function("() => document.activeElement.selectionEnd === 5 && document.activeElement.selectionStart === 0")
+    page.keyboard.type("timeout")
+    expect(asked_for).to_have_value("timeout")
+    expect(page.locator("#answers-list h3 mark").first).to_have_text(re.compile("time", re.I))
 
 
 def test_a_link_is_put_among_the_words(visit, site):
