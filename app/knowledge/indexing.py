@@ -25,6 +25,7 @@ CHUNK = 500
 REBUILD_FROM = 2000
 # The kinds of events that change what is found; see `mark`.
 TELLING = (
+    "knowledge.restored",
     "knowledge.published",
     "knowledge.unpublished",
     "knowledge.changed",
@@ -54,13 +55,12 @@ def mark() -> str:
     return f"{crc32(repr(numbers).encode()):08x}.{len(numbers)}.{numbers[-1] if numbers else 0}"
 
 
-def is_usable() -> bool:
-    """Whether this machine has an index that this version can read, all its files whole. No statement."""
+def generation() -> int:
+    """The number of the index that this machine goes by; 0 where it has none that is whole and of this version. No statement."""
     try:
-        the_index().check()
+        return the_index().check()
     except Unusable:
-        return False
-    return True
+        return 0
 
 
 def documents(keys: Iterable[str] | None = None) -> Iterator[Document]:

@@ -34,17 +34,18 @@ HINDRANCES = (SQLAlchemyError, OSError, Busy, Unusable)
 
 @dataclass(frozen=True)
 class Seen:
-    """The mark that the index of this disk was last brought up to, and when everything was last compared (epoch seconds)."""
+    """When everything was last compared (epoch seconds), what the mark was then, and which generation was found to be right."""
 
     mark: str = ""
     compared_at: float = 0.0
+    generation: int = 0
 
     @classmethod
     def read(cls, home: Path) -> "Seen":
         """What the last keeper wrote; nothing where nobody did."""
         try:
             found = json.loads((home / SEEN).read_text(encoding="utf-8"))
-            return cls(str(found["mark"]), float(found["compared_at"]))
+            return cls(str(found["mark"]), float(found["compared_at"]), int(found["generation"]))
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 
@@ -83,16 +84,16 @@ class Keeper:
                 self.held = None
 
     def compare(self, home: Path, now: float) -> int | None:
-        """Look at the mark, and at the entries where it is another one."""
-        mark, seen = indexing.mark(), Seen.read(home)
+        """Look at the mark, and at the entries where it is another one, or the index is."""
+        mark, generation, seen = indexing.mark(), indexing.generation(), Seen.read(home)
         due = self.is_new or not 0 <= now - seen.compared_at < COMPARE_SECONDS
-        if mark == seen.mark and not due and indexing.is_usable():
+        if generation and (mark, generation) == (seen.mark, seen.generation) and not due:
             return None
-        # What is published after the mark was read shows at the next look.
+        # What is published after the mark was read, or built anew by another process meanwhile, shows at the next look.
         changed = indexing.catch_up()
-        Seen(mark, now).write(home)
+        Seen(mark, now, 0 if changed else generation).write(home)
         self.is_new = False
-        return changed
+        return changed or None
 
 
 def taken(path: Path) -> IO[str] | None:

@@ -114,7 +114,7 @@ def redis_answers() -> bool:
 def search_answers() -> bool:
     """Whether this machine has its search index; a new one builds it while the database answers roughly."""
     keeper.ensure()
-    return indexing.is_usable()
+    return bool(indexing.generation())
 
 
 CHECKS: dict[str, Callable[[], Any]] = {

@@ -31,7 +31,7 @@ from app.search.synonyms import Synonyms
 
 HERE = Path(__file__).resolve().parent
 FINGERPRINT = store.fingerprint_of(
-    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "synonyms.py", "documents.py", "stopwords.txt"))
+    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "synonyms.py", "documents.py", "stopwords.txt", "everyday.txt"))
 )
 VOCABULARY, SYNONYMS = "vocabulary.txt", "synonyms.txt"
 ANSWERS_KEPT = 512
@@ -199,9 +199,11 @@ class Index:
         with self.lock:
             return {entry.key: entry.stamp for entry in self.current().entries if entry is not None}
 
-    def check(self) -> None:
-        """Look whether what is published is whole and of this version. Raises Unusable. One system call for each file."""
-        store.verify(self.home, usable(self.home))
+    def check(self) -> int:
+        """The generation that is published, when it is whole and of this version. Raises Unusable. One system call for each file."""
+        published = usable(self.home)
+        store.verify(self.home, published)
+        return published.number
 
     def synonyms(self) -> str:
         """The lines of synonyms that the index was built with. Raises Unusable."""
@@ -237,17 +239,20 @@ class Index:
     ) -> int:
         """Build the whole index anew beside the one in use, then publish it. Returns how many texts it has.
 
-        `progress` hears how many are done. Raises Busy when another process is writing, unless `wait`.
+        Others may publish meanwhile; what they did after `documents` were read is not in it. `progress` hears how many are
+        done. Raises Busy when another process is building, unless `wait`.
         """
-        with store.only_writer(self.home, wait=wait):
-            number, folder = store.next_folder(self.home, None)
+        with store.only_builder(self.home, wait=wait):
+            folder = store.building_folder(self.home)
             done = 0
             with changing(FileIndex.create(FileStorage(str(folder)), schema(), "MAIN"), folder, synonyms) as writer:
                 for done, document in enumerate(documents, 1):
                     writer.add_document(**fields_of(document, writer.synonyms))
                     writer.words |= document.words()
                     progress(done)
-            store.publish(self.home, number, folder, FINGERPRINT)
+            with store.only_writer(self.home):
+                number = store.next_number(self.home)
+                store.publish(self.home, number, folder.rename(self.home / f"generation-{number}"), FINGERPRINT)
             return done
 
 

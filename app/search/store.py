@@ -12,7 +12,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,11 +97,21 @@ def checksum(path: Path) -> int:
     return value
 
 
+def only_writer(home: Path, *, wait: bool = True) -> AbstractContextManager[None]:
+    """Be the one who publishes. Raises Busy unless `wait`."""
+    return only_one(home, "writer.lock", wait)
+
+
+def only_builder(home: Path, *, wait: bool = True) -> AbstractContextManager[None]:
+    """Be the one who builds an index beside the one in use; others publish meanwhile. Raises Busy unless `wait`."""
+    return only_one(home, "builder.lock", wait)
+
+
 @contextmanager
-def only_writer(home: Path, *, wait: bool = True) -> Iterator[None]:
-    """Be the one writer of an index. The kernel frees the lock of a process that dies. Raises Busy unless `wait`."""
+def only_one(home: Path, name: str, wait: bool) -> Iterator[None]:
+    """Hold a lock of an index. The kernel frees that of a process that dies."""
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "writer.lock").open("a", encoding="ascii") as lock:
+    with (home / name).open("a", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as taken:
@@ -109,14 +119,30 @@ def only_writer(home: Path, *, wait: bool = True) -> Iterator[None]:
         yield
 
 
-def next_folder(home: Path, base: Published | None) -> tuple[int, Path]:
-    """A new folder (its number, its path) with the files of `base` linked into it. The lock must be held."""
-    numbers = [int(path.name.partition("-")[2]) for path in home.glob("generation-*") if path.name.partition("-")[2].isdigit()]
-    number = max([base.number if base else 0, *numbers], default=0) + 1
+def next_number(home: Path) -> int:
+    """The number of a new generation, above all that are there. The writer's lock must be held."""
+    numbers = [int(tail) for path in home.glob("generation-*") if (tail := path.name.partition("-")[2]).isdigit()]
+    with suppress(Unusable):
+        numbers.append(read_current(home).number)
+    return max(numbers, default=0) + 1
+
+
+def building_folder(home: Path) -> Path:
+    """An empty folder to build an index in, out of everybody's way. The builder's lock must be held: what others left goes."""
+    for path in home.glob("building-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    folder = home / f"building-{os.getpid()}"
+    folder.mkdir()
+    return folder
+
+
+def next_folder(home: Path, base: Published) -> tuple[int, Path]:
+    """A new folder (its number, its path) with the files of `base` linked into it. The writer's lock must be held."""
+    number = next_number(home)
     folder = home / f"generation-{number}"
     folder.mkdir()
-    for name in base.files if base else ():
-        source = home / base.name / name  # type: ignore[union-attr]
+    for name in base.files:
+        source = home / base.name / name
         try:
             os.link(source, folder / name)
         except OSError:

@@ -73,8 +73,9 @@ def test_looking_costs_one_short_statement_while_nothing_changes(app, faq, disk,
     keeping = Keeper()
     with disk("a"):
         keeping.look(AT)
+        keeping.look(AT + 2)
         with statements() as seen:
-            assert keeping.look(AT + 2) is None
+            assert keeping.look(AT + 4) is None
         assert len(seen) == 1
         assert "faqs" not in seen[0]
 
@@ -91,6 +92,7 @@ def test_what_left_no_event_is_found_by_comparing_now_and_then(app, faq, disk):
     db.session.commit()
     keeping = Keeper()
     with disk("a"):
+        keeping.look(AT)
         keeping.look(AT)
         db.session.execute(db.update(Faq).where(Faq.external_id == "where-do-zebras-sleep").values(question="Where do okapis sleep?"))
         db.session.commit()
@@ -133,10 +135,31 @@ def test_a_damaged_index_is_built_anew_although_nothing_was_published(app, disk)
         number = store.read_current(indexing.home()).number
         victim = max((indexing.home() / f"generation-{number}").iterdir(), key=lambda path: path.stat().st_size)
         os.truncate(victim, 100)
-        assert not indexing.is_usable()
+        assert not indexing.generation()
         assert keeping.look(AT + 2) > 10
-        assert indexing.is_usable()
+        assert indexing.generation()
         assert keys("install hive")
+
+
+def test_what_is_published_while_the_index_is_built_anew_is_found_soon(app, faq, disk):
+    keeping = Keeper()
+    with disk("a"):
+        keeping.look(AT)
+        keeping.look(AT + 1)
+
+        def publish_meanwhile(done):
+            if done == 5:
+                faq("Where do zebras sleep?")
+                db.session.commit()
+                assert keeping.look(AT + 2) == 1
+                assert keys("zebras") == ["where-do-zebras-sleep"], "nobody waits for the rebuild"
+
+        read_before = list(indexing.documents())
+        indexing.the_index().rebuild(read_before, publish_meanwhile)
+        keeping.look(AT + 4)
+        assert keys("zebras") == ["where-do-zebras-sleep"]
+        keeping.look(AT + 6)
+        assert keeping.look(AT + 8) is None
 
 
 def test_every_kind_of_event_that_is_followed_by_indexing_moves_the_mark():
