@@ -49,10 +49,7 @@ def search() -> Response:
     reader = reader_of(current_user)
     category, sort, page = typed("category", 100), request.args.get("sort", ""), number("page")
     found = finding.search(reader, typed_text(), category=category, page=page, sort=sort)
-    if found.query and not category and not found.is_popular:
-        shown = [f"{result.kind}:{result.id}" for result in found.results]
-        poor = not found.is_rough and (found.is_weak or not shown)
-        readers.searched(asking(), found.query, shown, found.total, utcnow(), page=page, poor=poor)
+    note_search(found, narrowed=bool(category))
     context: dict[str, Any] = {
         "found": found,
         "category": category,
@@ -61,6 +58,14 @@ def search() -> Response:
         "shelf": shelf,
     }
     return at_its_address(page_or_part("knowledge/search.html", "knowledge/search.htmx.html", **context), found, context)
+
+
+def note_search(found: Found, *, narrowed: bool) -> None:
+    """Note what was asked and shown. To narrow a search down, or to turn its page, is to see more of it, not to ask again."""
+    if found.query and not found.is_popular:
+        shown = [f"{result.kind}:{result.id}" for result in found.results]
+        poor = not found.is_rough and (found.is_weak or not shown)
+        readers.searched(asking(), found.query, shown, found.total, utcnow(), page=max(found.page, 1 + narrowed), poor=poor)
 
 
 def at_its_address(response: Response, found: Found, context: dict[str, Any]) -> Response:

@@ -12,7 +12,7 @@ from app.extensions import db, redis
 from app.knowledge import jobs, readers
 from app.knowledge.learning import counting
 from app.knowledge.learning.models import EntryDay, ReaderDay
-from app.knowledge.learning.rules import VIEWS_A_NETWORK
+from app.knowledge.learning.rules import REST, VIEWS_A_NETWORK
 from app.knowledge.models import Faq, SearchCount, SearchMiss
 from app.knowledge.readers import Asking
 from tests.processes import in_processes
@@ -232,13 +232,14 @@ def test_a_process_killed_at_any_step_loses_and_doubles_nothing(app, clock, now,
 def test_too_many_questions_of_a_day_are_counted_together(app, clock, now, monkeypatch):
     monkeypatch.setattr(counting, "MOST_QUERIES", 3)
     for number in range(6):
-        readers.searched(somebody(f"v{number}"), f"question {number}", SHOWN, 2, now)
-    readers.searched(somebody("again"), "question 0", SHOWN, 2, now)
+        readers.searched(somebody(f"v{number}"), f"question {number}", [], 0, now, poor=True)
+    readers.searched(somebody("again"), "question 0", [], 0, now, poor=True)
     later(clock)
     counts = {row.query: row.times for row in db.session.scalars(select(SearchCount))}
     assert len(counts) == 4
     assert sum(counts.values()) == 7
-    assert counts[counting.REST] == 3
+    assert counts[REST] == 3
+    assert len(db.session.scalars(select(SearchMiss)).all()) == 3
 
 
 def test_searches_in_a_chat_count_their_words_and_no_visit(app, clock, now):
@@ -261,9 +262,10 @@ def test_the_pages_note_what_was_shown_opened_and_asked(app, browse, people, clo
     link = page.markup.all("a", class_="subject")[0]["href"]
     browser.get(link)
     browser.client.head(link)
+    browser.get("/help/search?q=uninstall+hive&category=installation")
     browser.get("/tickets/new?subject=uninstall")
-    kinds = [json.loads(line)["k"] for line in redis().lrange(readers.NOTES, 0, -1)]
-    assert kinds == ["search", "open", "form"]
+    notes = [json.loads(line) for line in redis().lrange(readers.NOTES, 0, -1)]
+    assert [(note["k"], note.get("g")) for note in notes] == [("search", 1), ("open", None), ("search", 2), ("form", None)]
     later(clock)
     assert (day().searches, day().opened, day().found) == (1, 1, 1)
     browse(people.agent).get("/help/search?q=uninstall+hive")

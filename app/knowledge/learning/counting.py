@@ -19,7 +19,7 @@ from app.extensions import db, redis
 from app.knowledge.learning import journeys, popularity
 from app.knowledge.learning.journeys import DAY_SECONDS, PATIENCE_SECONDS, Counts, Visit
 from app.knowledge.learning.models import EntryDay, ReaderDay, ReaderMark
-from app.knowledge.learning.rules import VIEWS_A_NETWORK
+from app.knowledge.learning.rules import REST, VIEWS_A_NETWORK
 from app.knowledge.learning.tally import add
 from app.knowledge.models import Article, Faq, SearchCount, SearchMiss
 from app.knowledge.readers import NOTES
@@ -35,7 +35,7 @@ SETTLE_SECONDS = 30.0
 TYPING_SECONDS = 20.0
 MOST = 5000
 # So many questions are kept of a day; further ones are counted together.
-MOST_QUERIES, REST = 2000, "[other questions]"
+MOST_QUERIES = 2000
 TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
@@ -222,8 +222,8 @@ def store(batch: Batch, now: datetime) -> None:
     add(ReaderDay, [row for key, row in rows.items() if key[0] == "reader"], ("day", "is_demo"))
     entries = [row for key, row in rows.items() if key[0] == "entry"]
     add(EntryDay, entries, ("day", "is_demo", "kind", "entry_id"))
-    store_queries([row | {"results": batch.results.get(row["query"], 0)} for key, row in rows.items() if key[0] == "query"])
-    misses = [{"query": query, "times": times, "last_at": now} for query, times in batch.misses.items()]
+    kept = store_queries([row | {"results": batch.results.get(row["query"], 0)} for key, row in rows.items() if key[0] == "query"])
+    misses = [{"query": query, "times": times, "last_at": now} for query, times in batch.misses.items() if query in kept]
     add(SearchMiss, misses, ("query",), replaced=("last_at",))
     store_views(entries, now)
 
@@ -236,8 +236,8 @@ def named_by(what: str, *name: str) -> dict[str, Any]:
     return {"query": name[0]} if what == "query" else {}
 
 
-def store_queries(rows: list[dict[str, Any]]) -> None:
-    """Add to the counts of questions: MOST_QUERIES of a day by themselves, any others together."""
+def store_queries(rows: list[dict[str, Any]]) -> set[str]:
+    """Add to the counts of questions: MOST_QUERIES of a day by themselves, any others together. Returns those by themselves."""
     kept: dict[tuple[date, bool, str], dict[str, Any]] = {}
     for day, is_demo in sorted({(row["day"], row["is_demo"]) for row in rows}):
         mine = [row for row in rows if (row["day"], row["is_demo"]) == (day, is_demo)]
@@ -250,6 +250,7 @@ def store_queries(rows: list[dict[str, Any]]) -> None:
             query = row["query"] if row["query"] in known or room >= 0 else REST
             merge(kept.setdefault((day, is_demo, query), {"day": day, "is_demo": is_demo, "query": query}), row)
     add(SearchCount, list(kept.values()), ("day", "is_demo", "query"), replaced=("results",))
+    return {query for _, _, query in kept}
 
 
 def merge(into: dict[str, Any], row: dict[str, Any]) -> None:

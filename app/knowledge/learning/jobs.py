@@ -13,7 +13,7 @@ from app.extensions import db
 from app.knowledge import readers
 from app.knowledge.learning import popularity, radar, uses, weekly
 from app.knowledge.learning.models import EntryDay, Use
-from app.knowledge.models import SearchCount, Vote
+from app.knowledge.models import SearchCount, SearchMiss, Vote
 from app.knowledge.readers import PERSON, Asking
 from app.lib.clock import utcnow
 from app.lib.database import writing
@@ -21,6 +21,8 @@ from app.tickets.models import Ticket
 
 # Counts of questions and entries are kept so long; the row a day of all readers stays.
 KEPT = timedelta(days=92)
+# What nobody has asked for again, and no writer has answered, in so long.
+MISSES_KEPT = timedelta(days=365)
 USES_KEPT = timedelta(days=180)
 
 
@@ -72,13 +74,14 @@ def weigh() -> int:
 
 
 def forget() -> None:
-    """Each day: counts older than KEPT go, uses older than USES_KEPT, and the networks that yesterday's votes came from."""
+    """Each day: counts older than KEPT go, uses and misses after theirs, and the networks that yesterday's votes came from."""
     with writing():
         now = utcnow()
         oldest: Any = (now - KEPT).date()
         for old in (
             delete(SearchCount).where(SearchCount.day < oldest),
             delete(EntryDay).where(EntryDay.day < oldest),
+            delete(SearchMiss).where(SearchMiss.last_at < now - MISSES_KEPT),
             delete(Use).where(Use.used_at < now - USES_KEPT),
             update(Vote).where(Vote.network.is_not(None), Vote.at < now - timedelta(days=1)).values(network=None),
         ):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, uni
 
 from app.extensions import db
 from app.knowledge.learning.models import EntryDay, Popularity, ReaderDay, Release, Remark, Stale, Use
-from app.knowledge.learning.rules import Span, percent, worth
+from app.knowledge.learning.rules import REST, Span, percent, worth
 from app.knowledge.models import Article, Faq, SearchCount
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.tickets.models import Ticket
@@ -95,7 +95,8 @@ def summed() -> list[Any]:
 def questions(which: str, span: Span, *, is_demo: bool, limit: int = TOP) -> list[Any]:
     """The questions at the head of one of LISTS, with their sums. One statement over at most 2,000 rows a day."""
     by = LISTS[which]
-    query = select(SearchCount.query, *summed()).where(*inside(SearchCount, span, is_demo=is_demo)).group_by(SearchCount.query)
+    mine = [*inside(SearchCount, span, is_demo=is_demo), SearchCount.query != REST]
+    query = select(SearchCount.query, *summed()).where(*mine).group_by(SearchCount.query)
     return list(db.session.execute(query.having(by > 0).order_by(by.desc(), SearchCount.query).limit(limit)).all())
 
 

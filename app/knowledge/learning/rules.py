@@ -35,6 +35,8 @@ LOOKED_AT = timedelta(days=90)
 # How long "still right" holds against a version that has ended.
 CHECKED = timedelta(days=180)
 GOAL = 80.0
+# Questions beyond those of a day that are kept by themselves.
+REST = "[other questions]"
 RANGES = {"7d": 7, "30d": 30, "90d": 90}
 
 BOT = re.compile(
