@@ -51,6 +51,7 @@ from app.triage.models import TriageRule
 from tests import factories, services
 from tests.calls.furniture import furniture as call_furniture
 from tests.knowledge.furniture import furniture as writing_furniture
+from tests.knowledge.shelf import shelve, shelved
 from tests.people import company, move_in
 from tests.rota.furniture import furniture
 from tests.rows import PNG
@@ -158,6 +159,7 @@ def around(people: SimpleNamespace, now: datetime) -> None:
     furniture(people, now)
     call_furniture(people, now)
     writing_furniture(people, now, FileStorage(io.BytesIO(PNG), "stripes.png"))
+    shelve(people, now)
     tried(people, now)
     issuing.make(people.acme, f"{now:%Y-%m}", "UTC", actor=None, now=now + timedelta(days=40))
     forecasts.make(now, is_demo=False)
@@ -178,9 +180,6 @@ def tried(people: SimpleNamespace, now: datetime) -> None:
 
 def found() -> dict[str, Any]:
     """The numbers in addresses of pages about one thing each."""
-    article = db.session.scalars(select(Article).where(Article.audience == "public").order_by(Article.id)).first()
-    question = db.session.scalars(select(Faq).where(Faq.audience == "public").order_by(Faq.id)).first()
-    assert article and question
     smallest = {
         name: db.session.scalar(select(func.min(table.id)))
         for name, table in {
@@ -204,20 +203,31 @@ def found() -> dict[str, Any]:
     people = company()
     return {
         **smallest,
-        "worked": db.session.scalar(select(func.min(Revision.entry_id)).where(Revision.kind == "article")),
+        **of_knowledge(),
         **of_calls(),
         "statement": db.session.scalar(select(func.min(Statement.ref))),
+        "clock": clock,
+        "clock_ticket": of,
+        "person": people.user.id,
+        "staff": people.agent.id,
+        "organization": people.acme.id,
+    }
+
+
+def of_knowledge() -> dict[str, Any]:
+    """An article, a question, one that is worked on, and what stands beside entries."""
+    article = db.session.scalars(select(Article).where(Article.audience == "public").order_by(Article.id)).first()
+    question = db.session.scalars(select(Faq).where(Faq.audience == "public").order_by(Faq.id)).first()
+    assert article and question
+    return {
+        "worked": db.session.scalar(select(func.min(Revision.entry_id)).where(Revision.kind == "article")),
         "article": article.id,
         "article_path": f"{article.section}/{article.slug}",
         "section": article.section,
         "faq": question.id,
         "question": question.external_id,
         "question_text": question.question,
-        "clock": clock,
-        "clock_ticket": of,
-        "person": people.user.id,
-        "staff": people.agent.id,
-        "organization": people.acme.id,
+        **shelved(),
     }
 
 

@@ -14,7 +14,7 @@ PAGES = {
     None: """
         /login /password-reset {password-reset_link} {invite_link} /guest/new /guest/new?kind=bug /guest/new?sent=1 /guest/new?opened=HT-4F7K2M9 {guest_link}
         /help /help/faq /help/faq?category=cli /help/faq/{question} /help/{section} /help/{article_path} /help/search
-        /help/search?q=consensus /help/search?q=zzzzqqq /help/solved?kind=faq&id={faq} /survey/nonsense /nothing-here
+        /help/search?q=consensus /help/search?q=zzzzqqq /help/user-guide/zebras-abroad?lang=de /help/solved?kind=faq&id={faq} /survey/nonsense /nothing-here
         {acknowledge_link} {call_link} {call_link}/time /dev /dev/mail /dev/mail/{mail} /dev/events /dev/styleguide /dev/styleguide?shell=desk
     """,
     "user": """
@@ -31,7 +31,7 @@ PAGES = {
         /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
         /desk/tickets/{open}/macros /desk/tickets/{open}/answers /desk/tickets/{open}/answers?visibility=note /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
-        /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
+        /help/{procedure_path} /desk/knowledge/training /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
         /desk/escalation /desk/tickets/{open}/escalation /desk/calls /desk/calls/{call}
     """,
     "lead": """
@@ -42,6 +42,9 @@ PAGES = {
         /desk/knowledge/article/{worked}/versions/3?against=1 /desk/knowledge/reviews /desk/knowledge/care /desk/knowledge/redirects
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches /desk/knowledge/embed
         /desk/knowledge/insights /desk/knowledge/insights/question?q=proxy /desk/knowledge/insights/faq/{faq} /desk/knowledge/stale
+        /desk/knowledge/translations /desk/knowledge/article/{abroad}/translations/de /desk/knowledge/article/{abroad}/translations/fr
+        /desk/knowledge/links /desk/knowledge/links?view=failing /desk/knowledge/links?view=ignored /desk/knowledge/article/{abroad}
+        /desk/knowledge/training /desk/knowledge/article/{procedure}/training /desk/knowledge/files /desk/knowledge/files/{upload}
         /desk/knowledge/vocabulary /desk/knowledge/vocabulary/new /desk/knowledge/vocabulary/1 /desk/knowledge/vocabulary/file
         /desk/knowledge/vocabulary/trial?q=proxi%20settings%20inst /desk/knowledge/releases /desk/knowledge/weekly
         /desk/tickets/{new}/triage /admin/triage/words /admin/triage/corrections
@@ -80,6 +83,8 @@ NO_PAGES = {
         "triage_words.export",
         "vocabulary.export",
         "faqs_api.index",
+        "knowledge_files.download",
+        "training_lead.export",
         "articles_api.index",
         "articles_api.show",
         "embed.script",
