@@ -1,4 +1,4 @@
-/* Answers from knowledge beside the composer: the field takes the focus, and what is taken goes to the caret, where Ctrl+Z takes it back. */
+/* Answers from knowledge beside the composer and the editor of a macro: the field takes the focus, and what is taken goes to the caret, where Ctrl+Z takes it back. */
 (() => {
   "use strict";
   const $ = (s, el = document) => el.querySelector(s);
@@ -15,7 +15,7 @@
   document.addEventListener("htmx:before:request", e => {
     const source = e.detail.ctx.sourceElement, body = $("#answers-body");
     if (!source.matches("[data-open=answers]") || !body?.firstElementChild) return;
-    const isNote = $("form.composer [name=visibility][value=note]")?.checked, wasNote = Boolean($("[name=visibility]", body));
+    const isNote = Boolean($("form.composer [name=visibility][value=note]")?.checked), wasNote = Boolean($("[name=visibility]", body));
     if (isNote !== wasNote) { body.replaceChildren(); return; }
     e.preventDefault();
     /* After the dialog has opened. */
@@ -25,7 +25,7 @@
     const id = e.detail.ctx?.target?.id;
     if (id === "answers-body") { $("#answers-q")?.focus(); $("#answers-q")?.select(); }
     if (id !== "answers-taken") return;
-    const taken = $("#answers-taken template[data-insert]"), area = $("form.composer textarea[name=body]");
+    const taken = $("#answers-taken template[data-insert]"), area = $("form.composer textarea[name=body], #macro textarea[name=body]");
     if (!taken || !area) return;
     const text = taken.content.textContent, whole = taken.dataset.insert === "answer";
     if ("staffOnly" in taken.dataset) $("[data-staff-text]")?.removeAttribute("hidden");

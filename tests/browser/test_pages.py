@@ -37,7 +37,7 @@ PAGES = {
     "lead": """
         /desk/sla/tickets?figure=total /desk/sla/statements /desk/sla/statements/{statement} /desk/sla/forecast
         /desk/mail /desk/sla /desk/analytics /desk/analytics/tickets?metric=opened /desk/announcements /desk/surveys
-        /desk/macros /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
+        /desk/macros /desk/macros/answers /desk/macros/new /desk/macros/{macro} /desk/knowledge /desk/knowledge/faq/new /desk/knowledge/article/new
         /desk/knowledge/article/{worked} /desk/knowledge/article/{worked}/versions /desk/knowledge/article/{worked}/versions/3
         /desk/knowledge/article/{worked}/versions/3?against=1 /desk/knowledge/reviews /desk/knowledge/care /desk/knowledge/redirects
         /desk/knowledge/faq/{faq} /desk/knowledge/article/{article} /desk/knowledge/searches /desk/knowledge/embed

@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
+
+from tests.browser.test_pages import DESKTOP, PHONE, too_wide, violations
 
 HEAR = """id => {
     window.heard = [];
@@ -382,3 +385,38 @@ def test_without_script_answers_keep_what_was_typed(visit, site):
     page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_role("button", name=re.compile("^Insert a link ?: How can I remove")).click()
     expect(page.locator("form.composer textarea[name=body]")).to_have_value(re.compile(r"^Hello Mei,\n\n\[How can I remove"))
+
+
+def test_an_answer_goes_into_a_macro(visit):
+    page = visit("lead", "/desk/macros/new")
+    area = page.locator("#macro textarea[name=body]")
+    area.fill("Hello {{requester_first_name}},")
+    area.evaluate("area => area.blur()")
+    open_answers(page).fill("how to uninstall hive")
+    page.get_by_role("button", name=re.compile("^Insert the answer ?: How can I remove")).click()
+    expect(area).to_have_value(re.compile(r"^Hello \{\{requester_first_name\}\},\n\nSign out with"))
+
+
+def test_what_opens_by_script_is_accessible_and_fits_too(visit, site):
+    def wrong(page: Page) -> list[str]:
+        page.evaluate(Axe().axe_script)
+        found = []
+        for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            found += [*violations(page), *too_wide(page)]
+        return found
+
+    desk = visit("agent", f"/desk/tickets/{site.hold}")
+    open_answers(desk).fill("escalation procedure")
+    expect(desk.locator("#answers-list h3 mark").first).to_be_visible()
+    assert wrong(desk) == []
+    form = visit(None, "/guest/new")
+    typed_subject(form, "how to uninstall hive").first.press("Enter")
+    expect(form.locator("#deflect details[open] div[lang=en]")).to_be_visible()
+    assert wrong(form) == []
+    search = visit(None, "/help/search?q=proxy")
+    search.route(HELD, lambda route: route.fulfill(status=503, body="<p>No</p>"))
+    field(search).fill("timeout")
+    expect(search.locator("#q-problem")).to_be_visible()
+    assert wrong(search) == []

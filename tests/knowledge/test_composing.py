@@ -159,6 +159,20 @@ def test_a_text_goes_below_the_draft_of_one_person(app, engine, people, now):
     }
 
 
+def test_a_macro_gets_what_everybody_may_read_and_nothing_else(browse, people, three):
+    browser, path = browse(people.agent), "/desk/macros/answers"
+    page = browser.get(f"{path}?q=where+does+the+zebra+sleep")
+    assert buttons(page, "sleep, public?")[0] == ["answer", "link"]
+    assert buttons(page, "sleep, enterprise?")[0] == buttons(page, "sleep, staff?")[0] == []
+    browser.post(path, taken(three["enterprise"], visibility="note"), htmx=True, status=403)
+    copied = browser.post(path, taken(three["public"]))
+    assert "".join(copied.markup.one("textarea", id="answer-text").texts).strip().startswith("On the hill, public.")
+    part = browser.post(path, taken(three["public"], "link"), htmx=True)
+    assert part.markup.one("template")["data-insert"] == "link"
+    assert [(use["ticket_id"], use["ref"]) for use in uses()] == [(None, None)] * 2
+    assert browser.get("/desk/macros/new").markup.one("a", href=path)["data-open"] == "answers"
+
+
 def test_it_is_for_staff_alone(browse, people, ticket):
     for who in (people.user, people.stranger, people.moderator):
         browse(who).get(answers(ticket), status=403)
