@@ -49,6 +49,8 @@ def read_synonyms(text: str) -> Synonyms:
 # As they ship; an index is built with those that its editors keep.
 SHIPPED = (HERE / "synonyms.txt").read_text(encoding="utf-8")
 SYNONYMS = read_synonyms(SHIPPED)
+# What people say for one another in any trade.
+EVERYDAY = read_synonyms((HERE / "everyday.txt").read_text(encoding="utf-8"))
 
 
 class Token(NamedTuple):
@@ -116,7 +118,8 @@ def terms(text: str, synonyms: Synonyms = SYNONYMS) -> list[str]:
         forms = words_of(token)
         stems.append(stem(forms[0]))
         found.extend(stem(form) for form in forms if form not in STOP)
-    found.extend(JOIN.join(phrase) for _, phrase in synonyms.phrases_in(stems))
+    phrases = dict.fromkeys((*synonyms.phrases_in(stems), *EVERYDAY.phrases_in(stems)))
+    found.extend(JOIN.join(phrase) for _, phrase in phrases)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from sys import intern
+from typing import NamedTuple
 
 from app.search.analysis import words
 from app.search.highlight import Highlighter
@@ -78,8 +79,7 @@ class Query:
     kinds: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """One answer: which text, how relevant (0 to 1), and its number in the generation."""
 
     kind: str

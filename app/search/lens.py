@@ -3,7 +3,9 @@
 from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from heapq import nsmallest
 from statistics import median
+from typing import cast
 
 from app.search import ranking
 from app.search.documents import Answer, Entry, Hit
@@ -11,7 +13,7 @@ from app.search.highlight import Highlighter
 from app.search.query import START, Group, plan
 from app.search.ranking import Postings, Wanted
 from app.search.spelling import Spelling
-from app.search.synonyms import Synonyms
+from app.search.synonyms import JOIN, Synonyms
 
 Occurrences = Callable[[str, str], Iterator[tuple[int, float]]]
 # Postings that are kept decoded: eight bytes each, so 2.4 MB at most.
@@ -20,6 +22,8 @@ NOTHING = Postings(array("I"), array("f"))
 # A word that no text has counts as a rare one, but is not the whole question.
 UNKNOWN_SHARE = 0.6
 MOST_HITS = 200
+# What is shown to a question of which nobody wrote a word.
+GUESSES = 10
 
 
 class Lens:
@@ -35,7 +39,8 @@ class Lens:
         generation: int,
     ) -> None:
         self.generation = generation
-        self.entries = entries
+        # Only those that the mask lets through are looked at, and these are there.
+        self.visible = cast(Sequence[Entry], entries)
         self.spelling = spelling
         self.synonyms = synonyms
         self.occurrences = occurrences
@@ -50,6 +55,10 @@ class Lens:
         self.categories = dict(Counter(entry.category for _, entry in visible))
         self.kept: OrderedDict[str, Postings] = OrderedDict()
         self.size = 0
+
+    def may_have(self, term: str) -> bool:
+        """Whether some text, which may be one that this viewer may not read, can have the term: a look at the vocabulary."""
+        return JOIN in term or self.spelling.may_have(term)
 
     def has(self, term: str) -> bool:
         """Whether a text that may be read has the term."""
@@ -71,12 +80,12 @@ class Lens:
     def weighed(self, term: str) -> Postings:
         """BM25F of one term in each text."""
         frequencies: dict[int, float] = {}
-        mask, entries = self.mask, self.entries
+        mask, entries = self.mask, self.visible
         for i, (name, (weight, b)) in enumerate(ranking.FIELDS.items()):
             usual = self.usual[i]
             for number, count in self.occurrences(name, term):
                 if mask[number]:
-                    length = entries[number].lengths[i]  # type: ignore[union-attr]
+                    length = entries[number].lengths[i]
                     once = weight / (1.0 - b + b * length / usual)
                     frequencies[number] = frequencies.get(number, 0.0) + count * once
         if not frequencies:
@@ -93,10 +102,13 @@ class Lens:
         wanted = plan(text, self)
         terms = {term for group in wanted.groups for term in group.terms}
         ranked = self.ranked(wanted.groups, wanted.stems, frozenset(terms), kinds)
-        counts = Counter(self.entry(number).category for _, number in ranked)
-        chosen = [pair for pair in ranked if category is None or self.entry(pair[1]).category == category]
-        hits = tuple(self.hit(score, number) for score, number in chosen[:MOST_HITS])
-        meant = wanted.meant if hits or ranked else None
+        if not ranked and wanted.groups and wanted.is_worded:
+            ranked = self.guesses(kinds)
+        entries = self.visible
+        counts = Counter([entries[number].category for _, number in ranked])
+        chosen = [pair for pair in ranked if entries[pair[1]].category == category] if category else ranked
+        hits = tuple([self.hit(score, number) for score, number in chosen[:MOST_HITS]])
+        meant = wanted.meant if ranked and ranked[0][0] > 0.0 else None
         return Answer(hits, dict(counts), meant, Highlighter(terms), not wanted.groups, self.generation)
 
     def ranked(
@@ -105,11 +117,16 @@ class Lens:
         """(score, number) best first, those cut off that are no answers beside the best."""
         scores = ranking.text_scores([self.wanted(group) for group in groups])
         if kinds is not None:
-            scores = {number: score for number, score in scores.items() if self.entry(number).kind in kinds}
-        first = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-        ranked = [(score + self.bonus(number, stems, terms), number) for number, score in first[: ranking.LOOKED_AT]]
+            scores = {number: score for number, score in scores.items() if self.visible[number].kind in kinds}
+        first = ranking.promising(scores)
+        ranked = [(score + self.bonus(number, stems, terms), number) for score, number in first[: ranking.LOOKED_AT]]
         ranked.sort(key=lambda pair: (-pair[0], pair[1]))
-        return ranking.cut(ranked + [(score, number) for number, score in first[ranking.LOOKED_AT :]])
+        return ranking.cut(ranked + first[ranking.LOOKED_AT :])
+
+    def guesses(self, kinds: frozenset[str] | None) -> list[tuple[float, int]]:
+        """For a question put in words of which no text has any: what most people read, with a score of nought."""
+        there = [number for number, is_seen in enumerate(self.mask) if is_seen and (kinds is None or self.visible[number].kind in kinds)]
+        return [(0.0, number) for number in nsmallest(GUESSES, there, key=lambda number: (-self.visible[number].popularity, number))]
 
     def wanted(self, group: Group) -> Wanted:
         """A group with its postings. Its rarity is that of the word itself where somebody wrote it."""
@@ -117,20 +134,19 @@ class Lens:
         if not found:
             return Wanted((), group.importance * UNKNOWN_SHARE, ranking.rarity(0, self.total))
         having = len(found[0][0].documents) if group.is_known else sum(len(postings.documents) for postings, _ in found)
-        return Wanted(found, group.importance, ranking.rarity(min(having, self.total), self.total))
+        rarity = ranking.rarity(min(having, self.total), self.total)
+        return Wanted([(postings, factor * self.as_rare(postings, rarity)) for postings, factor in found], group.importance, rarity)
+
+    def as_rare(self, postings: Postings, rarity: float) -> float:
+        """What is left of a match by a term that says less than the word does: `card` found for `mastercard`."""
+        return min(1.0, ranking.rarity(min(len(postings.documents), self.total), self.total) / rarity)
 
     def bonus(self, number: int, stems: Sequence[str], terms: frozenset[str]) -> float:
         """What title and popularity add."""
-        entry = self.entry(number)
+        entry = self.visible[number]
         return ranking.title_bonus(stems, terms, entry.title) + ranking.popularity_bonus(entry.popularity)
 
     def hit(self, score: float, number: int) -> Hit:
         """A ranked text as an answer."""
-        entry = self.entry(number)
+        entry = self.visible[number]
         return Hit(entry.kind, entry.id, ranking.relevance(score), number)
-
-    def entry(self, number: int) -> Entry:
-        """What is known of a text that is not deleted."""
-        found = self.entries[number]
-        assert found is not None
-        return found

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from app.search.analysis import STOP, WEAK, Token, tokens, words_of
+from app.search.analysis import EVERYDAY, STOP, WEAK, Token, tokens, words_of
+from app.search.meanings import KNOWN, UNKNOWN, is_english, lists_of
 from app.search.spelling import Spelling
 from app.search.stemming import stem
 from app.search.synonyms import JOIN, Synonyms
@@ -13,8 +14,11 @@ from app.search.synonyms import JOIN, Synonyms
 # What a question is read to; nobody types more, and some send books.
 MAX_CHARACTERS, MAX_WORDS = 400, 24
 # How much a match counts that is not the word itself.
-SYNONYM, SYNONYM_OF_UNKNOWN, JOINED, SPLIT, BESIDE = 0.65, 0.9, 0.9, 0.7, 0.25
-EXPANDED, EXPANDED_UNKNOWN, NEARLY = 0.35, 0.9, 0.6
+JOINED, SPLIT, BESIDE = 0.9, 0.7, 0.25
+PHRASE, EVERYDAY_PHRASE = 0.8, 0.6
+EXPANDED, EXPANDED_UNKNOWN, NEARLY, RESEMBLING = 0.35, 0.9, 0.6, 0.4
+# A word must be longer than this to be recognised by how it begins.
+LONG = 4
 EDITED = {1: 0.85, 2: 0.7}
 WEAK_WORD = 0.4
 EXPANSIONS = 10
@@ -31,6 +35,9 @@ class Lexicon(Protocol):
 
     def has(self, term: str) -> bool:
         """Whether a text that the viewer may read has the term."""
+
+    def may_have(self, term: str) -> bool:
+        """A cheap first look: False only where no text has the term."""
 
 
 @dataclass
@@ -51,10 +58,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to look for. `meant` is the question with its misspelt words mended, or None."""
+    """What to look for. `meant` is the question with its misspelt words mended, or None; `is_worded`: it has several words."""
 
     groups: tuple[Group, ...]
     meant: str | None = None
+    is_worded: bool = False
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -82,7 +90,8 @@ def plan(text: str, lexicon: Lexicon) -> Plan:
     join_neighbours(kept, groups, lexicon)
     add_phrases(found, groups, lexicon)
     weigh(groups)
-    return Plan(tuple(groups), replaced(text, mended) if mended else None)
+    is_worded = len([token for token in found if token.word.isalpha()]) > 1
+    return Plan(tuple(groups), replaced(text, mended) if mended else None, is_worded)
 
 
 def groups_of(token: Token, lexicon: Lexicon, is_open: bool) -> list[Group]:
@@ -109,13 +118,21 @@ def group_of(token: Token, lexicon: Lexicon, is_open: bool) -> Group:
     group.is_known = bool(group.terms)
     if is_open:
         complete(group, token.word.lstrip("-_"), lexicon)
-    for attempt in (stands_for_itself, correct, split, *([complete_nearly] if is_open else [])):
+    for attempt in (stands_for_itself, correct, split, *([complete_nearly] if is_open else []), resemble):
         if not group.terms:
             attempt(group, token.word, lexicon)
-    for other in lexicon.synonyms.others.get(stem(token.word), ()):
-        if group.is_known and lexicon.has(other):
-            group.add(other, SYNONYM)
+    if group.is_known or group.correction:
+        add_meanings(group, lexicon)
     return group
+
+
+def add_meanings(group: Group, lexicon: Lexicon) -> None:
+    """What may stand for a known word, or for the word that a misspelt one was meant to be."""
+    share = EDITED[1] if group.correction else 1.0
+    for others in lists_of(meant_word(group), lexicon.synonyms, KNOWN):
+        for other, factor in others:
+            if lexicon.may_have(other) and lexicon.has(other):
+                group.add(other, factor * share)
 
 
 def complete(group: Group, word: str, lexicon: Lexicon) -> None:
@@ -138,6 +155,8 @@ def complete_nearly(group: Group, word: str, lexicon: Lexicon) -> None:
 
 def correct(group: Group, word: str, lexicon: Lexicon) -> None:
     """A word that nobody wrote: the words it may have been meant for, the likeliest as the correction."""
+    if is_english(stem(word)):
+        return
     nearest = 0
     for meant, edits in lexicon.spelling.meant_by(word):
         if nearest and edits > nearest:
@@ -156,11 +175,14 @@ def stands_for_itself(group: Group, word: str, lexicon: Lexicon) -> None:
 
 
 def stands_for_others(group: Group, word: str, factor: float, lexicon: Lexicon) -> bool:
-    """Add what means the same as a word; whether there was anything."""
-    found = [other for other in lexicon.synonyms.others.get(stem(word), ()) if lexicon.has(other)]
-    for other in found:
-        group.add(other, SYNONYM_OF_UNKNOWN * factor)
-    return bool(found)
+    """Add what may stand for a word, from the first list that has anything; whether one had."""
+    for others in lists_of(stem(word), lexicon.synonyms, UNKNOWN):
+        found = [(other, share) for other, share in others if lexicon.may_have(other) and lexicon.has(other)]
+        for other, share in found:
+            group.add(other, share * factor)
+        if found:
+            return True
+    return False
 
 
 def split(group: Group, word: str, lexicon: Lexicon) -> None:
@@ -174,6 +196,14 @@ def split(group: Group, word: str, lexicon: Lexicon) -> None:
                 if lexicon.has(stem(half)):
                     group.add(stem(half), SPLIT)
             return
+
+
+def resemble(group: Group, word: str, lexicon: Lexicon) -> None:
+    """Words that begin as a longer one does, when nothing else is left: another form that no stem unites with it."""
+    if word.isalpha() and len(word) > LONG:
+        for whole in lexicon.spelling.starting(word[: max(LONG, len(word) - 3)], EXPANSIONS):
+            if lexicon.has(stem(whole)):
+                group.add(stem(whole), RESEMBLING)
 
 
 def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
@@ -191,14 +221,16 @@ def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) ->
 def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
     """Phrases that have a meaning of their own (`log in`): the phrase, and what means the same, stand for its words."""
     by_word = {group.word: group for group in groups}
-    for at, phrase in lexicon.synonyms.phrases_in([stem(token.word) for token in found]):
+    stems = [stem(token.word) for token in found]
+    lists = ((lexicon.synonyms, PHRASE), (EVERYDAY, EVERYDAY_PHRASE))
+    for synonyms, share, at, phrase in ((words, share, *place) for words, share in lists for place in words.phrases_in(stems)):
         inside = [by_word[token.word] for token in found[at : at + len(phrase)] if token.word in by_word]
         group = next(iter(inside), None)
         if group is None:
             group = Group(" ".join(phrase))
             groups.append(group)
         whole = JOIN.join(phrase)
-        for term, factor in [(whole, 1.0), *((other, 0.8) for other in lexicon.synonyms.others.get(whole, ()))]:
+        for term, factor in [(whole, 1.0), *((other, share) for other in synonyms.others.get(whole, ()))]:
             if lexicon.has(term):
                 for member in inside or [group]:
                     member.add(term, factor)

@@ -15,10 +15,10 @@ K1 = 1.8
 # A term once in a title of average length counts 1; no number of times counts more than 1 / FULL.
 FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
 # What else counts, beside a text score of about 1.
-TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.08, 0.05, 0.6, 0.04
+TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.2, 0.05, 0.6, 0.04
 LOOKED_AT = 60
 # What is less than this beside the best is not an answer; and nothing is below the floor.
-BESIDE_BEST, FLOOR = 0.3, 0.1
+BESIDE_BEST, FLOOR = 0.2, 0.03
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,13 @@ def text_scores(wanted: Iterable[Wanted]) -> dict[int, float]:
         share = word.importance * word.rarity / ideal if ideal else 0.0
         if not share:
             continue
-        for document, weight in best_of(word.postings).items():
-            scores[document] = scores.get(document, 0.0) + share * weight
+        pairs = best_of(word.postings).items()
+        if scores:
+            so_far = scores.get
+            for document, weight in pairs:
+                scores[document] = so_far(document, 0.0) + share * weight
+        else:
+            scores = {document: share * weight for document, weight in pairs}
     return scores
 
 
@@ -75,10 +80,17 @@ def best_of(postings: Sequence[tuple[Postings, float]]) -> dict[int, float]:
         if not best:
             best = {document: factor * weight for document, weight in zip(found.documents, found.weights, strict=True)}
             continue
+        so_far = best.get
         for document, weight in zip(found.documents, found.weights, strict=True):
-            if factor * weight > best.get(document, 0.0):
+            if factor * weight > so_far(document, 0.0):
                 best[document] = factor * weight
     return best
+
+
+def promising(scores: dict[int, float]) -> list[tuple[float, int]]:
+    """(score, text) best first, without those that cannot be answers beside the best: most texts have a word in common."""
+    least = BESIDE_BEST * max(scores.values(), default=0.0) if len(scores) > LOOKED_AT else 0.0
+    return [(-score, document) for score, document in sorted((-score, document) for document, score in scores.items() if score >= least)]
 
 
 def title_bonus(asked: Sequence[str], others: frozenset[str], title: Sequence[str]) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from symspellpy import SymSpell, Verbosity
 
-from app.search.analysis import STOP, WEAK_WORDS
-from app.search.stemming import stem
+from app.search.analysis import EVERYDAY, STOP, WEAK_WORDS
+from app.search.stemming import EXCEPTIONS, stem
 
 # One edit from four letters, two from eight.
 ONE_EDIT, TWO_EDITS = 4, 8
@@ -15,7 +15,9 @@ PREFIX = 5
 CANDIDATES = 6
 SCANNED = 600
 # Words that people use although no text may have them: they must not be taken for misspelt ones.
-COMMON = STOP | WEAK_WORDS
+COMMON = STOP | WEAK_WORDS | EVERYDAY.words
+# Stems that do not begin as all of their words do.
+UNLIKE = frozenset(EXCEPTIONS.values())
 
 
 class Spelling:
@@ -52,6 +54,14 @@ class Spelling:
         """Whether somebody wrote it."""
         at = bisect_left(self.sorted, word)
         return at < len(self.sorted) and self.sorted[at] == word
+
+    def may_have(self, term: str) -> bool:
+        """Whether a word of the vocabulary can have the stem. A look, no proof: a few stems do not begin as their words do."""
+        if term in UNLIKE:
+            return True
+        beginning = term[:-1] if term[-1:] in "ie" else term
+        at = bisect_left(self.sorted, beginning)
+        return at < len(self.sorted) and self.sorted[at].startswith(beginning)
 
     def meant_by(self, word: str) -> list[tuple[str, int]]:
         """(word of the vocabulary, edits) within reach of a misspelt word, nearest first; a transposition is one edit.
