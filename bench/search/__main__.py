@@ -19,7 +19,7 @@ from bench.search import engines
 from bench.search.engines import Engine
 from bench.search.goals import missed, slower_than_thirtieth
 from bench.search.scores import Score, score
-from bench.search.sets import Entry, QuestionSet, folder_sets, hive_sets
+from bench.search.sets import Entry, QuestionSet, folder_sets, own_sets
 from bench.servers import ROOT
 
 RESULTS = ROOT / "bench" / "search-results.json"
@@ -51,7 +51,7 @@ def main() -> None:
 def wanted_sets() -> Iterator[QuestionSet]:
     """What DATA, HALF and ONLY ask for."""
     only = os.environ.get("ONLY") or ""
-    yield from (one for one in hive_sets() if one.name.startswith(only))
+    yield from (one for one in own_sets() if one.name.startswith(only))
     for folder in (os.environ.get("DATA") or "").split():
         yield from (one for one in folder_sets(Path(folder), os.environ.get("HALF") or "") if one.name.startswith(only))
 

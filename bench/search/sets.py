@@ -76,6 +76,13 @@ def hive_sets() -> Iterator[QuestionSet]:
             yield QuestionSet(name.replace("-", " "), kind, entries, tuple(read_questions(path)))
 
 
+def own_sets() -> Iterator[QuestionSet]:
+    """All that comes with the bench: about Hive, and about other trades."""
+    yield from hive_sets()
+    for path in sorted(QUESTIONS.glob("*/queries.tsv")):
+        yield from folder_sets(path.parent)
+
+
 def folder_sets(folder: Path, half: str = "") -> Iterator[QuestionSet]:
     """The questions of a folder; only one half of them when `half` is `tune` or `judge`."""
     questions = [asked for asked in read_questions(folder / "queries.tsv") if not half or half_of(asked.text) == half]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bench.search.goals import missed, slower_than_thirtieth
 from bench.search.mistakes import half_typed, is_plain, misspelt
 from bench.search.scores import rank, score
-from bench.search.sets import Asked, QuestionSet, half_of, hive_sets, read_entries, read_questions
+from bench.search.sets import Asked, QuestionSet, half_of, own_sets, read_entries, read_questions
 from bench.search.sets import variants as variants_of
 
 WORDS = st.lists(
@@ -102,7 +102,7 @@ def test_a_folder_of_questions_names_what_is_wrong(tmp_path):
 
 
 def test_every_right_answer_of_the_shipped_questions_exists():
-    for one in hive_sets():
+    for one in own_sets():
         keys = {entry.key for entry in one.entries}
         assert {key for asked in one.questions for key in asked.keys} <= keys, one.name
 
