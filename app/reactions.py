@@ -77,6 +77,8 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.published": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
     "knowledge.unpublished": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
     "knowledge.changed": [("index", "app.knowledge.jobs.index_entry"), ("default", "app.knowledge.links.jobs.follow_entry")],
+    "knowledge.translated": [("index", "app.knowledge.jobs.index_import")],
+    "knowledge.translation_withdrawn": [("index", "app.knowledge.jobs.index_import")],
     "knowledge.import_confirmed": [("index", "app.knowledge.exchange.jobs.take_in")],
     "knowledge.link_rechecked": [("default", "app.knowledge.links.jobs.recheck")],
     "knowledge.reading_asked": [("mail", "app.notifications.training_jobs.tell_readers")],

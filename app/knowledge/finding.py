@@ -14,6 +14,7 @@ from app.knowledge import indexing, keeper
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
+from app.knowledge.translations.documents import MARK
 from app.lib.text import one_line
 from app.search.documents import Answer, Hit, Query
 from app.search.highlight import Highlighter, Span
@@ -50,6 +51,8 @@ class Result:
     votes: int
     helpful: int
     changed_at: Any
+    # The language of heading and snippet; its page is shown in it.
+    locale: str = "en"
 
     @property
     def address(self) -> tuple[str, str]:
@@ -129,9 +132,14 @@ def in_order(hits: Sequence[Hit], sort: str, reader: Reader | None) -> Sequence[
     return sorted(there, key=place, reverse=True)
 
 
-def ask(reader: Reader | None, text: str, *, category: str | None = None, kinds: frozenset[str] | None = None) -> Answer | None:
-    """Ask the index; None where there is none and it cannot be had at once."""
-    wanted = Query(text, audiences_of(reader), category or None, kinds)
+def ask(
+    reader: Reader | None, text: str, *, category: str | None = None, kinds: frozenset[str] | None = None, locale: str = ""
+) -> Answer | None:
+    """Ask the index, with a `locale` also what is translated into it; None where there is none and it cannot be had at once."""
+    audiences = audiences_of(reader)
+    if locale:
+        audiences |= {f"{audience}{MARK}{locale}" for audience in audiences}
+    wanted = Query(text, audiences, category or None, kinds)
     keeper.ensure()
     try:
         return indexing.the_index().find(wanted)

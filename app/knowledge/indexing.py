@@ -1,7 +1,8 @@
 """Keeping the search index in step with the database, whatever happened to either."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,6 +15,7 @@ from app.extensions import db
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.rules import popularity_step
+from app.knowledge.translations import documents as translations
 from app.knowledge.vocabulary import queries as vocabulary
 from app.search import index
 from app.search.analysis import read_synonyms
@@ -30,6 +32,8 @@ TELLING = (
     "knowledge.unpublished",
     "knowledge.changed",
     "knowledge.imported",
+    "knowledge.translated",
+    "knowledge.translation_withdrawn",
     "knowledge.vocabulary_changed",
     "knowledge.vocabulary_imported",
 )
@@ -63,7 +67,7 @@ def generation() -> int:
         return 0
 
 
-def documents(keys: Iterable[str] | None = None) -> Iterator[Document]:
+def documents(keys: Sequence[str] | None = None) -> Iterator[Document]:
     """The published entries as the index takes them: all, or those with the given keys. One statement for each 500."""
     wanted: dict[str, list[int]] = {}
     for key in keys or ():
@@ -73,6 +77,7 @@ def documents(keys: Iterable[str] | None = None) -> Iterator[Document]:
         ids = sorted(wanted.get(kind, [])) if keys is not None else None
         for entry in entries(table, ids):
             yield document_of(entry)
+    yield from translations.documents(stamp, keys)
 
 
 def entries(table: type[Faq] | type[Article], ids: list[int] | None) -> Iterator[Faq | Article]:
@@ -105,12 +110,12 @@ def document_of(entry: Faq | Article) -> Document:
 
 
 def published_stamps() -> dict[str, str]:
-    """Key → stamp of every published entry, as the index should have them. Two statements."""
+    """Key → stamp of every published entry and translation, as the index should have them. Four statements."""
     found = {}
     for kind in KINDS:
         for row in db.session.execute(stamped(kind)):
             found[f"{kind}:{row.id}"] = stamp(row.version, row.changed_at, row.heading, row.popularity)
-    return found
+    return found | translations.stamps(stamp)
 
 
 def stamped(kind: str) -> Any:
@@ -176,6 +181,20 @@ def refresh(kind: str, number: int) -> None:
             the_index().put(documents([key]) if wanted else (), () if wanted else (key,))
     except Unusable:
         rebuild()
+
+
+def locales() -> frozenset[str]:
+    """The languages beside English that something in the index is translated into. Looked for once in each generation."""
+    return locales_of(str(home()), generation())
+
+
+@lru_cache(maxsize=4)
+def locales_of(place: str, number: int) -> frozenset[str]:
+    """The same for one generation."""
+    try:
+        return translations.locales_in(the_index().stamps())
+    except Unusable:
+        return frozenset()
 
 
 def rebuild(progress: Callable[[int], None] = lambda done: None, *, wait: bool = True) -> int:

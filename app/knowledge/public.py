@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from app.audiences import public
 from app.extensions import db, limiter
-from app.knowledge import actions, finding, queries, readers, render
+from app.knowledge import abroad, actions, finding, queries, readers, render
 from app.knowledge.finding import Found
 from app.knowledge.learning.visitors import asking
 from app.knowledge.models import Article, Faq
@@ -18,7 +18,8 @@ from app.knowledge.queries import reader_of
 from app.knowledge.reading.releases import ended_on
 from app.knowledge.sections import shelf
 from app.knowledge.training.queries import page_for
-from app.knowledge.translations.showing import text_of
+from app.knowledge.translations.rules import ORIGINAL
+from app.knowledge.translations.showing import text_of, wished
 from app.knowledge.writing.queries import moved_to
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
@@ -48,7 +49,7 @@ def search() -> Response:
     """Answers to what was typed, with or without script."""
     reader = reader_of(current_user)
     category, sort, page = typed("category", 100), request.args.get("sort", ""), number("page")
-    found = finding.search(reader, typed_text(), category=category, page=page, sort=sort)
+    found = abroad.search(reader, typed_text(), wished(), category=category, page=page, sort=sort)
     note_search(found, narrowed=bool(category))
     context: dict[str, Any] = {
         "found": found,
@@ -215,7 +216,8 @@ def faq_anchor(entry: Faq) -> str:
 def result_address(result: finding.Result) -> str:
     """The page of an answer in a list; there are many on a page, so this is not left to url_for."""
     section, slug = result.address
-    return f"{request.script_root}/help/{quote(section)}/{quote(slug)}"
+    language = f"?lang={result.locale}" if result.locale != ORIGINAL else ""
+    return f"{request.script_root}/help/{quote(section)}/{quote(slug)}{language}"
 
 
 @bp.app_template_global("search_address")

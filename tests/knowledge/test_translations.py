@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.events.models import Event
 from app.extensions import db
+from app.knowledge import abroad, finding, indexing
 from app.knowledge import actions as knowledge
 from app.knowledge.actions import ArticleText
 from app.knowledge.translations import actions, queries
@@ -234,3 +235,63 @@ def test_an_entry_has_each_language_once(engine, people, page, translate, now):
         db.session.flush()
     db.session.rollback()
     assert db.session.get(User, people.agent.id) is not None
+
+
+@pytest.fixture
+def searched(page, translate, faq, indexed):
+    """Zebras in both languages, a question in German alone by its words, and one for staff."""
+    translate(page, Words("Zebras auf Reisen", "Alles über sie.", "## Schlaf\n\nSie schlafen im Stehen in der Savanne."))
+    secret = faq("Who feeds the zebras?", "Staff do.", audience="staff")
+    translate(secret, Words("Wer füttert die Zebras in der Savanne?", "", "Das Personal."))
+    indexed()
+    return page
+
+
+def test_who_reads_german_finds_german_texts_and_each_entry_once(browse, searched):
+    page = browse(None).get("/help/search?q=savanne", headers=HEADERS)
+    links = [link for link in page.markup.all("a") if link.get("href").startswith("/help/user-guide/zebras")]
+    assert [(link["href"], link.text) for link in links] == [("/help/user-guide/zebras?lang=de", "Zebras auf Reisen")]
+    assert "füttert" not in page.words
+    both = browse(None).get("/help/search?q=zebras", headers=HEADERS)
+    assert len([link for link in both.markup.all("a") if link.get("href").startswith("/help/user-guide/zebras")]) == 1
+    assert "Zebras auf Reisen" in both.words
+    assert "Accept-Language" in both.headers["Vary"]
+
+
+def test_who_reads_english_sees_nothing_of_it(browse, people, searched):
+    assert "Reisen" not in browse(None).get("/help/search?q=zebras").words
+    assert "Reisen" not in browse(None).get("/help/search?q=savanne").words
+    assert "Reisen" not in browse(people.user).get("/help/search?q=savanne", headers=HEADERS).words
+    assert "Reisen" in browse(people.user).get("/help/search?q=savanne&lang=de").words
+    assert "füttert" in browse(people.agent).get("/help/search?q=savanne&lang=de").words
+
+
+def test_counts_of_categories_count_each_entry_once(people, searched):
+    found = abroad.search(None, "zebras", "de")
+    assert found.total == len(found.results) == sum(found.categories.values())
+    assert found.categories["user-guide"] == finding.search(None, "zebras in english", category=None).categories["user-guide"] == 1
+    inside = abroad.search(None, "zebras", "de", category="user-guide")
+    assert (inside.total, inside.categories) == (1, found.categories)
+
+
+def test_a_translation_that_is_taken_back_is_found_no_more(people, searched, indexed, now):
+    actions.withdraw(searched, queries.translation_of("article", searched.id, "de"), actor=people.lead, now=now)
+    assert [result.locale for result in abroad.search(None, "zebras english", "de").results[:1]] == ["en"]
+    indexed()
+    assert abroad.search(None, "savanne", "de").results == []
+
+
+def test_the_index_follows_the_original_too(people, searched, indexed, now):
+    knowledge.unpublish(searched, actor=people.lead, now=now)
+    assert abroad.search(None, "savanne", "de").results == []
+    indexed()
+    assert indexing.catch_up() == 0
+
+
+def test_where_nothing_is_translated_a_search_costs_what_it_did(browse, indexed, statements):
+    browser = browse(None)
+    with statements() as english:
+        browser.get("/help/search?q=proxy")
+    with statements() as german:
+        browser.get("/help/search?q=proxy", headers=HEADERS)
+    assert len(german) == len(english)

@@ -24,6 +24,19 @@ def text_of(entry: Entry) -> Shown:
     return Shown(**{**vars(found), "missing": missing})
 
 
+def wished() -> str:
+    """The language that whoever asks wants to search in: that of `?lang=`, else for visitors that of their browser, among ours.
+
+    No statement.
+    """
+    ours = current_app.config["SETTINGS"].knowledge_locales
+    asked = request.args.get("lang", "")[:10]
+    if asked in ours or asked == ORIGINAL or current_user.is_authenticated:
+        return asked if asked in ours else ORIGINAL
+    after_this_request(by_language)
+    return chosen("", [tag for tag, quality in request.accept_languages if quality > 0], ours)
+
+
 def by_language(response: Response) -> Response:
     """Caches must keep the languages of a page apart."""
     response.vary.add("Accept-Language")
