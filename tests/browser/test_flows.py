@@ -208,7 +208,7 @@ def test_a_draft_keeps_itself_and_outlives_a_reload(visit, site):
 def test_results_come_while_one_types_and_back_works(visit):
     page = visit(None, "/help")
     page.locator("#q").press_sequentially("consensus", delay=20)
-    expect(page.locator("#found-says")).to_contain_text("answer")
+    expect(page.locator("#q-says")).to_contain_text("answer")
     expect(page).to_have_url(re.compile(r"/help/search\?q=consensus"))
     expect(page.locator("#q")).to_be_focused()
     page.locator("#results a.subject").first.click()

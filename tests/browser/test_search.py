@@ -222,6 +222,17 @@ def test_what_goes_wrong_is_said_beside_the_field_and_mended(visit, status, word
     visit.complaints.clear()
 
 
+def test_a_search_goes_out_again_by_itself_when_the_network_is_back(visit):
+    page = visit(None, "/help/search?q=proxy")
+    page.context.set_offline(True)
+    field(page).fill("timeout")
+    expect(page.locator("#q-problem")).to_contain_text("no answer from the server")
+    page.context.set_offline(False)
+    expect(title(page)).to_contain_text("for “timeout”")
+    expect(page.locator("#q-problem")).to_be_hidden()
+    visit.complaints.clear()
+
+
 def test_it_works_without_script(visit):
     page = visit(None, "/help", java_script_enabled=False)
     field(page).fill("consensus timout")
