@@ -67,6 +67,7 @@ BLUEPRINTS = (
     "app.knowledge.vocabulary.desk",
     "app.knowledge.composing.desk",
     "app.knowledge.api",
+    "app.knowledge.articles_api",
     "app.knowledge.feeds",
     "app.knowledge.embed",
     "app.knowledge.embed_desk",
