@@ -15,6 +15,7 @@ from app.knowledge.learning.models import EntryDay, ReaderDay
 from app.knowledge.learning.rules import REST, VIEWS_A_NETWORK
 from app.knowledge.models import Faq, SearchCount, SearchMiss
 from app.knowledge.readers import Asking
+from tests import factories
 from tests.processes import in_processes
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
@@ -290,3 +291,18 @@ def test_a_guest_who_sends_a_ticket_found_no_answer(app, browse, clock, now):
     browser.post("/guest/new", {**form, "body": "How do I remove it?", "form_key": "k" * 16}, to="/guest/new")
     later(clock)
     assert (day().found, day().ticketed) == (0, 1)
+
+
+def test_a_ticket_of_a_customer_takes_the_visit_back_and_one_that_staff_opened_for_them_does_not(app, browse, people, clock, now, drain):
+    browser = browse(people.user)
+    browser.get(browser.get("/help/search?q=uninstall+hive").markup.all("a", class_="subject")[0]["href"])
+    factories.ticket(people.user, actor=people.agent)
+    drain()
+    later(clock)
+    assert (day().found, day().ticketed) == (1, 0)
+    for _ in range(2):
+        factories.ticket(people.user)
+    drain()
+    later(clock)
+    assert (day().found, day().ticketed) == (0, 1)
+    assert db.session.scalars(select(EntryDay.tickets)).all() == [1]
