@@ -280,6 +280,8 @@ VALUES: dict[tuple[str, str], Any] = {
     ("articles_api", "slug"): lambda r: r.article.slug,
     ("feeds", "section"): lambda r: r.article.section,
     ("feeds", "kind"): lambda r: "page",
+    ("help.read_here", "kind"): lambda r: "faq",
+    ("help.read_here", "number"): lambda r: r.faq.id,
     ("feeds", "part"): lambda r: 0,
     ("help", "section"): lambda r: r.article.section,
     ("help", "slug"): lambda r: r.article.slug,
