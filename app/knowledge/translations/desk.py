@@ -14,7 +14,8 @@ from app.knowledge.sections import STATES, shelf
 from app.knowledge.translations import actions, queries
 from app.knowledge.translations.forms import FORMS, TranslationForm, filled
 from app.knowledge.translations.models import Translation
-from app.knowledge.translations.rules import behind, changed_lines, language
+from app.knowledge.translations.rules import Words, behind, language
+from app.knowledge.writing.comparing import Comparison, compared
 from app.lib.clock import utcnow
 from app.lib.errors import NotAllowed, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
@@ -89,17 +90,13 @@ def told_why(entry: Any, locale: str, there: Translation | None, form: Translati
 def editor(entry: Any, locale: str, there: Translation | None, form: TranslationForm, status: int = 200, refused: str = "") -> Response:
     """The editor with a form in it, beside the original."""
     words = queries.words_of(entry)
-    late = behind(entry.text_version, there.source_version) if there else 0
-    since = (
-        changed_lines(joined(there.source_title, there.source_summary, there.source_body), joined(*vars(words).values()))
-        if late and there
-        else []
-    )
     context: dict[str, Any] = {
+        "late": behind(entry.text_version, there.source_version) if there else 0,
+        "since": since(there, words, entry.kind) if there else None,
         "states": STATES,
         "waits": actions.waits_for_lead(entry, current_user),
         "language": language(locale),
-        "html": render.article(words.body).html,
+        "html": render.answer(words.body),
         "words": words,
     }
     return part(
@@ -109,13 +106,19 @@ def editor(entry: Any, locale: str, there: Translation | None, form: Translation
         there=there,
         form=form,
         locale=locale,
-        late=late,
-        since=since,
         refused=refused,
         **context,
     )
 
 
-def joined(*texts: str) -> str:
-    """The parts of a text, one below the other."""
-    return "\n".join(text for text in texts if text)
+def since(there: Translation, words: Words, kind: str) -> Comparison:
+    """What changed in the original since a translation was made from it."""
+    before = named(kind, Words(there.source_title, there.source_summary, there.source_body))
+    return compared(kind, before, named(kind, words))
+
+
+def named(kind: str, words: Words) -> dict[str, str]:
+    """The words of an entry by the names of its columns."""
+    if kind == "faq":
+        return {"question": words.title, "answer": words.body}
+    return {"title": words.title, "summary": words.summary, "body": words.body}

@@ -1,8 +1,7 @@
-"""Decisions about translations that need no database: which language somebody reads, how far one is behind, what changed. Pure."""
+"""Decisions about translations that need no database: which language somebody reads, how far one is behind. Pure."""
 
-import difflib
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ORIGINAL = "en"
@@ -28,7 +27,6 @@ CHANGED = {
     "es": "El original en inglés ha cambiado desde esta traducción.",
     "fr": "L’original anglais a changé depuis cette traduction.",
 }
-CONTEXT = 2
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,6 @@ class Words:
         """16 hexadecimal digits that change with any of it: files name the original of a translation by it."""
         told = "\x1f".join((self.title, self.summary, self.body))
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a comparison: `same`, `added`, `removed` or `gap` (lines left out between)."""
-
-    kind: str
-    text: str = ""
 
 
 def language(locale: str) -> str:
@@ -77,24 +67,3 @@ def chosen(asked: str, preferred: Iterable[str], there: Sequence[str]) -> str:
 def behind(text_version: int, source_version: int) -> int:
     """How many versions of the original a translation has not seen."""
     return max(0, text_version - source_version)
-
-
-def changed_lines(old: str, new: str) -> list[Line]:
-    """What changed from one text to another, by line, with CONTEXT lines around each change. Empty where nothing did."""
-    before, after = old.splitlines(), new.splitlines()
-    lines: list[Line] = []
-    for number, group in enumerate(difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT)):
-        if number:
-            lines.append(Line("gap"))
-        for tag, i1, i2, j1, j2 in group:
-            lines += spelled(tag, before[i1:i2], after[j1:j2])
-    return lines
-
-
-def spelled(tag: str, before: list[str], after: list[str]) -> Iterator[Line]:
-    """One step of a comparison as lines."""
-    if tag == "equal":
-        yield from (Line("same", text) for text in before)
-        return
-    yield from (Line("removed", text) for text in before)
-    yield from (Line("added", text) for text in after)
