@@ -16,7 +16,7 @@ from app.lib.text import many_lines, one_line
 
 MAX_TAG_LINE = 600
 WHO = "Staff-only texts are found by nobody else."
-MARKS = "Markdown: **bold**, `code`, lists, tables, ``` for blocks, > **Note:** for a note."
+MARKS = "Markdown: **bold**, `code`, lists, tables, ``` for blocks, > **Note:** for a note; tabs, footnotes and pictures as in Writing articles."
 
 
 def at_most(length: int) -> Length:

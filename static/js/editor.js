@@ -92,7 +92,9 @@
         const answer = await fetch(bar.dataset.pictures, { method: "POST", body: form, headers: { Accept: "application/json", "X-CSRFToken": $("[name=csrf_token]", area.form).value } });
         const told = await answer.json();
         if (!answer.ok) { says.textContent = told.detail; continue; }
-        block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${told.url})\n`);
+        /* Its size goes with the address, so that the page keeps its place (reading/pictures.py). */
+        const size = await createImageBitmap(file).then(b => `#${b.width}x${b.height}`, () => "");
+        block(`![${file.name.replace(/\.[^.]*$/, "").replace(/[[\]]/g, "")}](${told.url}${size})\n`);
         says.textContent = "Added. Say in the brackets what it shows.";
       } catch { says.textContent = `${file.name} was not added: no answer. Try again.`; }
     }

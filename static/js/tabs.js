@@ -6,6 +6,10 @@
   const tabsOf = group => [...group.querySelectorAll(":scope > [role=tablist] > [role=tab]")];
   const panelOf = tab => document.getElementById(tab.getAttribute("aria-controls"));
 
+  /* A group is called by the heading that it stands under. */
+  const headings = [...document.querySelectorAll(".prose :is(h2, h3, h4)[id]")];
+  const above = group => headings.filter(h => h.compareDocumentPosition(group) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1)?.textContent || "Variants";
+
   const show = (group, tab) => tabsOf(group).forEach(one => {
     one.setAttribute("aria-selected", String(one === tab));
     one.tabIndex = one === tab ? 0 : -1;
@@ -19,7 +23,7 @@
 
   groups.forEach((group, g) => {
     const list = document.createElement("div");
-    list.className = "tabs"; list.setAttribute("role", "tablist"); list.setAttribute("aria-label", "Variants");
+    list.className = "tabs"; list.setAttribute("role", "tablist"); list.setAttribute("aria-label", above(group));
     group.querySelectorAll(":scope > .tab").forEach((panel, n) => {
       const tab = document.createElement("button");
       tab.type = "button"; tab.id = `tab-${g}-${n}`; tab.textContent = panel.querySelector(":scope > .tab-name").textContent;
@@ -33,6 +37,10 @@
     const act = e => { const tab = e.target.closest("[role=tab]"); if (tab) choose(tab.textContent, tab); };
     list.addEventListener("click", act);
     list.addEventListener("focusin", act);
+    list.addEventListener("keydown", e => {
+      const to = e.key === "Home" ? 0 : e.key === "End" ? -1 : null;
+      if (to !== null) { e.preventDefault(); tabsOf(group).at(to).focus(); }
+    });
   });
   if (!groups.length) return;
 

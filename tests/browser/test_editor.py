@@ -95,7 +95,7 @@ def test_leaving_with_what_nobody_has_kept_is_asked_about(editor):
 
 def test_a_picture_is_pasted_shown_and_said_to_be_wrong(editor):
     editor.evaluate(PASTE, ["Two zebras.png", list(PNG)])
-    expect(editor.locator("#answer")).to_have_value(re.compile(r"^!\[Two zebras\]\(/help/pictures/[\w-]{22}\)\n$"))
+    expect(editor.locator("#answer")).to_have_value(re.compile(r"^!\[Two zebras\]\(/help/pictures/[\w-]{22}(#\d+x\d+)?\)\n$"))
     expect(editor.locator("[data-says]")).to_contain_text("Added")
     editor.evaluate(PASTE, ["drawing.png", list(b"<svg/>")])
     expect(editor.locator("[data-says]")).to_contain_text("no picture that pages can show")

@@ -28,8 +28,11 @@ def test_tabs_are_walked_by_arrow_keys_and_the_choice_holds_for_the_whole_page(v
     assert len(panels(page)) == len(panels(page, 1)) == 1
     page.keyboard.press("ArrowRight")
     assert [chosen(page, n).inner_text() for n in (0, 1)] == ["WSL", "Windows"]
-    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    assert [chosen(page, n).inner_text() for n in (0, 1)] == ["macOS", "macOS"]
+    page.keyboard.press("End")
     assert page.get_by_role("tabpanel", name="WSL").is_visible()
+    assert [box.get_attribute("aria-label") for box in page.get_by_role("tablist").all()] == ["Install", "Uninstall"]
 
 
 def test_a_choice_below_does_not_move_what_is_being_looked_at(visits):
