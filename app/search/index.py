@@ -5,7 +5,7 @@ of readers in any number of processes; each notices a publication by one look at
 """
 
 import shutil
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
@@ -85,6 +85,7 @@ class Opened:
         self.leaves = self.reader.leaf_readers()
         self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
         self.lenses: dict[frozenset[str], Lens] = {}
+        self.counts: dict[tuple[str, frozenset[str]], dict[str, int]] = {}
 
     def lens(self, audiences: frozenset[str]) -> Lens:
         """The index as somebody sees it who may read these audiences."""
@@ -92,6 +93,13 @@ class Opened:
             known = (self.spelling, self.synonyms, self.occurrences, self.published.number)
             self.lenses[audiences] = Lens(self.entries, audiences, *known)
         return self.lenses[audiences]
+
+    def counted(self, kind: str, audiences: frozenset[str]) -> dict[str, int]:
+        """Category → how many texts of a kind there are for these audiences. Counted once a generation."""
+        if (kind, audiences) not in self.counts:
+            there = (entry for entry in self.entries if entry is not None and entry.kind == kind and entry.audience in audiences)
+            self.counts[kind, audiences] = dict(Counter(entry.category for entry in there))
+        return self.counts[kind, audiences]
 
     def occurrences(self, field: str, term: str) -> Iterator[tuple[int, float]]:
         """(number of the text, how often) for each text that has the term in the field, deleted texts among them."""
@@ -193,6 +201,11 @@ class Index:
         """Category → how many texts somebody has in it who may read these audiences. Raises Unusable."""
         with self.lock:
             return self.current().lens(audiences).categories
+
+    def categories_of(self, kind: str, audiences: frozenset[str]) -> dict[str, int]:
+        """The same for the texts of one kind. Raises Unusable."""
+        with self.lock:
+            return self.current().counted(kind, audiences)
 
     def stamps(self) -> dict[str, str]:
         """Key → stamp of each text in the index, to compare with the database. Raises Unusable."""
