@@ -35,6 +35,7 @@ sure: setup ## lint, types, templates and every test: all that CI runs
 
 bench: setup ## the benchmarks; shorter: make bench SIZES=10000 ENGINES=sqlite
 	@SIZES="$(SIZES)" ENGINES="$(ENGINES)" .venv/bin/python -m bench.run
+	@.venv/bin/python -m bench.knowledge
 	@.venv/bin/python -m bench.sla
 
 bench-search: setup ## how well search finds beside Fuse.js, MiniSearch, BM25F; other entries: make bench-search DATA=folder

@@ -6,6 +6,7 @@ They are not real answers and only ever lie in a benchmark's own database. The s
 import json
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +80,16 @@ def pairs(question: str) -> list[list[str]]:
     return [words[n : n + 2] for n in range(len(words) - 1)]
 
 
-def queries(kind: str, count: int = 40) -> list[str]:
-    """Different queries of a kind: `one word`, `two words`, `a typo`, `half typed` or `a question`, all about entries that are there."""
+def queries(kind: str, count: int = 40, about: Sequence[dict[str, Any]] = ()) -> list[str]:
+    """Queries of a kind: `one word`, `two words`, `a typo`, `half typed` or `a question`, each about another entry that is there."""
     rng = random.Random(f"{SEED}-{kind}")
-    chosen = rng.sample(entries(), count)
+    chosen = rng.sample(about or entries(), count)
     return [asked(kind, one, rng) for one in chosen]
 
 
 def asked(kind: str, entry: dict[str, Any], rng: random.Random) -> str:
     """What somebody types who looks for an entry."""
-    words = [word for word in re.findall(r"[a-z]+", entry["question"].lower()) if len(word) > 4]
+    words = [word for word in re.findall(r"[a-z]+", entry["question"].lower()) if len(word) > 4] or ["install"]
     if kind == "a question":
         return str(entry["question"])
     if kind == "two words":
