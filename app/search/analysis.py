@@ -36,7 +36,8 @@ def fold(word: str) -> str:
 
 
 STOP = word_list("stopwords.txt")
-WEAK_WORDS = word_list("weakwords.txt")
+SMALL_WORDS = word_list("smallwords.txt")
+WEAK_WORDS = word_list("weakwords.txt") | SMALL_WORDS
 WEAK = frozenset(stem(word) for word in WEAK_WORDS)
 
 

@@ -90,7 +90,8 @@ class Lens:
                     frequencies[number] = frequencies.get(number, 0.0) + count * once
         if not frequencies:
             return NOTHING
-        return Postings(array("I", frequencies), array("f", [ranking.saturated(value) for value in frequencies.values()]))
+        numbers = sorted(frequencies)
+        return Postings(array("I", numbers), array("f", [ranking.saturated(frequencies[number]) for number in numbers]))
 
     def starting(self, term: str) -> Postings:
         """The texts with a word in title or tags that begins so: all the same."""
@@ -100,7 +101,7 @@ class Lens:
     def answer(self, text: str, category: str | None, kinds: frozenset[str] | None) -> Answer:
         """What this viewer is told: at most MOST_HITS answers, best first, of one category and some kinds if wished."""
         wanted = plan(text, self)
-        terms = {term for group in wanted.groups for term in group.terms}
+        terms = {term for group in wanted.groups if not group.is_small for term in group.terms}
         ranked = self.ranked(wanted.groups, wanted.stems, frozenset(terms), kinds)
         if not ranked and wanted.groups and wanted.is_worded:
             ranked = self.guesses(kinds)
@@ -115,11 +116,18 @@ class Lens:
         self, groups: Sequence[Group], stems: Sequence[str], terms: frozenset[str], kinds: frozenset[str] | None
     ) -> list[tuple[float, int]]:
         """(score, number) best first, those cut off that are no answers beside the best."""
-        scores = ranking.text_scores([self.wanted(group) for group in groups])
+        deciding = [self.wanted(group) for group in groups if not group.is_small]
+        small = [self.wanted(group) for group in groups if group.is_small]
+        ideal = ranking.ideal_of([*deciding, *small])
+        scores = ranking.text_scores(deciding or small, ideal)
         if kinds is not None:
             scores = {number: score for number, score in scores.items() if self.visible[number].kind in kinds}
         first = ranking.promising(scores)
-        ranked = [(score + self.bonus(number, stems, terms), number) for score, number in first[: ranking.LOOKED_AT]]
+        more = small if deciding else ()
+        ranked = [
+            (score + ranking.score_of(more, ideal, number) + self.bonus(number, stems, terms), number)
+            for score, number in first[: ranking.LOOKED_AT]
+        ]
         ranked.sort(key=lambda pair: (-pair[0], pair[1]))
         return ranking.cut(ranked + first[ranking.LOOKED_AT :])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from app.search.analysis import EVERYDAY, STOP, WEAK, Token, tokens, words_of
+from app.search.analysis import EVERYDAY, SMALL_WORDS, STOP, WEAK, Token, tokens, words_of
 from app.search.meanings import KNOWN, UNKNOWN, is_english, lists_of
 from app.search.spelling import Spelling
 from app.search.stemming import stem
@@ -50,6 +50,11 @@ class Group:
     correction: str | None = None
     is_known: bool = True
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it only decides between texts that other words have found."""
+        return self.word in SMALL_WORDS
+
     def add(self, term: str, factor: float) -> None:
         """One more term; the better factor stands."""
         if factor > self.terms.get(term, 0.0):
@@ -77,6 +82,8 @@ def plan(text: str, lexicon: Lexicon) -> Plan:
     found = list(tokens(text))[:MAX_WORDS]
     is_open = bool(found) and found[-1].end == len(text) and not text[-1:].isspace()
     kept = [token for token in found if token.word not in STOP or token.parts]
+    if all(token.word in SMALL_WORDS for token in kept):
+        kept = []
     if not kept and is_open:
         kept = found[-1:]
     groups: list[Group] = []

@@ -5,6 +5,7 @@ BM25F after Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple w
 
 import math
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,10 +24,15 @@ BESIDE_BEST, FLOOR = 0.2, 0.03
 
 @dataclass(frozen=True)
 class Postings:
-    """The texts that have a term, and how well it stands for each (BM25F without the rarity of the term)."""
+    """The texts that have a term, by their numbers, and how well it stands for each (BM25F without the rarity of the term)."""
 
     documents: "array[int]"
     weights: "array[float]"
+
+    def weight(self, document: int) -> float:
+        """How well it stands for one text; nought for a text without it."""
+        at = bisect_left(self.documents, document)
+        return self.weights[at] if at < len(self.documents) and self.documents[at] == document else 0.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,14 @@ def field_weight(name: str, length: int, average: float) -> float:
     return weight / (1.0 - b + b * length / average) if average else weight
 
 
-def text_scores(wanted: Iterable[Wanted]) -> dict[int, float]:
-    """Each text that has any of the words → its score, 1 for one that has every word once in its title."""
-    wanted = list(wanted)
-    ideal = sum(word.importance * word.rarity for word in wanted)
+def ideal_of(wanted: Iterable[Wanted]) -> float:
+    """What a text would have that has every word once in its title."""
+    return sum(word.importance * word.rarity for word in wanted)
+
+
+def text_scores(wanted: Sequence[Wanted], ideal: float | None = None) -> dict[int, float]:
+    """Each text that has any of the words → its score, 1 for the ideal: that of these words, or of more if it is given."""
+    ideal = ideal_of(wanted) if ideal is None else ideal
     scores: dict[int, float] = {}
     for word in wanted:
         share = word.importance * word.rarity / ideal if ideal else 0.0
@@ -71,6 +81,14 @@ def text_scores(wanted: Iterable[Wanted]) -> dict[int, float]:
         else:
             scores = {document: share * weight for document, weight in pairs}
     return scores
+
+
+def score_of(wanted: Iterable[Wanted], ideal: float, document: int) -> float:
+    """What words add to the score of one text."""
+    added = 0.0
+    for word in wanted:
+        added += word.importance * word.rarity * max((factor * found.weight(document) for found, factor in word.postings), default=0.0)
+    return added / ideal if ideal else 0.0
 
 
 def best_of(postings: Sequence[tuple[Postings, float]]) -> dict[int, float]:

@@ -1,5 +1,7 @@
 """Which texts come first, and what stands for a word: meanings, rarity, guesses, hostile questions."""
 
+from array import array
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from app.search.analysis import EVERYDAY, terms
 from app.search.documents import Query
 from app.search.index import Index
 from app.search.meanings import KNOWN, RELATED, UNKNOWN, is_english, lists_of, read_related, related
-from app.search.ranking import BESIDE_BEST, LOOKED_AT, promising
+from app.search.ranking import BESIDE_BEST, LOOKED_AT, Postings, Wanted, promising, score_of
 from app.search.spelling import Spelling
 from app.search.stemming import stem
 from app.search.synonyms import JOIN, Synonyms
@@ -188,3 +190,29 @@ def test_exact_titles_come_first_whatever_is_popular(shop):
     for text in SHOP:
         if text.audience == "public":
             assert found(shop, text.title)[0] == text.id
+
+
+def test_small_words_decide_between_texts_that_others_have_found(tmp_path):
+    index = Index(tmp_path)
+    titles = ["How long does a card take?", "Where can I use a card?", "Which plastic card is there?", "Shops from here to there"]
+    index.rebuild([document(number, title, "A text.", popularity=0) for number, title in enumerate(titles, 1)])
+    assert found(index, "where is the card ")[:1] == [2]
+    assert found(index, "how is the card ")[:1] == [1]
+    assert 4 not in found(index, "card from there ")
+    answer = index.find(Query("where is the card ", EVERYBODY))
+    assert answer.highlighter.spans("Where is the card") == [(13, 17)]
+
+
+def test_a_question_of_small_words_asks_nothing(shop):
+    assert shop.find(Query("where and how ", EVERYBODY)).is_empty
+
+
+@given(st.dictionaries(st.integers(0, 300), st.floats(0.01, 2.0), min_size=1, max_size=60), st.integers(0, 300))
+def test_the_weight_of_one_text_is_that_in_its_postings(weights, document):
+    numbers = sorted(weights)
+    postings = Postings(array("I", numbers), array("d", [weights[number] for number in numbers]))
+    assert postings.weight(document) == weights.get(document, 0.0)
+    word = Wanted([(postings, 0.5), (postings, 0.25)], 0.8, 2.0)
+    assert score_of([word], 3.2, document) == pytest.approx(0.8 * 2.0 * 0.5 * weights.get(document, 0.0) / 3.2)
+    assert score_of([word], 0.0, document) == 0.0
+    assert score_of([], 3.2, document) == 0.0
