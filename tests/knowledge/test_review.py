@@ -196,6 +196,16 @@ def test_publishing_closes_the_open_review(written, people, now):
     assert (review.state, review.answered_by_id) == ("closed", people.lead.id)
 
 
+def test_a_text_that_was_given_up_is_not_what_is_reviewed(written, people, now):
+    publishing.discard(written, actor=people.agent, now=now)
+    actions.unpublish(written, actor=people.lead, now=now)
+    review = ask(written, people, now)
+    assert (review.number, queries.work(written, people.lead).newest.number) == (1, 1)
+    answer(written, review, 1, people.admin, now)
+    publishing.publish(written, actor=people.agent, now=now)
+    assert (written.status, written.answer) == ("published", "Live.")
+
+
 @pytest.mark.engines("sqlite", "postgresql")
 def test_of_two_answers_at_once_one_counts(app, engine, faq, people, now):
     entry = faq("Zebras?", "Live.")

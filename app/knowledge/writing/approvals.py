@@ -11,7 +11,7 @@ from app.extensions import db
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.rules import needs_approval
 from app.knowledge.writing.snapshots import Entry
-from app.knowledge.writing.versions import newest_number
+from app.knowledge.writing.versions import current_number
 from app.lib.errors import NotAllowed
 
 ASK_FIRST = "Texts for these readers are looked at by a second person. Save it as a draft and ask for a review, then it can be published."
@@ -29,11 +29,11 @@ def last_review(entry: Entry) -> Review | None:
 
 
 def allow_publishing(entry: Entry, audiences: Collection[str], *, actor: User) -> None:
-    """Raise NotAllowed for who may not publish the newest version. No statement for who may always, else two."""
+    """Raise NotAllowed for who may not publish the text that is worked on. No statement for who may always, else two."""
     if not may(actor.role, "knowledge.write"):
         raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
     if not required(actor, audiences):
         return
     review = last_review(entry)
-    if review is None or review.state != "approved" or review.number != newest_number(entry):
+    if review is None or review.state != "approved" or review.number != current_number(entry):
         raise NotAllowed(ASK_FIRST)

@@ -56,7 +56,7 @@ def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
             actions.vanish(entry, actor=None, now=now)
         return
     revision = publishing.revision_of(entry)
-    if (revision.number if revision is not None else versions.newest_number(entry)) != number:
+    if versions.current_number(entry) != number:
         raise WrongState(LATER_TEXT)
     if revision is not None and entry.status == "published":
         publishing.show(entry, revision, actor=None, now=now)

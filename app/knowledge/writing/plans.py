@@ -28,7 +28,8 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: da
     """
     if not may(actor.role, "knowledge.write"):
         raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
-    revision = db.session.get(Revision, (entry.kind, entry.id))
+    versions.take_turn(entry)
+    revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
     if verb == "publish":
         if entry.status == "published" and revision is None:
             raise WrongState("Readers see this text already. Change it first.")
@@ -41,7 +42,7 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: da
     assert wall is not None
     due_at = instant(wall, actor.time_zone, now)
     row = planned(entry, verb) or Plan(kind=entry.kind, entry_id=entry.id, verb=verb)
-    number = versions.newest_number(entry)
+    number = versions.current_number(entry)
     if (row.due_at, row.number) == (due_at, number):
         return row
     row.due_at, row.number, row.planned_by_id, row.planned_at = due_at, number, actor.id, now

@@ -77,7 +77,7 @@ def newest_of(entry: Entry, revision: Revision | None) -> Version | None:
     query = select(Version).where(*versions.of(entry)).options(joinedload(Version.author))
     if revision is not None:
         return db.session.scalar(query.where(Version.number == revision.number))
-    return db.session.scalar(query.order_by(Version.number.desc()).limit(1))
+    return db.session.scalar(query.where(Version.applied_at.isnot(None)).order_by(Version.number.desc()).limit(1))
 
 
 def beside_of(entry: Entry) -> Version | None:
@@ -159,7 +159,8 @@ def states_of(rows: Sequence[Any]) -> dict[Key, str]:
     }
     newest = select(func.max(Review.id)).where(tuple_(Review.kind, Review.entry_id).in_(keys)).group_by(Review.kind, Review.entry_id)
     last = {(row.kind, row.entry_id): row for row in db.session.scalars(select(Review).where(Review.id.in_(newest)))}
-    numbers = select(Version.kind, Version.entry_id, func.max(Version.number)).where(tuple_(Version.kind, Version.entry_id).in_(keys))
+    of_rows = (tuple_(Version.kind, Version.entry_id).in_(keys), Version.applied_at.isnot(None))
+    numbers = select(Version.kind, Version.entry_id, func.max(Version.number)).where(*of_rows)
     newest_numbers = {(row[0], row[1]): row[2] for row in db.session.execute(numbers.group_by(Version.kind, Version.entry_id))}
     coming = tuple_(Plan.kind, Plan.entry_id).in_(keys)
     plans = {(row.kind, row.entry_id) for row in db.session.execute(select(Plan.kind, Plan.entry_id).where(Plan.verb == "publish", coming))}

@@ -30,7 +30,7 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
     if reviewer is not None and (reviewer.id == actor.id or not reviewer.is_enabled or not may(reviewer.role, "knowledge.write")):
         raise Invalid("Choose somebody else of the staff, or any lead.")
     versions.keep_before(entry)
-    number, reviewer_id, note = versions.newest_number(entry), reviewer.id if reviewer else None, many_lines(note)[:MAX_COMMENT]
+    number, reviewer_id, note = versions.current_number(entry), reviewer.id if reviewer else None, many_lines(note)[:MAX_COMMENT]
     row = approvals.last_review(entry)
     if row is not None and row.state == "asked":
         if (row.number, row.reviewer_id, row.note, row.asked_by_id) == (number, reviewer_id, note, actor.id):
@@ -52,7 +52,7 @@ def answer(
     Whoever wrote the newest text cannot answer. The review is claimed, so that of two answers at once one counts. Raises
     NotAllowed, WrongState if it is answered already, Stale if the text is a newer one, Invalid without a comment.
     """
-    newest = versions.numbered(entry, versions.newest_number(entry))
+    newest = versions.numbered(entry, versions.current_number(entry))
     if not may_answer(actor.role, actor.id, review.reviewer_id, newest.author_id if newest else None):
         raise NotAllowed("Another person than the writer answers: whoever was asked, or a lead.")
     if newest is not None and newest.number != number:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.extensions import db
-from app.knowledge.writing.models import Version
+from app.knowledge.writing.models import Revision, Version
 from app.knowledge.writing.snapshots import Entry, differing, names_of, snapshot, word_count
 from app.lib.database import serialize_on
 
@@ -86,6 +86,16 @@ def last_applied(entry: Entry) -> Version | None:
 def newest_number(entry: Entry) -> int:
     """The number of the newest version, 0 without one. One statement."""
     return db.session.scalar(select(func.max(Version.number)).where(*of(entry))) or 0
+
+
+def current_number(entry: Entry) -> int:
+    """The number of the text that is worked on: the one beside the live text, else the entry's own; 0 without one. What was
+    given up is neither. Up to two statements."""
+    mine = select(Revision.number).where(Revision.kind == entry.kind, Revision.entry_id == entry.id)
+    beside = db.session.scalar(mine)
+    if beside is not None:
+        return beside
+    return db.session.scalar(select(func.max(Version.number)).where(*of(entry), Version.applied_at.isnot(None))) or 0
 
 
 def numbered(entry: Entry, number: int) -> Version | None:
