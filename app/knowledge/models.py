@@ -137,7 +137,7 @@ class SearchCount(Model):
     """How often a question was asked on a day and what came of it, by readers real or demo. Masked, and of nobody in particular."""
 
     __tablename__ = "search_counts"
-    __table_args__ = (UniqueConstraint("day", "is_demo", "query"),)
+    __table_args__ = (UniqueConstraint("day", "is_demo", "query"), Index("ix_search_counts_query", "query", "day"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column()

@@ -21,6 +21,7 @@ def upgrade() -> None:
             table.add_column(sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text("0")))
         table.drop_constraint(op.f("uq_search_counts_day_query"), type_="unique")
         table.create_unique_constraint(op.f("uq_search_counts_day_is_demo_query"), ["day", "is_demo", "query"])
+        table.create_index("ix_search_counts_query", ["query", "day"])
     op.add_column("knowledge_votes", sa.Column("network", sa.String(length=255), nullable=True))
     there = sa.text("network IS NOT NULL")
     op.create_index("ix_knowledge_votes_network", "knowledge_votes", ["network"], sqlite_where=there, postgresql_where=there)
@@ -166,6 +167,7 @@ def downgrade() -> None:
         table.drop_column("network")
     op.execute("DELETE FROM search_counts WHERE is_demo")
     with op.batch_alter_table("search_counts") as table:
+        table.drop_index("ix_search_counts_query")
         table.drop_constraint(op.f("uq_search_counts_day_is_demo_query"), type_="unique")
         table.create_unique_constraint(op.f("uq_search_counts_day_query"), ["day", "query"])
         for name in ("is_demo", *COUNTS):

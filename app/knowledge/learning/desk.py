@@ -25,7 +25,7 @@ RANGE_WORDS = {"7d": "Last 7 days", "30d": "Last 30 days", "90d": "Last 90 days"
 def insights() -> Response:
     """What readers looked for, what they found, and what led to tickets, for one of three ranges."""
     wanted, is_demo = asked(), current_user.is_demo
-    lists = {key: queries.questions(key, wanted, is_demo=is_demo) for key in queries.LISTS}
+    lists = queries.question_lists(queries.LISTS, wanted, is_demo=is_demo)
     entries = {"to_tickets": queries.to_tickets(wanted, is_demo=is_demo), "worst": queries.worst(wanted, is_demo=is_demo)}
     context: dict[str, Any] = {"span": wanted, "totals": queries.totals(wanted, is_demo=is_demo), "lists": lists, "entries": entries}
     return page_or_part(

@@ -1,6 +1,6 @@
 """What writers read of what readers did: each figure with its definition. All from counts by day; nothing grows with the readers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,12 +23,12 @@ COLUMNS = (
     *("searches", "empty", "weak", "opened", "refined", "abandoned", "asked"),
     *("visits", "found", "ticketed", "offered", "deflected", "undeflected"),
 )
-# A list of questions → what orders it. The last two are shares as much as sums, so that they begin with what is asked often.
+# A list of questions → what it counts.
 LISTS: dict[str, Any] = {
-    "unanswered": func.sum(SearchCount.empty),
-    "abandoned": func.sum(SearchCount.abandoned),
-    "weak": func.sum(SearchCount.weak),
-    "tickets": func.sum(SearchCount.tickets),
+    "unanswered": SearchCount.empty,
+    "abandoned": SearchCount.abandoned,
+    "weak": SearchCount.weak,
+    "tickets": SearchCount.tickets,
 }
 
 
@@ -93,11 +93,24 @@ def summed() -> list[Any]:
 
 
 def questions(which: str, span: Span, *, is_demo: bool, limit: int = TOP) -> list[Any]:
-    """The questions at the head of one of LISTS, with their sums. One statement over at most 2,000 rows a day."""
-    by = LISTS[which]
+    """The questions at the head of one of LISTS, with their sums. Two statements."""
+    return question_lists([which], span, is_demo=is_demo, limit=limit)[which]
+
+
+def question_lists(wanted: Iterable[str], span: Span, *, is_demo: bool, limit: int = TOP) -> dict[str, list[Any]]:
+    """The heads of several of LISTS. One statement for each over at most 2,000 rows a day, of which it adds up only those that
+    belong in it, and one for the sums of what it found."""
     mine = [*inside(SearchCount, span, is_demo=is_demo), SearchCount.query != REST]
-    query = select(SearchCount.query, *summed()).where(*mine).group_by(SearchCount.query)
-    return list(db.session.execute(query.having(by > 0).order_by(by.desc(), SearchCount.query).limit(limit)).all())
+    heads = {}
+    for which in wanted:
+        column = LISTS[which]
+        total = func.sum(column)
+        query = select(SearchCount.query).where(*mine, column > 0).group_by(SearchCount.query)
+        heads[which] = db.session.scalars(query.order_by(total.desc(), SearchCount.query).limit(limit)).all()
+    every = sorted({text for texts in heads.values() for text in texts})
+    sums = select(SearchCount.query, *summed()).where(*mine, SearchCount.query.in_(every)).group_by(SearchCount.query)
+    found = {row.query: row for row in db.session.execute(sums)} if every else {}
+    return {which: [found[text] for text in texts] for which, texts in heads.items()}
 
 
 def question_days(text: str, span: Span, *, is_demo: bool) -> list[Any]:
