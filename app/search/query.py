@@ -63,7 +63,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to look for. `meant` is the question with its misspelt words mended, or None; `is_worded`: it has several words."""
+    """What to look for. `meant` is the question with its misspelt words mended, or None; `is_worded`: it is put in words."""
 
     groups: tuple[Group, ...]
     meant: str | None = None
@@ -97,8 +97,13 @@ def plan(text: str, lexicon: Lexicon) -> Plan:
     join_neighbours(kept, groups, lexicon)
     add_phrases(found, groups, lexicon)
     weigh(groups)
-    is_worded = len([token for token in found if token.word.isalpha()]) > 1
-    return Plan(tuple(groups), replaced(text, mended) if mended else None, is_worded)
+    return Plan(tuple(groups), replaced(text, mended) if mended else None, is_worded(found))
+
+
+def is_worded(found: list[Token]) -> bool:
+    """Whether it is a question in words: several of them, and one at least that is English."""
+    plain = [token.word for token in found if token.word.isalpha()]
+    return len(plain) > 1 and any(word in STOP or is_english(stem(word)) for word in plain)
 
 
 def groups_of(token: Token, lexicon: Lexicon, is_open: bool) -> list[Group]:

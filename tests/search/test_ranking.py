@@ -117,7 +117,7 @@ def test_what_stands_for_a_rare_word_counts_no_more_than_its_own_rarity(tmp_path
     assert {hit.id for hit in index.find(Query("cuisine ", EVERYBODY)).hits[:2]} == {50, 51}
 
 
-@pytest.mark.parametrize("question", ["xyzzy plugh quux ", "blorf the frobnicator", "are you zzyzx "])
+@pytest.mark.parametrize("question", ["my xyzzy plugh quux ", "blorf the frobnicator", "are you zzyzx "])
 def test_a_question_in_words_that_nobody_wrote_gets_what_most_people_read(shop, question):
     answer = shop.find(Query(question, EVERYBODY))
     assert answer.hits[0].id == 3
@@ -128,8 +128,9 @@ def test_a_question_in_words_that_nobody_wrote_gets_what_most_people_read(shop, 
     assert found(shop, question, kinds=frozenset({"article"})) == []
 
 
-def test_one_unknown_word_gets_nothing(shop):
-    assert found(shop, "xyzzyplugh ") == []
+@pytest.mark.parametrize("question", ["xyzzyplugh ", "xyzzy plugh", "qqzz 4711", "%s %s"])
+def test_what_is_no_question_in_words_gets_nothing(shop, question):
+    assert found(shop, question) == []
 
 
 def test_texts_that_cannot_be_answers_are_not_sorted():

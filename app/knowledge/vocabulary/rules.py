@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.lib.text import one_line
-from app.search.analysis import STOP, fold
+from app.search.analysis import SMALL_WORDS, STOP, fold
 from app.search.stemming import stem
 
 ARROW = "=>"
@@ -71,7 +71,7 @@ def check_terms(line: Line) -> None:
             raise ValueError(f"“{term[:80]}” is too long: a phrase has {MAX_WORDS} words and {MAX_TERM} characters at most.")
         if not any(letter.isalnum() for letter in term):
             raise ValueError(f"“{term}” has no letter and no digit.")
-        if all(fold(word) in STOP for word in words):
+        if all(fold(word) in STOP | SMALL_WORDS for word in words):
             raise ValueError(f"“{term}” says nothing: every text has it, so the search leaves it out.")
         if terms.count(term) > 1:
             raise ValueError(f"“{term}” stands twice.")
