@@ -102,6 +102,11 @@ def test_a_large_site_map_comes_in_parts_that_miss_nothing(browse, monkeypatch):
     browse(None).get("/sitemaps/page-1.xml", status=404)
 
 
+def test_a_site_map_is_sent_as_it_is_read(app):
+    with app.test_request_context("/sitemap.xml"):
+        assert feeds.sitemap().is_streamed
+
+
 def test_a_site_map_costs_the_same_few_statements_however_many_there_are(browse, statements, faq):
     browser = browse(None)
     with statements() as few:
@@ -136,6 +141,7 @@ def test_a_feed_is_what_the_standard_asks_for(browse, path):
     assert feed.find(f"{ATOM}updated").text == updated[0]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_a_feed_tells_of_what_is_public_newest_first(browse, article, now):
     hidden = article("Only for staff", slug="hidden", audience="staff")
     shiny = article("A <new> & shiny page", slug="shiny", summary="In a word: “shiny”.")
