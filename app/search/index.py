@@ -34,7 +34,7 @@ FINGERPRINT = store.fingerprint_of(
     *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "synonyms.py", "documents.py", "stopwords.txt", "everyday.txt"))
 )
 VOCABULARY, SYNONYMS = "vocabulary.txt", "synonyms.txt"
-ANSWERS_KEPT = 512
+ANSWERS_KEPT = 256
 # How often a generation may be swept away just while we open it.
 TRIES = 6
 
