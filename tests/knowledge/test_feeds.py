@@ -159,7 +159,8 @@ def test_what_anybody_may_keep_carries_no_cookie_of_somebody(browse, people, clo
     browser = browse(people.user)
     browser.get("/help")
     clock.shift(timedelta(days=1))
-    assert "Set-Cookie" not in browser.get("/sitemap.xml").headers
+    for path in MACHINES:
+        assert "Set-Cookie" not in browser.get(path).headers, path
     assert "Set-Cookie" in browser.get("/help").headers
 
 
