@@ -22,6 +22,7 @@ from app.dev.company import ANNOUNCEMENTS, CUSTOMERS, ENGINEERS, EXECUTIVES, ORG
 from app.dev.duties import rota
 from app.dev.levels import levels, thanks
 from app.dev.papers import papers
+from app.dev.readers import read
 from app.dev.stories import Story, scenes, stories
 from app.dev.telling import Act, Cast, past, present
 from app.escalation.models import Executive
@@ -70,6 +71,7 @@ def load(now: datetime, *, seed: int = SEED, tickets: int | None = None, step: C
         levels(cast, now)
         thanks(now)
         calls(cast, now)
+        read(dice, now)
         settle()
         db.session.commit()
     figures.rebuild()

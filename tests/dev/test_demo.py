@@ -12,6 +12,9 @@ from app.dev import bulk, demo, stories
 from app.dev.commands import demo as command
 from app.events.models import Event
 from app.extensions import QUEUES, db, queue
+from app.knowledge.learning.queries import Totals, totals
+from app.knowledge.learning.rules import Span
+from app.knowledge.models import SearchCount
 from app.mail.models import OutboundMail
 from app.ops.runner import PASSWORD, SIGN_INS
 from app.reactions import dispatch_overdue
@@ -172,3 +175,13 @@ def test_the_command_says_what_it_did_and_never_runs_in_production(nobody, app, 
     monkeypatch.setitem(app.config, "SETTINGS", production)
     refused = CliRunner().invoke(command, ["load"])
     assert refused.exit_code == 1 and "never made in production" in refused.output
+
+
+def test_the_demos_readers_are_in_no_real_figure_and_agree_with_themselves(nobody, now):
+    demo.load(now, tickets=SMALL)
+    month = Span("30d", now.date() - timedelta(days=29), now.date())
+    real, shown = totals(month, is_demo=False), totals(month, is_demo=True)
+    assert real == Totals() and real.found_rate is None
+    assert 80 < shown.found_rate < 90 and shown.found + shown.ticketed <= shown.visits <= shown.searches
+    for row in db.session.scalars(select(SearchCount)):
+        assert row.is_demo and max(row.empty, row.weak, row.opened, row.abandoned, row.tickets) <= row.times
