@@ -39,7 +39,7 @@ bench: setup ## the benchmarks; shorter: make bench SIZES=10000 ENGINES=sqlite
 	@.venv/bin/python -m bench.sla
 
 bench-search: setup ## how well search finds beside Fuse.js, MiniSearch, BM25F; other entries: make bench-search DATA=folder
-	@DATA="$(DATA)" HALF="$(HALF)" ONLY="$(ONLY)" .venv/bin/python -m bench.search
+	@DATA="$(DATA)" HALF="$(HALF)" ONLY="$(ONLY)" MOST="$(MOST)" .venv/bin/python -m bench.search
 
 bench-triage: setup ## how many emergencies the rules of triage find, on tickets tuned on and on unseen ones
 	@.venv/bin/python -m bench.triage

@@ -86,7 +86,7 @@ class Lens:
             for number, count in self.occurrences(name, term):
                 if mask[number]:
                     length = entries[number].lengths[i]
-                    once = weight / (1.0 - b + b * length / usual)
+                    once = weight / (1.0 - b + b * min(ranking.LONGEST, length / usual))
                     frequencies[number] = frequencies.get(number, 0.0) + count * once
         if not frequencies:
             return NOTHING

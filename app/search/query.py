@@ -16,6 +16,8 @@ MAX_CHARACTERS, MAX_WORDS = 400, 24
 # How much a match counts that is not the word itself.
 JOINED, SPLIT, BESIDE = 0.9, 0.7, 0.25
 PHRASE, EVERYDAY_PHRASE = 0.8, 0.6
+# What a word of a phrase counts without the others: `signed` is no `sign in`.
+ALONE = 0.4
 EXPANDED, EXPANDED_UNKNOWN, NEARLY, RESEMBLING = 0.35, 0.9, 0.6, 0.4
 # A word must be longer than this to be recognised by how it begins.
 LONG = 4
@@ -242,6 +244,9 @@ def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> No
             group = Group(" ".join(phrase))
             groups.append(group)
         whole = JOIN.join(phrase)
+        if lexicon.has(whole):
+            for member in inside:
+                member.terms.update({term: min(factor, ALONE) for term, factor in member.terms.items()})
         for term, factor in [(whole, 1.0), *((other, share) for other in synonyms.others.get(whole, ()))]:
             if lexicon.has(term):
                 for member in inside or [group]:

@@ -1,7 +1,8 @@
 """`make bench-search`: how well we find beside Fuse.js, MiniSearch and plain BM25F, over the same entries and questions.
 
 `make bench-search DATA="folder folder"` asks about other people's entries, too; `HALF=judge` (or `tune`) takes half of their
-questions; `ONLY=hive` takes the sets whose name begins so. bench/search-results.json keeps the figures.
+questions; `ONLY=hive` takes the sets whose name begins so; `MOST=100` asks so many questions of a set at most.
+bench/search-results.json keeps the figures.
 """
 
 import json
@@ -19,7 +20,7 @@ from bench.search import engines
 from bench.search.engines import Engine
 from bench.search.goals import missed, slower_than_thirtieth
 from bench.search.scores import Score, score
-from bench.search.sets import Entry, QuestionSet, folder_sets, own_sets
+from bench.search.sets import MOST_QUESTIONS, Entry, QuestionSet, folder_sets, own_sets
 from bench.servers import ROOT
 
 RESULTS = ROOT / "bench" / "search-results.json"
@@ -37,23 +38,30 @@ def main() -> None:
     results: dict[str, object] = {}
     total = sum(len(one.questions) for one in sets) * len(names())
     with engines.browser() as page, click.progressbar(length=total, label="Asking", file=sys.stderr) as bar:
-        tables = {f"{one.name}, {one.kind}": (one, asked_all(one, page, bar.update)) for one in sets}
+        for one in sets:
+            scores = asked_all(one, page, bar.update)
+            verdict = missed(one, scores)
+            show(one, scores, verdict)
+            results[f"{one.name}, {one.kind}"] = {"engines": {name: found.plain() for name, found in scores.items()}, "missed": verdict}
+            keep(results)
         times = timed(page)
-    for title, (one, scores) in tables.items():
-        verdict = missed(one, scores)
-        show(title, one, scores, verdict)
-        results[title] = {"engines": {name: found.plain() for name, found in scores.items()}, "missed": verdict}
-    results["milliseconds at 3,000 entries"] = times
     show_times(times)
+    keep({**results, "milliseconds at 3,000 entries": times})
+
+
+def keep(results: dict[str, object]) -> None:
+    """Write the figures that there are."""
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def wanted_sets() -> Iterator[QuestionSet]:
     """What DATA, HALF and ONLY ask for."""
     only = os.environ.get("ONLY") or ""
-    yield from (one for one in own_sets() if one.name.startswith(only))
+    most = int(os.environ.get("MOST") or MOST_QUESTIONS)
+    sets = [*own_sets(most)]
     for folder in (os.environ.get("DATA") or "").split():
-        yield from (one for one in folder_sets(Path(folder), os.environ.get("HALF") or "") if one.name.startswith(only))
+        sets += folder_sets(Path(folder), os.environ.get("HALF") or "", most)
+    yield from (one for one in sets if one.name.startswith(only))
 
 
 def names() -> tuple[str, ...]:
@@ -108,9 +116,9 @@ def median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def show(title: str, one: QuestionSet, scores: Scores, verdict: list[str]) -> None:
+def show(one: QuestionSet, scores: Scores, verdict: list[str]) -> None:
     """One table."""
-    print(f"\n{title}: {len(one.questions)} questions, {len(one.entries)} entries")
+    print(f"\n{one.name}, {one.kind}: {len(one.questions)} questions, {len(one.entries)} entries")
     print(f"  {'':<18}{'R@1':>8}{'R@5':>8}{'R@10':>8}{'MRR@10':>8}{'empty':>8}{'p50 ms':>9}{'p95 ms':>9}")
     for name, found in scores.items():
         shares = "".join(f"{value:>8.3f}" for value in (found.first, found.five, found.ten, found.mrr, found.empty))

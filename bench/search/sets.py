@@ -63,43 +63,43 @@ def hive_entries() -> tuple[Entry, ...]:
     return (*faqs, *articles)
 
 
-def hive_sets() -> Iterator[QuestionSet]:
+def hive_sets(most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
     """The questions about Hive: paraphrases clean, misspelt and half-typed; human misspellings; the search field while somebody types."""
     entries = hive_entries()
     for half in ("tune", "judge"):
         path = QUESTIONS / f"hive-paraphrases-{half}.tsv"
         if path.exists():
-            yield from variants(f"hive {half}", entries, read_questions(path))
+            yield from variants(f"hive {half}", entries, read_questions(path), most)
     for name, kind in (("hive-typos-human", "misspelt"), ("hive-halftyped-judge", "half-typed")):
         path = QUESTIONS / f"{name}.tsv"
         if path.exists():
-            yield QuestionSet(name.replace("-", " "), kind, entries, tuple(read_questions(path)))
+            yield QuestionSet(name.replace("-", " "), kind, entries, sampled(read_questions(path), most))
 
 
-def own_sets() -> Iterator[QuestionSet]:
+def own_sets(most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
     """All that comes with the bench: about Hive, and about other trades."""
-    yield from hive_sets()
+    yield from hive_sets(most)
     for path in sorted(QUESTIONS.glob("*/queries.tsv")):
-        yield from folder_sets(path.parent)
+        yield from folder_sets(path.parent, most=most)
 
 
-def folder_sets(folder: Path, half: str = "") -> Iterator[QuestionSet]:
+def folder_sets(folder: Path, half: str = "", most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
     """The questions of a folder; only one half of them when `half` is `tune` or `judge`."""
     questions = [asked for asked in read_questions(folder / "queries.tsv") if not half or half_of(asked.text) == half]
-    yield from variants(f"{folder.name} {half}".strip(), tuple(read_entries(folder / "entries.jsonl")), questions)
+    yield from variants(f"{folder.name} {half}".strip(), tuple(read_entries(folder / "entries.jsonl")), questions, most)
 
 
-def variants(name: str, entries: tuple[Entry, ...], questions: Iterable[Asked]) -> Iterator[QuestionSet]:
+def variants(name: str, entries: tuple[Entry, ...], questions: Iterable[Asked], most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
     """The same questions as they are, misspelt, and half-typed."""
-    some = sampled(list(questions))
+    some = sampled(questions, most)
     yield QuestionSet(name, "clean", entries, some)
     yield QuestionSet(name, "misspelt", entries, tuple(Asked(misspelt(asked.text, SEED), asked.keys) for asked in some))
     yield QuestionSet(name, "half-typed", entries, tuple(Asked(half_typed(asked.text, SEED), asked.keys) for asked in some))
 
 
-def sampled(questions: list[Asked]) -> tuple[Asked, ...]:
-    """MOST_QUESTIONS of them at most, always the same."""
-    return tuple(sorted(questions, key=lambda asked: digest(asked.text))[:MOST_QUESTIONS])
+def sampled(questions: Iterable[Asked], most: int) -> tuple[Asked, ...]:
+    """So many of them at most, always the same."""
+    return tuple(sorted(questions, key=lambda asked: digest(asked.text))[:most])
 
 
 def half_of(question: str) -> str:

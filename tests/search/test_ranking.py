@@ -217,3 +217,14 @@ def test_the_weight_of_one_text_is_that_in_its_postings(weights, document):
     assert score_of([word], 3.2, document) == pytest.approx(0.8 * 2.0 * 0.5 * weights.get(document, 0.0) / 3.2)
     assert score_of([word], 0.0, document) == 0.0
     assert score_of([], 3.2, document) == 0.0
+
+
+def test_a_long_article_is_found_beside_short_answers(tmp_path):
+    """Ten subjects in one text must not bury each of them under answers that only brush the question."""
+    index = Index(tmp_path)
+    short = [document(n, f"Question {n} about a kettle", "The kettle is fine.") for n in range(1, 12)]
+    long = "A descaler cleans the kettle. " + " ".join(f"Paragraph{n} of something else." for n in range(120))
+    index.rebuild([*short, document(50, "Guide", long, kind="article")])
+    assert 50 in [hit.id for hit in index.find(Query("descaler for a kettle ", EVERYBODY)).hits[:2]]
+    plain = index.find(Query("descaler ", EVERYBODY)).hits[0]
+    assert (plain.id, plain.relevance > 0.1) == (50, True)
