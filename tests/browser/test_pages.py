@@ -70,7 +70,15 @@ LOOKS = [(who, path) for who, paths in PAGES.items() for path in paths.split()]
 NO_PAGES = {
     *("static", "desk.start", "people.start"),
     *("desk.fresh", "desk.pane", "desk.timeline", "tickets.timeline", "home.metrics", "home.tickets", "help.suggest", "help.read_here"),
-    *("calls.invitation", "tickets.attachment", "analytics.export", "learning.export", "sla.export_csv", "sla.export_json", "dev.letter_html"),
+    *(
+        "calls.invitation",
+        "tickets.attachment",
+        "analytics.export",
+        "learning.export",
+        "sla.export_csv",
+        "sla.export_json",
+        "dev.letter_html",
+    ),
     *("sla.export_behind", "sla_portal.export_csv", "sla_portal.export_behind", "sla_api.report"),
     *("sla_statements.download", "sla_own_statements.download", "sla_own_statements.script"),
     *(
