@@ -14,7 +14,7 @@ from app.config import ROOT
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 REGION = re.compile(r"[A-Za-z0-9 -]{0,40}")
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 NOT_FOUND = 3
 
 
