@@ -68,11 +68,6 @@ class Token(NamedTuple):
         return bool(self.parts) or self.word.startswith("-")
 
 
-def chunks(text: str) -> Iterator[tuple[int, str]]:
-    """(where it begins, chunk) of each word of a text with what holds it together."""
-    return ((match.start(), match[0]) for match in CHUNK.finditer(text))
-
-
 def tokens(text: str) -> Iterator[Token]:
     """The words of a text in order. Offsets are those of `text` itself."""
     for match in CHUNK.finditer(text):

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from app.search.analysis import STOP, Token, chunks, tokens, words_of
+from app.search.analysis import CHUNK, STOP, Token, tokens, words_of
 from app.search.query import START
 from app.search.stemming import stem
 from app.search.synonyms import JOIN
@@ -12,6 +12,18 @@ from app.search.synonyms import JOIN
 Span = tuple[int, int]
 SNIPPET = 240
 MOST_PLACES = 60
+
+
+def forms_of(token: Token) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The forms by which a word can be marked, and their stems: not its parts, which are marked by themselves, and no stop words."""
+    forms = tuple(form for form in words_of(token) if form not in STOP and form not in token.parts)
+    return forms, frozenset(stem(form) for form in forms)
+
+
+@lru_cache(maxsize=16384)
+def read(raw: str) -> tuple[tuple[Token, tuple[str, ...], frozenset[str]], ...]:
+    """The words of a chunk with their forms and stems. Texts are made of the same chunks, whatever is asked."""
+    return tuple((token, *forms_of(token)) for token in tokens(raw))
 
 
 class Highlighter:
@@ -30,7 +42,12 @@ class Highlighter:
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
         if not any(phrase[0][:3] in text.lower() for phrase in self.phrases):
-            return [(at + start, at + end) for at, raw in chunks(text) for start, end in self.spans_in(raw)]
+            marks: list[Span] = []
+            for match in CHUNK.finditer(text):
+                inside = self.chunks.get(match[0])
+                for start, end in self.spans_in(match[0]) if inside is None else inside:
+                    marks.append((match.start() + start, match.start() + end))
+            return marks
         found = list(tokens(text))
         hits = {i for i, token in enumerate(found) if self.matches(token)}
         inner = [span for i, token in enumerate(found) if token.parts and i not in hits for span in self.inside(token, text)]
@@ -43,13 +60,14 @@ class Highlighter:
 
     def spans_in(self, raw: str) -> tuple[Span, ...]:
         """What matches of one chunk of a text, as offsets within it. Most chunks come again and again, so this is kept."""
-        known = self.chunks.get(raw)
-        if known is None:
-            spans: list[Span] = []
-            for token in tokens(raw):
-                spans += [(token.start, token.end)] if self.matches(token) else self.inside(token, raw)
-            known = self.chunks[raw] = tuple(apart(spans))
-        return known
+        spans: list[Span] = []
+        for token, forms, stems in read(raw):
+            if not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms):
+                spans.append((token.start, token.end))
+            elif token.parts:
+                spans += self.inside(token, raw)
+        kept = self.chunks[raw] = tuple(apart(spans)) if spans else ()
+        return kept
 
     def inside(self, token: Token, text: str) -> Iterator[Span]:
         """The parts of a compound that match where the whole does not: `timeout` in `consensus.timeout_seconds`."""
@@ -66,8 +84,8 @@ class Highlighter:
         """Whether a word stands for one of the question."""
         known = self.known.get(token.word)
         if known is None:
-            forms = [form for form in words_of(token) if form not in STOP and form not in token.parts]
-            known = any(stem(form) in self.stems or form.startswith(self.starts) for form in forms) if forms else False
+            forms, stems = forms_of(token)
+            known = not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms)
             self.known[token.word] = known
         return known
 
