@@ -88,7 +88,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.review_asked": [("mail", "app.notifications.knowledge_jobs.ask_reviewer")],
     "knowledge.review_answered": [("mail", "app.notifications.knowledge_jobs.answer_writer")],
     "knowledge.plan_failed": [("mail", "app.notifications.knowledge_jobs.tell_planner")],
-    "knowledge.review_due": [("mail", "app.notifications.knowledge_jobs.remind_owner")],
+    "knowledge.review_reminded": [("mail", "app.notifications.knowledge_jobs.remind_owner")],
     "knowledge.imported": [("index", "app.knowledge.jobs.index_import"), ("default", "app.knowledge.links.jobs.follow_import")],
     "knowledge.vocabulary_changed": [("index", "app.knowledge.jobs.index_import")],
     "knowledge.vocabulary_imported": [("index", "app.knowledge.jobs.index_import")],

@@ -55,7 +55,7 @@ def tell_planner(event_id: int) -> None:
 
 
 def remind_owner(event_id: int) -> None:
-    """`knowledge.review_due`: the owner, with what wants a look, when their hours begin."""
+    """`knowledge.review_reminded`: the owner, with what wants a look, when their hours begin."""
     event = db.session.get(Event, event_id)
     if event is None:
         return

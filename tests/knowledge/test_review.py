@@ -359,7 +359,7 @@ def test_two_schedulers_tell_an_owner_once(app, engine, faq, people, now):
     caring.set_care(faq("Zebras?"), people.agent, date(2026, 11, 1), actor=people.lead, now=now)
     db.session.commit()
     assert in_processes(app, 3, jobs.remind_owners) == [0, 0, 0]
-    assert kinds().count("review_due") == 1
+    assert kinds().count("review_reminded") == 1
 
 
 def test_the_care_form_tells_what_is_wrong(browse, faq, people):

@@ -60,7 +60,7 @@ def test_who_has_to_read_it_confirms_on_its_page(browse, people, asked):
     assert "Tick the box first" in browser.post(f"/desk/knowledge/article/{asked.id}/readings", form, status=422).words
     browser.post(f"/desk/knowledge/article/{asked.id}/readings", {**form, "understood": "yes"}, to=f"{PATH}#reading")
     assert "You have read and understood this" in browser.get(PATH).words
-    event = db.session.scalars(select(Event).where(Event.kind == "knowledge.read")).one()
+    event = db.session.scalars(select(Event).where(Event.kind == "knowledge.reading_confirmed")).one()
     assert (event.actor_id, event.facts["version"]) == (people.agent.id, asked.text_version)
 
 
@@ -80,7 +80,7 @@ def test_a_text_that_changed_meanwhile_is_read_first(people, asked, now):
 def test_reading_twice_is_once(people, asked, now):
     actions.read(asked, asked.text_version, actor=people.agent, now=now)
     actions.read(asked, asked.text_version, actor=people.agent, now=now + timedelta(hours=1))
-    assert db.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "knowledge.read")) == 1
+    assert db.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "knowledge.reading_confirmed")) == 1
     assert db.session.scalars(select(Reading)).one().at == now
 
 

@@ -8,7 +8,9 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from app.extensions import queue, retry
 from app.extensions import redis as app_redis
+from app.knowledge.links import asking
 from app.lib.clock import utcnow
+from app.lib.http import Away
 from app.ops import ticker
 from app.ops.ticker import Every, Retries, tick
 from app.schedule import SCHEDULE
@@ -59,7 +61,13 @@ def test_a_claim_outlives_its_slot_and_does_not_stay_for_ever(app, redis):
     assert lives == {f"hive:tick:minutely:{int(AT // 60)}": 120, f"hive:tick:hourly:{int(AT // 3600)}": 7200}
 
 
-def test_the_real_clock_page_is_queued_and_every_job_on_it_runs(app, people, drain):
+def nobody_answers(url):
+    """The wire of a machine without the Internet."""
+    raise Away("No connection.")
+
+
+def test_the_real_clock_page_is_queued_and_every_job_on_it_runs(app, people, drain, monkeypatch):
+    monkeypatch.setattr(asking, "looked", nobody_answers)
     assert len(tick(SCHEDULE, utcnow().timestamp())) == len(SCHEDULE)
     assert drain() >= len(SCHEDULE)
 

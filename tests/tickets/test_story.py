@@ -84,6 +84,7 @@ FACTS = {
     "survey.answered": {"survey_id": 1, "overall_satisfaction": 2, "low": True},
     "guest.confirmed": {"ref": "HT-1"},
     "sla.terms_set": {"policy": "Night shift", "calendar": None, "reason": "Agreed on the phone."},
+    "knowledge.drafted_from_ticket": {"kind": "faq", "entry_id": 1, "title": "How do I reset it?", "message_id": 1},
     "triage.corrected": {"decision": "priority", "rule": "urgency", "was": "critical", "should_be": "medium"},
 }
 SAYS = {
@@ -106,6 +107,7 @@ SAYS = {
     "sla.promise_moved": "Our next answer is now due Mon 23 Nov, 11:00 UTC, it was Mon 23 Nov, 14:00 UTC: the priority changed",
     "ticket.thanks_dismissed": "Stays resolved: the last message was a thank-you by Aiko",
     "survey.answered": "Survey answered: 2 of 5 by Aiko",
+    "knowledge.drafted_from_ticket": "A reply became an answer for the help centre: How do I reset it? by Aiko",
 }
 
 

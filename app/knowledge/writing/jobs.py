@@ -79,7 +79,7 @@ def remind_owners() -> int:
         monday = now.date() - timedelta(days=now.weekday())
         for owner_id in overdue_owners(now.date()):
             if claimed(owner_id, monday):
-                record("knowledge.review_due", now=now, facts={"user_id": owner_id, "week": monday.isoformat()})
+                record("knowledge.review_reminded", now=now, facts={"user_id": owner_id, "week": monday.isoformat()})
                 told += 1
         db.session.commit()
     return told
