@@ -100,7 +100,9 @@ def read(article: Article, version: int, *, actor: User, now: datetime) -> None:
             db.session.add(Reading(article_id=article.id, user_id=actor.id, version=version, at=now))
     except IntegrityError:
         return
-    record("knowledge.reading_confirmed", now=now, actor=actor, facts={"article_id": article.id, "title": article.title, "version": version})
+    record(
+        "knowledge.reading_confirmed", now=now, actor=actor, facts={"article_id": article.id, "title": article.title, "version": version}
+    )
 
 
 def remind(article_id: int, title: str, due_on: date, *, now: datetime, actor: User | None = None) -> bool:
