@@ -102,6 +102,8 @@ def redis() -> Redis:
 @pytest.fixture
 def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Traveller | None, redis: Redis) -> Iterator[Flask]:
     """The application with its context pushed, on a database as new; with all of tests/rows.py in those marked `furnished`."""
+    # What an earlier test meant to do is not what this one means.
+    write_intent.set(None)
     application = application_on(engine)
     if request.node.get_closest_marker("furnished"):
         furnished_on(engine)
@@ -110,8 +112,6 @@ def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Travell
         restore(engine)
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
-    # What the last request of an earlier test meant to do must not lock SQLite while this one only reads.
-    write_intent.set(None)
     desk_queries.counted_at.cache_clear()
     figures.stored.cache_clear()
     with application.app_context():

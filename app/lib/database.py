@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event, func, literal_column, select
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
@@ -87,6 +87,8 @@ def to_utc(value: datetime | None) -> datetime | None:
 def prepare(engine: Engine) -> None:
     """Attach our listeners to an engine; called once by create_app."""
     event.listen(engine, "before_cursor_execute", count_statement)
+    if not event.contains(Session, "before_flush", refuse_to_write):
+        event.listen(Session, "before_flush", refuse_to_write)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", set_pragmas)
         event.listen(engine, "begin", begin_sqlite)
@@ -122,6 +124,12 @@ def ping_rested(dialect: Dialect, connection: Any, record: Any, proxy: Any) -> N
             dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as dead:
         raise DisconnectionError from dead
+
+
+def refuse_to_write(session: Session, context: Any, instances: Any) -> None:
+    """What said that it only reads must not write: on PostgreSQL there is no transaction that could take it back."""
+    if write_intent.get() is False and (session.new or session.deleted or any(session.is_modified(row) for row in session.dirty)):
+        raise RuntimeError("a request that only reads has changed rows; write in a POST, or on a connection of its own")
 
 
 def count_statement(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import NullPool, create_engine, func, select, text
 
+from app.accounts.models import Plan
 from app.extensions import db
 from app.lib import database
 
@@ -67,3 +68,18 @@ def test_a_request_leaves_no_intent_behind(app: Flask) -> None:
             app.preprocess_request()
             assert database.write_intent.get() is intent
         assert database.write_intent.get() is None
+
+
+def test_what_said_that_it_only_reads_cannot_write(app: Flask) -> None:
+    plan = db.session.scalars(select(Plan)).first()
+    assert plan is not None
+    database.write_intent.set(False)
+    plan.name = plan.name
+    db.session.flush()
+    plan.name = "Another name"
+    with pytest.raises(RuntimeError, match="only reads"):
+        db.session.flush()
+    db.session.rollback()
+    database.write_intent.set(True)
+    plan.name = "Another name"
+    db.session.flush()
