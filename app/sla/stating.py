@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, or_, select
 from app.accounts.models import Organization
 from app.events.models import Event
 from app.extensions import db
+from app.lib.batches import batched
 from app.sla import statements
 from app.sla.behind import COUNTED_AS
 from app.sla.calendars import calendar
@@ -153,9 +154,9 @@ def todays(row: Row[Any]) -> Mapping[str, Any]:
 def events_of(tickets: Sequence[int], as_of: datetime) -> list[Line]:
     """What happened to tickets, as far as clocks read it, in the order in which it was recorded."""
     found: list[Line] = []
-    for at in range(0, len(tickets), CHUNK):
+    for part in batched(tickets, CHUNK):
         query = select(Event.id, Event.ticket_id, Event.kind, Event.at, Event.facts).where(Event.kind.in_(KINDS), Event.at <= as_of)
-        for row in db.session.execute(query.where(Event.ticket_id.in_(tickets[at : at + CHUNK]))):
+        for row in db.session.execute(query.where(Event.ticket_id.in_(part))):
             facts = {name: row.facts[name] for name in FACTS if row.facts.get(name) is not None}
             found.append({"id": row.id, "ticket_id": row.ticket_id, "kind": row.kind, "at": to_us(row.at), **facts})
     return sorted(found, key=lambda event: event["id"])

@@ -12,6 +12,7 @@ from app.knowledge.exchange.files import TranslationFile
 from app.knowledge.exchange.packages import Package
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations.models import Translation
+from app.lib.batches import batched
 
 MOST_SHOWN = 200
 # How the columns are called where people read them.
@@ -37,14 +38,12 @@ class Change:
 
 def changes_of(package: Package) -> Iterator[Change]:
     """What would become of each entry of a package. Two statements for each 500."""
-    for start in range(0, len(package.articles), importing.CHUNK):
-        articles = package.articles[start : start + importing.CHUNK]
+    for articles in batched(package.articles, importing.CHUNK):
         known, owners = importing.articles_of(articles), importing.owners_of(file.care for file in articles)
         for file in articles:
             entry = known.get((file.section, file.slug))
             yield change(file.path, entry, importing.article_values(file, owners))
-    for start in range(0, len(package.questions), importing.CHUNK):
-        rows = package.questions[start : start + importing.CHUNK]
+    for rows in batched(package.questions, importing.CHUNK):
         query = select(Faq).where(Faq.external_id.in_([row.external_id for row in rows]))
         faqs, owners = {faq.external_id: faq for faq in db.session.scalars(query)}, importing.owners_of(row.care for row in rows)
         for row in rows:
@@ -55,8 +54,7 @@ def changes_of(package: Package) -> Iterator[Change]:
 
 def translation_changes(files: Sequence[TranslationFile]) -> Iterator[Change]:
     """What would become of translations. Three statements for each 500."""
-    for start in range(0, len(files), importing.CHUNK):
-        part = files[start : start + importing.CHUNK]
+    for part in batched(files, importing.CHUNK):
         known = importing.articles_of(part)
         numbers = [article.id for article in known.values()]
         query = select(Translation).where(Translation.kind == "article", Translation.entry_id.in_(numbers))

@@ -19,6 +19,7 @@ from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import words_of
 from app.knowledge.writing import pictures, redirects, traces
 from app.knowledge.writing.models import Redirect
+from app.lib.batches import batched
 
 CHUNK = 500
 Progress = Callable[[int], None]
@@ -61,8 +62,7 @@ def import_faqs(
     each 500 rows that are the same already.
     """
     told = Imported()
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
+    for part in batched(rows, CHUNK):
         keys = [row.external_id for row in part]
         known = {faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_(keys)))}
         owners = owners_of(row.care for row in part)
@@ -180,8 +180,7 @@ def import_articles(
 ) -> Imported:
     """Add the articles that are not there by section and slug, and change those that differ. One event for all. Flushes."""
     told = Imported()
-    for start in range(0, len(articles), CHUNK):
-        part = articles[start : start + CHUNK]
+    for part in batched(articles, CHUNK):
         known, owners = articles_of(part), owners_of(file.care for file in part)
         there = [(known[file.section, file.slug], file) for file in part if (file.section, file.slug) in known]
         traces.before_import([entry for entry, file in there if differing(entry, article_values(file, owners))])
@@ -225,8 +224,7 @@ def import_translations(
 ) -> Imported:
     """Add and change translations of articles that are there. One event for all. Flushes. Two statements for each."""
     told = Imported()
-    for start in range(0, len(files), CHUNK):
-        part = files[start : start + CHUNK]
+    for part in batched(files, CHUNK):
         known = articles_of(part)
         for file in part:
             entry = known.get((file.section, file.slug))

@@ -14,6 +14,7 @@ from app.knowledge.exchange import actions, importing
 from app.knowledge.exchange.importing import CHUNK, Imported
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import Package, from_upload
+from app.lib.batches import batched
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.lib.errors import DomainError
@@ -57,12 +58,12 @@ def take(package: Package, source: str, actor_id: int | None, progress: Callable
         (importing.import_faqs, package.questions),
     )
     for work, items in steps:
-        for start in range(0, len(items), CHUNK):
+        for part in batched(items, CHUNK):
             with writing():
                 actor = db.session.get(User, actor_id) if actor_id is not None else None
-                told = told.join(work(items[start : start + CHUNK], source=source, now=utcnow(), actor=actor))
+                told = told.join(work(part, source=source, now=utcnow(), actor=actor))
                 db.session.commit()
-            done += len(items[start : start + CHUNK])
+            done += len(part)
             progress(done)
     return told
 

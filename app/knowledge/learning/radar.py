@@ -15,6 +15,7 @@ from app.knowledge.learning.tally import inserted
 from app.knowledge.links.models import EntryLink
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations.models import Translation
+from app.lib.batches import batched
 
 ROWS = 100
 TABLES: dict[str, Any] = {"faq": Faq.__table__, "article": Article.__table__}
@@ -42,8 +43,8 @@ def replace_list(is_demo: bool, now: datetime) -> int:
         if found:
             about = {"kind": kind, "entry_id": number, "is_demo": is_demo, "weighed_at": now}
             rows.append({**about, "score": sum(points for points, _ in found), "reasons": [words for _, words in found]})
-    for start in range(0, len(rows), ROWS):
-        insert = inserted(Stale).values(rows[start : start + ROWS])
+    for part in batched(rows, ROWS):
+        insert = inserted(Stale).values(part)
         changes = {name: insert.excluded[name] for name in ("score", "reasons", "weighed_at")}
         db.session.execute(insert.on_conflict_do_update(index_elements=["kind", "entry_id", "is_demo"], set_=changes))
     gone = delete(Stale).where(Stale.is_demo == is_demo, Stale.weighed_at < now)
@@ -63,8 +64,8 @@ def signs_of(is_demo: bool, now: datetime) -> dict[Key, Signs]:
 def still_published(kind: str, numbers: list[int]) -> Iterator[int]:
     """Those that readers can see. One statement for each 500."""
     table = TABLES[kind]
-    for start in range(0, len(numbers), 500):
-        yield from db.session.scalars(select(table.c.id).where(table.c.id.in_(numbers[start : start + 500]), table.c.status == "published"))
+    for part in batched(numbers, 500):
+        yield from db.session.scalars(select(table.c.id).where(table.c.id.in_(part), table.c.status == "published"))
 
 
 def since(kind: str) -> Any:

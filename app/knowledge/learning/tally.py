@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
+from app.lib.batches import batched
 
 ROWS = 200
 
@@ -26,8 +27,8 @@ def add(model: Any, rows: Sequence[Mapping[str, Any]], keys: tuple[str, ...], *,
     zeros = [name for name, column in table.c.items() if column.default is not None and column.default.arg == 0]
     # Rows that two transactions touch in different orders would wait for each other for ever.
     ordered = sorted(rows, key=lambda row: [str(row[name]) for name in keys])
-    for start in range(0, len(ordered), ROWS):
-        values = [{**dict.fromkeys(zeros, 0), **{name: row.get(name, 0) for name in columns}} for row in ordered[start : start + ROWS]]
+    for part in batched(ordered, ROWS):
+        values = [{**dict.fromkeys(zeros, 0), **{name: row.get(name, 0) for name in columns}} for row in part]
         insert = inserted(model).values(values)
         changes = {name: table.c[name] + insert.excluded[name] for name in numbers} | {name: insert.excluded[name] for name in replaced}
         db.session.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=changes))

@@ -10,6 +10,7 @@ from app.extensions import db
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.translations.models import Translation
+from app.lib.batches import batched
 from app.search.documents import Document
 
 CHUNK = 500
@@ -44,8 +45,8 @@ def stamps(stamp: Stamp) -> dict[str, str]:
 def documents(stamp: Stamp, keys: Iterable[str] | None = None) -> Iterator[Document]:
     """Every such translation as the index takes it, or those with the given keys. One statement for each 500."""
     wanted = [key for key in keys if MARK in key] if keys is not None else list(stamps(stamp))
-    for start in range(0, len(wanted), CHUNK):
-        yield from chunk(stamp, frozenset(wanted[start : start + CHUNK]))
+    for part in batched(wanted, CHUNK):
+        yield from chunk(stamp, frozenset(part))
 
 
 def chunk(stamp: Stamp, keys: frozenset[str]) -> Iterator[Document]:
