@@ -10,6 +10,8 @@ from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import FaqText
+from app.knowledge.exchange import importing
+from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Faq
 from app.knowledge.writing import jobs, plans, publishing, queries, reviewing, rules
 from app.knowledge.writing.models import Plan
@@ -199,3 +201,24 @@ def test_planning_through_the_page(browse, people, now):
     browser.get(where)
     browser.post(f"{where}/plans/publish/cancellation", to=r(where))
     assert "No entry matches" in browser.get("/desk/knowledge?status=scheduled").words
+
+
+def test_a_text_that_an_import_wrote_since_is_not_the_one_that_was_planned(people, now, clock):
+    entry = actions.save_faq(None, text("Old."), actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    row = FaqRow(entry.external_id, "Zebras?", "Imported.", "cli", status="draft")
+    importing.import_faqs([row], source="a file", now=now, actor=people.lead)
+    db.session.commit()
+    clock.shift(timedelta(hours=1))
+    assert jobs.carry_out() == 1
+    assert db.session.get(Faq, entry.id).status == "draft"
+    assert kinds()[-1] == "plan_failed"
+
+
+def test_to_publish_what_readers_see_already_gives_up_the_work_beside_it_and_says_so(people, now):
+    entry = actions.save_faq(None, text("Live."), actor=people.lead, now=now, publish=True)
+    publishing.write(entry, text("Other."), then="draft", actor=people.lead, now=now)
+    before = kinds()
+    publishing.write(entry, text("Live."), then="publish", actor=people.lead, now=now)
+    assert publishing.revision_of(entry) is None
+    assert kinds()[len(before) :] == ["draft_discarded"]

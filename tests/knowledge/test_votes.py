@@ -176,3 +176,13 @@ def test_a_network_is_an_address_or_the_half_of_one(address, network):
 def test_whoever_calls_itself_a_bot_is_one_whatever_else_it_says(words):
     assert is_bot(f"{words} ExampleBot/1.0")
     assert not is_bot("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0")
+
+
+def test_to_find_an_entry_right_closes_what_was_said_against_it_each_with_its_event(people, faq, now):
+    entry = faq("Zebras?")
+    for who in ("one", "two"):
+        actions.vote(entry, who, is_helpful=False, now=now)
+        learning.remark(entry, who, "outdated", "", now=now)
+        learning.check(entry, actor=people.lead, now=now)
+    events = db.session.scalars(select(Event).where(Event.kind == "knowledge.remark_closed")).all()
+    assert len(events) == 2 and all(remark.closed_at == now for remark in remarks())

@@ -56,6 +56,8 @@ def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
             actions.vanish(entry, actor=None, now=now)
         return
     revision = publishing.revision_of(entry)
+    # What an import wrote since becomes a version of its own here, and so is not taken for the text that was planned.
+    versions.keep_before(entry)
     if versions.current_number(entry) != number:
         raise WrongState(LATER_TEXT)
     if revision is not None and entry.status == "published":

@@ -57,8 +57,13 @@ def write(
         return revise(entry, text, revision, note=note, actor=actor, now=now)
     if then != "publish" and revision is not None:
         return revise(entry, text, revision, note=note, actor=actor, now=now)
+    live = entry.version
     saved(entry, text, seen=seen, publish=True, note=note, actor=actor, now=now)
-    traces.settle_work(entry, actor=actor, now=now)
+    if entry.version == live:
+        # Readers see that text already, so the work beside it is given up.
+        discard(entry, actor=actor, now=now)
+    else:
+        traces.settle_work(entry, actor=actor, now=now)
     return entry
 
 
