@@ -14,6 +14,7 @@ from app.knowledge.exchange.exporting import faq_rows, files
 from app.knowledge.exchange.importing import Imported, Progress, import_articles, import_faqs, import_translations
 from app.knowledge.exchange.packages import Package, from_folder
 from app.knowledge.exchange.questions import compose_faqs
+from app.knowledge.translations.languages import locales
 from app.lib import database
 from app.lib.clock import utcnow
 
@@ -34,7 +35,7 @@ def import_faq(ctx: click.Context, file: Path) -> None:
         raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES:,} bytes.")
     package = Package()
     package.take(f"{file.with_suffix('.json')}", file.read_bytes())
-    take(package, str(file))
+    take(package.only_in(locales()), str(file))
     complain([f"{file}:{problem.line}: {problem.why}" for problem in package.problems])
     update_index()
     ctx.exit(1 if package.problems else 0)
@@ -63,7 +64,7 @@ def knowledge() -> None:
 def import_directory(ctx: click.Context, directory: Path) -> None:
     """Add and change the articles of DIRECTORY/<section>/<slug>.md, their translations beside them (<slug>.<locale>.md), and
     the questions of DIRECTORY/faq.json if it is there. Files that cannot be read are named by line, the rest is taken in."""
-    package = from_folder(directory)
+    package = from_folder(directory).only_in(locales())
     take(package, str(directory))
     complain([f"{directory / problem.path}:{problem.line}: {problem.why}" for problem in package.problems])
     update_index()

@@ -13,6 +13,7 @@ from app.knowledge.forms import FORMS, ArticleForm, FaqForm
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import Filter
 from app.knowledge.sections import AUDIENCES, shelf
+from app.knowledge.translations.languages import locales
 from app.knowledge.writing import drafts, publishing
 from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, newest_token, opened
 from app.knowledge.writing.queries import states_of
@@ -141,7 +142,7 @@ def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, 
     context: dict[str, Any] = {
         "html": render.article(text[:200_000]).html,
         "base_url": current_app.config["SETTINGS"].base_url,
-        "beside": beside(entry, current_app.config["SETTINGS"].knowledge_locales, text) if entry is not None else None,
+        "beside": beside(entry, locales(), text) if entry is not None else None,
     }
     given = {"begun": None, "stale": "", "changes": None, **more, **around(entry, current_user)}
     return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, draft_url=draft_url(kind, entry), **context, **given)

@@ -2,11 +2,14 @@
 
 import io
 import json
+import zipfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
+from werkzeug.datastructures import FileStorage
 
 from app.extensions import db
 from app.knowledge.exchange import importing
@@ -14,14 +17,17 @@ from app.knowledge.exchange.exporting import files, write_zip
 from app.knowledge.exchange.files import ArticleFile, Care, TranslationFile, compose_article, compose_translation, parse_article, parse_file
 from app.knowledge.exchange.frontmatter import Unreadable, listed, quoted, split, unquoted, words_of
 from app.knowledge.exchange.packages import MAX_FILE_BYTES, MAX_FILES, Package, from_folder, from_upload, from_zip
-from app.knowledge.exchange.questions import compose_faqs, parse_faqs
+from app.knowledge.exchange.questions import FaqRow, compose_faqs, parse_faqs
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations import queries as translations
 from app.knowledge.translations.models import Translation
+from app.knowledge.writing import pictures
 from app.knowledge.writing.models import Redirect, Version
-from app.lib.errors import Invalid
+from app.knowledge.writing.queries import picture_for
+from app.lib.errors import Invalid, NotFound
 from app.lib.text import many_lines, one_line
 from tests.knowledge.papers import PLAIN, packed
+from tests.tickets.shared import PNG
 
 ANY = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=80)
 # Whatever means something in a head is likely in it.
@@ -330,3 +336,32 @@ def test_any_json_is_read_or_told_to_be_wrong(value):
     parsed = parse_faqs(json.dumps([value, {"question": "Good?", "answer": "Yes."}]))
     assert [row.question for row in parsed.rows][-1:] == ["Good?"]
     compose_faqs(parsed.rows).encode()
+
+
+def test_what_comes_in_shows_its_pictures_and_takes_its_address_back(app, people, now):
+    picture = pictures.add(FileStorage(io.BytesIO(PNG), "stripes.png"), actor=people.lead, now=now)
+    db.session.add(Redirect(path="faq/zebras", kind="faq", entry_id=1, created_at=now))
+    with pytest.raises(NotFound):
+        picture_for(None, picture.ref)
+    row = FaqRow("zebras", "Zebras?", f"![Stripes](/help/pictures/{picture.ref})", "cli")
+    importing.import_faqs([row], source="test", now=now)
+    assert picture_for(None, picture.ref).id == picture.id
+    assert db.session.scalar(select(func.count()).select_from(Redirect).where(Redirect.path == "faq/zebras")) == 0
+    importing.import_faqs([replace(row, answer="No picture any more.")], source="test", now=now)
+    with pytest.raises(NotFound):
+        picture_for(None, picture.ref)
+
+
+def test_languages_that_nothing_is_translated_into_and_stray_files_are_named(tmp_path):
+    (tmp_path / "user-guide").mkdir()
+    for name in ("user-guide/zebras.md", "stray.md", "README.md"):
+        (tmp_path / name).write_text(PLAIN)
+    for locale in ("de", "xx"):
+        (tmp_path / "user-guide" / f"zebras.{locale}.md").write_text("---\ntitle: Z\n---\nB\n")
+    package = from_folder(tmp_path).only_in(("de",))
+    assert [file.locale for file in package.translations] == ["de"]
+    assert [problem.path for problem in package.problems] == ["stray.md", "user-guide/zebras.xx.md"]
+    around = io.BytesIO()
+    with zipfile.ZipFile(around, "w") as archive:
+        archive.writestr("../../evil.md", PLAIN)
+    assert [problem.path for problem in from_zip(around.getvalue()).problems] == ["../../evil.md"]

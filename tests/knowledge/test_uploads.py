@@ -88,7 +88,7 @@ def test_files_that_are_none_are_told_and_only_leads_send(browse, people):
     assert "Leads send files in" in agent.get("/desk/knowledge/files").words
     agent.post("/desk/knowledge/files", {"file": (io.BytesIO(b"[]"), "faq.json")}, status=403)
     with pytest.raises(NotAllowed):
-        uploads.keep("faq.json", b"[]", actor=people.agent, now=NOW)
+        uploads.keep("faq.json", b"[]", locales=("de",), actor=people.agent, now=NOW)
 
 
 def test_staff_take_everything_out_and_others_do_not(browse, people, written):

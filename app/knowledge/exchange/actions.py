@@ -20,13 +20,13 @@ KEPT = timedelta(days=1)
 MOST_UPLOADS = 5
 
 
-def keep(name: str, data: bytes, *, actor: User, now: datetime) -> KnowledgeUpload:
+def keep(name: str, data: bytes, *, locales: Sequence[str], actor: User, now: datetime) -> KnowledgeUpload:
     """Read a file and keep it with what it would change; nothing of the knowledge changes. Its older ones give way.
 
     Raises Invalid for what cannot be read at all, NotAllowed. No event: nothing has happened yet.
     """
     allow(actor)
-    package = from_upload(name, data)
+    package = from_upload(name, data).only_in(locales)
     if not package.total and not package.problems:
         raise Invalid("There is nothing of ours in this file: articles lie at section/slug.md, questions in faq.json.")
     changes = list(changes_of(package))
@@ -45,9 +45,9 @@ def keep(name: str, data: bytes, *, actor: User, now: datetime) -> KnowledgeUplo
     return upload
 
 
-def upload_for(number: int) -> KnowledgeUpload:
-    """An upload, without its data. Raises NotFound. One statement."""
-    upload = db.session.get(KnowledgeUpload, number)
+def upload_for(user: User, number: int) -> KnowledgeUpload:
+    """One of one's own uploads, without its data. Raises NotFound. One statement."""
+    upload = db.session.scalar(select(KnowledgeUpload).where(KnowledgeUpload.id == number, KnowledgeUpload.user_id == user.id))
     if upload is None:
         raise NotFound
     return upload

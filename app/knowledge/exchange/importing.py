@@ -17,7 +17,7 @@ from app.knowledge.rules import TEXTS
 from app.knowledge.translations.actions import source_of
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import words_of
-from app.knowledge.writing import pictures, redirects, traces
+from app.knowledge.writing import traces
 from app.knowledge.writing.models import Redirect
 from app.lib.batches import batched
 
@@ -72,16 +72,15 @@ def import_faqs(
             if row.external_id in known and differing(known[row.external_id], faq_values(known[row.external_id], row, owners))
         ]
         traces.before_import(changing)
-        for row in part:
-            put_faq(known.get(row.external_id), row, owners, told, now)
-        db.session.flush()
+        touched = [put_faq(known.get(row.external_id), row, owners, told, now) for row in part]
+        traces.after_import([entry for entry in touched if entry is not None])
         db.session.expunge_all()
         progress(len(part))
     return recorded(told, source, actor, now)
 
 
-def put_faq(entry: Faq | None, row: FaqRow, owners: Mapping[str, int], told: Imported, now: datetime) -> None:
-    """Write one row."""
+def put_faq(entry: Faq | None, row: FaqRow, owners: Mapping[str, int], told: Imported, now: datetime) -> Faq | None:
+    """Write one row; the entry where it is new or another."""
     is_new = entry is None
     if entry is None:
         entry = Faq(external_id=row.external_id, created_at=now, changed_at=now)
@@ -91,6 +90,7 @@ def put_faq(entry: Faq | None, row: FaqRow, owners: Mapping[str, int], told: Imp
         words = {"title": text.question, "summary": "", "body": text.answer, "status": text.status}
         changed |= put_translation(entry, locale, words, text.source, now)
     told.count(is_new, changed)
+    return entry if is_new or changed else None
 
 
 def faq_values(entry: Faq, row: FaqRow, owners: Mapping[str, int]) -> Values:
@@ -184,9 +184,8 @@ def import_articles(
         known, owners = articles_of(part), owners_of(file.care for file in part)
         there = [(known[file.section, file.slug], file) for file in part if (file.section, file.slug) in known]
         traces.before_import([entry for entry, file in there if differing(entry, article_values(file, owners))])
-        for file in part:
-            put_article(known.get((file.section, file.slug)), file, owners, told, now)
-        db.session.flush()
+        touched = [put_article(known.get((file.section, file.slug)), file, owners, told, now) for file in part]
+        traces.after_import([entry for entry in touched if entry is not None])
         progress(len(part))
     return recorded(told, source, actor, now)
 
@@ -197,16 +196,15 @@ def articles_of(files: Sequence[ArticleFile | TranslationFile]) -> dict[tuple[st
     return {(article.section, article.slug): article for article in db.session.scalars(query)}
 
 
-def put_article(entry: Article | None, file: ArticleFile, owners: Mapping[str, int], told: Imported, now: datetime) -> None:
-    """Write one article."""
+def put_article(entry: Article | None, file: ArticleFile, owners: Mapping[str, int], told: Imported, now: datetime) -> Article | None:
+    """Write one article; it is returned where it is new or another."""
     is_new = entry is None
     if entry is None:
         entry = Article(created_at=now, changed_at=now)
     changed = put(entry, article_values(file, owners), now)
     changed |= care_for(entry, file.path, file.care, owners, told, now)
-    if changed and not is_new:
-        pictures.note_uses(entry)
     told.count(is_new, changed)
+    return entry if is_new or changed else None
 
 
 def article_values(file: ArticleFile, owners: Mapping[str, int]) -> Values:
@@ -286,8 +284,3 @@ def paths_leading_to(kind: str) -> dict[int, tuple[str, ...]]:
     for number, path in db.session.execute(query):
         found.setdefault(number, []).append(path)
     return {number: tuple(paths) for number, paths in found.items()}
-
-
-def path_of(entry: Faq | Article) -> str:
-    """What follows /help/ in the address of an entry."""
-    return redirects.path_of(entry)

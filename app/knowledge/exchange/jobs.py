@@ -14,6 +14,7 @@ from app.knowledge.exchange import actions, importing
 from app.knowledge.exchange.importing import CHUNK, Imported
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import Package, from_upload
+from app.knowledge.translations.languages import locales
 from app.lib.batches import batched
 from app.lib.clock import utcnow
 from app.lib.database import writing
@@ -37,7 +38,7 @@ def take_in(event_id: int) -> None:
     number, name, data, actor_id = upload.id, upload.name, upload.data, event.actor_id
     db.session.rollback()
     try:
-        told = take(from_upload(name, data), name, actor_id, lambda done: note_progress(number, done))
+        told = take(from_upload(name, data).only_in(locales()), name, actor_id, lambda done: note_progress(number, done))
     except DomainError as refused:
         told = Imported(remarks=[(name, refused.message)])
     with writing():

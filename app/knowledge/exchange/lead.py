@@ -11,6 +11,7 @@ from app.knowledge.exchange import actions
 from app.knowledge.exchange.jobs import progress_of
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import MAX_UPLOAD_BYTES
+from app.knowledge.translations.languages import locales
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import go, page_or_part, part
@@ -26,7 +27,7 @@ def send() -> Response:
     try:
         if file is None or not file.filename:
             raise Invalid("Choose a file first.")
-        upload = actions.keep(file.filename, file.stream.read(MAX_UPLOAD_BYTES + 1), actor=current_user, now=utcnow())
+        upload = actions.keep(file.filename, file.stream.read(MAX_UPLOAD_BYTES + 1), locales=locales(), actor=current_user, now=utcnow())
         db.session.commit()
     except Invalid as refused:
         db.session.rollback()
@@ -37,14 +38,14 @@ def send() -> Response:
 @bp.get(ONE)
 def show(number: int) -> Response:
     """What it would change, how far it is, or what came of it."""
-    upload = actions.upload_for(number)
+    upload = actions.upload_for(current_user, number)
     return page_or_part("knowledge/desk/upload.html", "knowledge/desk/_upload.html", **shown(upload))
 
 
 @bp.post(f"{ONE}/import")
 def confirm(number: int) -> Response:
     """Take it in."""
-    actions.confirm(actions.upload_for(number), actor=current_user, now=utcnow())
+    actions.confirm(actions.upload_for(current_user, number), actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".show", number=number))
 
@@ -52,7 +53,7 @@ def confirm(number: int) -> Response:
 @bp.post(f"{ONE}/removal")
 def discard(number: int) -> Response:
     """Forget it."""
-    actions.discard(actions.upload_for(number), actor=current_user)
+    actions.discard(actions.upload_for(current_user, number), actor=current_user)
     db.session.commit()
     return go(url_for("knowledge_files.index"))
 

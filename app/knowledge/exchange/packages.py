@@ -4,8 +4,8 @@ outside of what was handed over is read."""
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from app.knowledge.exchange.exporting import FAQ_FILE
@@ -14,6 +14,7 @@ from app.knowledge.exchange.frontmatter import Unreadable
 from app.knowledge.exchange.questions import FaqRow, parse_faqs
 from app.lib.errors import Invalid
 
+STRAY = "an article lies in the folder of its section, as section/slug.md"
 # A zip may be this large, hold so many files, and unpack to so much: each file, and all together.
 MAX_UPLOAD_BYTES = 10_000_000
 MAX_FILES = 20_000
@@ -72,11 +73,22 @@ class Package:
         else:
             self.translations.append(read)
 
+    def only_in(self, locales: Sequence[str]) -> "Package":
+        """The same without what is in languages that nothing is translated into: each is a problem."""
+        why = f"nothing is translated into it here: KNOWLEDGE_LOCALES names {', '.join(locales) or 'no language'}"
+        self.problems += [Problem(file.path, 1, f"{file.locale}: {why}") for file in self.translations if file.locale not in locales]
+        self.translations = [file for file in self.translations if file.locale in locales]
+        for row in self.questions:
+            self.problems += [Problem(FAQ_FILE, 1, f"{row.external_id}, {one}: {why}") for one, _ in row.translations if one not in locales]
+        self.questions = [replace(row, translations=tuple(one for one in row.translations if one[0] in locales)) for row in self.questions]
+        return self
+
 
 def from_folder(folder: Path) -> Package:
     """The articles and translations of `<section>/*.md` below a folder, and the questions of its faq.json."""
     package = Package()
     found = [*sorted(folder.glob("*/*.md")), *(path for path in [folder / FAQ_FILE] if path.is_file())]
+    package.problems += [Problem(path.name, 1, STRAY) for path in sorted(folder.glob("*.md")) if stray(path.name)]
     for path in found:
         name = path.relative_to(folder).as_posix()
         limit = MAX_FAQ_BYTES * 20 if name == FAQ_FILE else MAX_FILE_BYTES
@@ -116,6 +128,7 @@ def from_zip(data: bytes) -> Package:
             entries = archive.infolist()
             if len(entries) > MAX_FILES:
                 raise Invalid(f"This zip holds more than {MAX_FILES:,} files. Send it in parts.")
+            package.problems += [Problem(entry.filename[:200], 1, STRAY) for entry in entries if is_stray(entry)]
             for entry, path in ours(entries):
                 content = unpacked(archive, entry, MAX_FAQ_BYTES if path.endswith(".json") else MAX_FILE_BYTES, left)
                 left -= len(content)
@@ -128,13 +141,30 @@ def from_zip(data: bytes) -> Package:
 def ours(entries: list[zipfile.ZipInfo]) -> Iterator[tuple[zipfile.ZipInfo, str]]:
     """(file, path) of what may be an entry of ours; the folder around all of it is left out. Nothing is ever written there."""
     for entry in entries:
-        parts = [part for part in entry.filename.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
-        if entry.is_dir() or not parts or parts[0] == "__MACOSX" or parts[-1].startswith("."):
+        parts = parts_of(entry)
+        if not parts:
             continue
         if parts[-1] == FAQ_FILE:
             yield entry, FAQ_FILE
         elif parts[-1].endswith(".md") and len(parts) > 1:
             yield entry, "/".join(parts[-2:])
+
+
+def stray(name: str) -> bool:
+    """Whether a file beside the sections' folders looks like an article; a README tells of the folder itself."""
+    return name.endswith(".md") and name.lower() != "readme.md"
+
+
+def is_stray(entry: zipfile.ZipInfo) -> bool:
+    """Whether it looks like an article, and lies in no section's folder."""
+    parts = parts_of(entry)
+    return len(parts) == 1 and stray(parts[0])
+
+
+def parts_of(entry: zipfile.ZipInfo) -> list[str]:
+    """The folders and the name of a file of a zip; nothing for a folder, and for what systems put into zips unasked."""
+    parts = [part for part in entry.filename.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+    return [] if entry.is_dir() or not parts or parts[0] == "__MACOSX" or parts[-1].startswith(".") else parts
 
 
 def unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, left: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from flask_login import current_user
 
 from app.audiences import desk
@@ -13,6 +13,7 @@ from app.knowledge.queries import Filter
 from app.knowledge.sections import STATES, shelf
 from app.knowledge.translations import actions, queries
 from app.knowledge.translations.forms import FORMS, TranslationForm, filled
+from app.knowledge.translations.languages import locales
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import Words, behind, language
 from app.knowledge.writing.comparing import Comparison, compared
@@ -66,11 +67,6 @@ def withdraw(kind: str, number: int, locale: str) -> Response:
     actions.withdraw(entry, there, actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".edit", kind=kind, number=number, locale=locale))
-
-
-def locales() -> tuple[str, ...]:
-    """The languages that we translate into."""
-    return tuple(current_app.config["SETTINGS"].knowledge_locales)
 
 
 def known(locale: str) -> str:

@@ -1,8 +1,9 @@
 """In which language an entry is shown to whoever asks. For routes: it looks at the request."""
 
-from flask import Response, after_this_request, current_app, request
+from flask import Response, after_this_request, request
 from flask_login import current_user
 
+from app.knowledge.translations.languages import locales
 from app.knowledge.translations.queries import Entry, Shown, in_language, versions_of
 from app.knowledge.translations.rules import ORIGINAL, chosen
 
@@ -20,7 +21,7 @@ def text_of(entry: Entry) -> Shown:
         preferred = [tag for tag, quality in request.accept_languages if quality > 0]
         after_this_request(by_language)
     found = in_language(entry, chosen(asked, preferred, there), languages)
-    missing = asked if asked not in there and asked != ORIGINAL and asked in current_app.config["SETTINGS"].knowledge_locales else ""
+    missing = asked if asked not in there and asked != ORIGINAL and asked in locales() else ""
     return Shown(**{**vars(found), "missing": missing})
 
 
@@ -29,7 +30,7 @@ def wished() -> str:
 
     No statement.
     """
-    ours = current_app.config["SETTINGS"].knowledge_locales
+    ours = locales()
     asked = request.args.get("lang", "")[:10]
     if asked in ours or asked == ORIGINAL or current_user.is_authenticated:
         return asked if asked in ours else ORIGINAL

@@ -1,6 +1,7 @@
 """Pictures in texts: kept where attachments lie, shown to whoever may read a text that has them."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 
@@ -62,9 +63,20 @@ def refs_in(text: str) -> list[str]:
     return list(dict.fromkeys(ADDRESS.findall(text)))[:MOST_IN_A_TEXT]
 
 
+def refs_of(entry: Entry) -> list[str]:
+    """The pictures that an entry shows."""
+    return refs_in(getattr(entry, MAIN[entry.kind]) or "")
+
+
+def showing(entries: Sequence[Entry]) -> set[int]:
+    """Which of some entries of one kind are known to show pictures. One statement."""
+    mine = (PictureUse.kind == entries[0].kind, PictureUse.entry_id.in_([entry.id for entry in entries]))
+    return set(db.session.scalars(select(PictureUse.entry_id).where(*mine)))
+
+
 def note_uses(entry: Entry) -> None:
     """After the entry took another text: which pictures it shows. One statement where it shows none and showed none; else up to four."""
-    refs = refs_in(getattr(entry, MAIN[entry.kind]) or "")
+    refs = refs_of(entry)
     wanted = set(db.session.scalars(select(Picture.id).where(Picture.ref.in_(refs)))) if refs else set()
     mine = (PictureUse.kind == entry.kind, PictureUse.entry_id == entry.id)
     there = set(db.session.scalars(select(PictureUse.picture_id).where(*mine)))

@@ -1,5 +1,6 @@
 """Old addresses. Each leads to an entry, not to another address, so that moving on keeps every former one alive."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -21,13 +22,18 @@ def path_of(entry: Entry) -> str:
     return f"faq/{entry.external_id}" if isinstance(entry, Faq) else f"{entry.section}/{entry.slug}"
 
 
+def occupy(paths: Sequence[str]) -> None:
+    """Entries stand at these addresses: no old address leads away from them. One statement."""
+    db.session.execute(delete(Redirect).where(Redirect.path.in_(paths)), execution_options=QUIET)
+
+
 def settle(entry: Entry, before: str | None, now: datetime) -> None:
     """After an entry was written: where it stands now nobody else's old address leads away, and from where it stood
     (`before`, None for a new one) one leads to it. What only writers have seen leaves no address. Up to two statements."""
     here = path_of(entry)
     if before == here:
         return
-    db.session.execute(delete(Redirect).where(Redirect.path == here), execution_options=QUIET)
+    occupy([here])
     if before is not None and entry.status != "draft":
         db.session.execute(delete(Redirect).where(Redirect.path == before), execution_options=QUIET)
         db.session.add(Redirect(path=before, kind=entry.kind, entry_id=entry.id, created_at=now))
