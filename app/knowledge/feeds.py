@@ -90,8 +90,7 @@ def suggestions() -> Response:
     hits = [] if found.is_popular else found.results[: max(1, min(limit, MOST_SUGGESTIONS))]
     if found.query and not found.is_popular:
         shown = [f"{hit.kind}:{hit.id}" for hit in hits]
-        poor = not found.is_rough and (found.is_weak or not shown)
-        readers.searched(asking(), found.query, shown, found.total, utcnow(), poor=poor)
+        readers.searched(asking(), found.query, shown, found.total, utcnow(), poor=found.is_poor)
     titles, words = [hit.heading for hit in hits], [hit.snippet.striptags() for hit in hits]
     body = json.dumps([one_line(query), titles, words, [base() + changes.path_of(*hit.address) for hit in hits]])
     response = Response(body, content_type="application/x-suggestions+json; charset=utf-8")

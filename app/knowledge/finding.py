@@ -85,6 +85,11 @@ class Found:
         return bool(self.results) and self.page == 1 and not self.is_popular and not self.is_rough and self.best < WEAK
 
     @property
+    def is_poor(self) -> bool:
+        """Whether somebody asked, and nothing fits: what writers should know. Without the index nobody can tell."""
+        return bool(self.query) and not self.is_popular and not self.is_rough and (self.is_weak or not self.results)
+
+    @property
     def pages(self) -> int:
         """How many pages there are."""
         return min(LAST_PAGE, -(-self.total // PAGE))
@@ -111,7 +116,7 @@ def search(reader: Reader | None, text: str, *, category: str | None = None, pag
         return roughly(reader, query, category=category)
     if answer.is_empty:
         return popular(reader, query=query, category=category)
-    page = max(1, min(page, LAST_PAGE))
+    page = max(1, min(page, LAST_PAGE, -(-answer.total // PAGE)))
     hits = in_order(answer.hits, sort, reader)[(page - 1) * PAGE : page * PAGE]
     results = results_of(hits, reader, answer)
     return Found(query, results, answer.total, answer.categories, answer.did_you_mean, page=page, answer=answer)

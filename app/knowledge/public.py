@@ -65,8 +65,7 @@ def note_search(found: Found, *, narrowed: bool) -> None:
     """Note what was asked and shown. To narrow a search down, or to turn its page, is to see more of it, not to ask again."""
     if found.query and not found.is_popular:
         shown = [f"{result.kind}:{result.id}" for result in found.results]
-        poor = not found.is_rough and (found.is_weak or not shown)
-        readers.searched(asking(), found.query, shown, found.total, utcnow(), page=max(found.page, 1 + narrowed), poor=poor)
+        readers.searched(asking(), found.query, shown, found.total, utcnow(), page=max(found.page, 1 + narrowed), poor=found.is_poor)
 
 
 def at_its_address(response: Response, found: Found, context: dict[str, Any]) -> Response:

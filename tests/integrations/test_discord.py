@@ -14,6 +14,7 @@ from app.cli import main
 from app.config import Config, ConfigError
 from app.extensions import redis
 from app.integrations.discord import interaction, payload, signature
+from app.knowledge import finding
 from app.knowledge.readers import NOTES
 from tests.alerts.wire import Wire
 from tests.knowledge.conftest import faq, indexed
@@ -263,3 +264,12 @@ def test_missing_settings_and_a_dead_server_are_told(register):
 def test_a_setting_that_cannot_be_is_named_at_the_start(name, value):
     with pytest.raises(ConfigError, match=name):
         Config.from_env({name: value})
+
+
+def test_words_that_say_nothing_and_an_index_that_is_away_are_no_gap_in_what_is_written(send, monkeypatch, indexed):
+    send(typed("the of and"))
+    assert redis().lrange(NOTES, 0, -1) == []
+    monkeypatch.setattr(finding, "ask", lambda *args, **over: None)
+    send(typed("install"))
+    (note,) = [json.loads(line) for line in redis().lrange(NOTES, 0, -1)]
+    assert note["n"] > 0 and note["x"] is False

@@ -319,3 +319,9 @@ def test_when_an_address_has_its_turn(now):
     assert not is_due(Health("ok"), now - timedelta(days=6), now)
     assert is_due(Health("ok"), now - timedelta(days=7), now)
     assert is_due(Health("failing", "", TODAY), now - timedelta(hours=20), now)
+
+
+def test_an_address_whose_turn_did_not_come_is_asked_again_at_the_next_run(page, site):
+    scan_these(page(f"[b]({site}/busy)"))
+    assert [jobs.ask_others(), jobs.ask_others()] == [1, 1]
+    assert Site.asked["HEAD", "/busy"] == 2

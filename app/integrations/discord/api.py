@@ -67,9 +67,9 @@ def faq(asked: Interaction) -> dict[str, Any]:
     more = payload.search(settings.base_url, question)
     found = finding.search(None, question + " ")
     hits = [] if found.is_popular else found.results[: payload.ANSWERS]
-    if question:
+    if question and not found.is_popular:
         who = rules.visitor(str(current_app.config["SECRET_KEY"]), f"discord {asked.user}")
-        readers.searched_elsewhere(who, question, len(hits) and found.total, found.best, utcnow())
+        readers.searched_elsewhere(who, question, found.total, utcnow(), poor=found.is_poor)
     if not hits:
         return payload.nothing(question, more)
     lines = [payload.Line(hit.heading, hit.snippet.striptags(), payload.page(settings.base_url, *hit.address)) for hit in hits]

@@ -71,7 +71,9 @@ def note(link: EntryLink, reference: Reference, why: str, now: datetime) -> None
 
 
 def note_finding(key: str, found: Finding, now: datetime) -> None:
-    """What one look at an external address told, for every entry that has it. Two statements."""
+    """What one look at an external address told, for every entry that has it; one that told nothing leaves it due. Two statements."""
+    if found.verdict == "later":
+        return
     for link in db.session.scalars(select(EntryLink).where(EntryLink.key == key, EntryLink.is_external)):
         health = after(Health(link.state, link.reason, link.failed_on), found, now.astimezone(UTC).date())
         link.state, link.reason, link.failed_on, link.checked_at = health.state, health.reason[:255], health.failed_on, now
