@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.calls.rules import Duty, Slot, Terms
-from app.lib.times import in_words, local
+from app.lib.times import in_words, local, monday_of
 from app.rota.wall import instant
 
 WEEK = timedelta(days=7)
@@ -60,12 +60,6 @@ class Week:
     def sunday(self) -> date:
         """Its last day."""
         return self.monday + timedelta(days=6)
-
-
-def monday_of(at: datetime, zone: str) -> date:
-    """The Monday of the week of an instant, in a zone."""
-    day = local(at, zone).date()
-    return day - timedelta(days=day.weekday())
 
 
 def week_of(slots: Sequence[Slot], duties: Iterable[Duty], terms: Terms, zone: str, wanted: date | None, *, now: datetime) -> Week:

@@ -1,6 +1,6 @@
 """Times for people: in the viewer's zone, in words."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +25,12 @@ def zone(name: str) -> ZoneInfo:
 def local(at: datetime, zone_name: str) -> datetime:
     """The same instant on the viewer's wall clock."""
     return at.astimezone(zone(zone_name))
+
+
+def monday_of(at: datetime, zone_name: str) -> date:
+    """The Monday of the week on the viewer's calendar."""
+    today = local(at, zone_name).date()
+    return today - timedelta(days=today.weekday())
 
 
 def in_words(at: datetime, zone_name: str) -> str:

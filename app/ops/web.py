@@ -4,11 +4,15 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import message
 
 from app.config import Config
 from app.knowledge import keeper
 
 GRACE_SECONDS = 20
+# Bytes of an address. Some paste a whole log into a search: we read the beginning of it, where gunicorn would refuse more than
+# 8,190 with a page of its own.
+LONGEST_LINE = 64_000
 
 
 def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
@@ -25,6 +29,7 @@ def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
         "graceful_timeout": GRACE_SECONDS,
         "control_socket_disable": True,
         "forwarded_allow_ips": "*" if settings.trusted_proxies else "127.0.0.1",
+        "limit_request_line": LONGEST_LINE,
         "loglevel": "warning",
         "proc_name": "hive-support web",
     }
@@ -43,6 +48,7 @@ class Server(BaseApplication):
 
     def load_config(self) -> None:
         """Our settings over gunicorn's defaults."""
+        message.MAX_REQUEST_LINE = LONGEST_LINE + 1
         for name, value in options(self.app.config["SETTINGS"], reload=self.reloading).items():
             self.cfg.set(name, value)
         self.cfg.set("post_worker_init", lambda worker: keeper.start(self.app))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from app.lib.spreadsheet import cell
 from app.lib.times import duration, local
 from app.sla.behind import Behind
 from app.sla.reports import Report, Scope
@@ -27,17 +28,6 @@ COLUMNS = (
 # The columns of a clock; the names of its times say their zone.
 PLAIN = ("metric", "priority", "ref", "subject", "organization", "team", "state", "outcome", "target_seconds", "elapsed_seconds")
 TIMES = ("started_at", "due_at", "stopped_at", "breached_at")
-# What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: Any) -> Any:
-    """A value for a spreadsheet: text that looks like a formula is quoted with an apostrophe, nothing is an empty cell."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:

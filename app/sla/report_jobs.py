@@ -12,6 +12,7 @@ from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.lib.errors import WrongState
+from app.lib.times import monday_of
 from app.sla import issuing, subscribing
 from app.sla.papers import ReportSubscription
 
@@ -26,7 +27,7 @@ def mail_reports() -> int:
     with writing():
         now = utcnow()
         for row in db.session.execute(subscribing.waiting(now)).all():
-            monday = subscribing.monday_of(now, row.zone)
+            monday = monday_of(now, row.zone)
             if not subscribing.is_due(now, row.zone, row.sent_on):
                 continue
             mine = (ReportSubscription.id == row.id, ReportSubscription.sent_on < monday)

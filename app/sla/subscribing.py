@@ -11,7 +11,7 @@ from app.accounts.permissions import LEADS, may
 from app.events.actions import Actor, record
 from app.extensions import db
 from app.lib.errors import NotAllowed
-from app.lib.times import local
+from app.lib.times import local, monday_of
 from app.sla.asking import Asked
 from app.sla.forms import day_range
 from app.sla.papers import ReportSubscription
@@ -49,12 +49,6 @@ def unsubscribe(*, actor: Actor, now: datetime) -> None:
     if found is not None:
         db.session.delete(found)
         record("sla.unsubscribed", now=now, actor=actor, facts={"user_id": actor.id})
-
-
-def monday_of(now: datetime, zone: str) -> date:
-    """The Monday of this week there."""
-    today = local(now, zone).date()
-    return today - timedelta(days=today.weekday())
 
 
 def is_due(now: datetime, zone: str, sent_on: date) -> bool:

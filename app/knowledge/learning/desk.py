@@ -15,6 +15,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
 from app.lib.htmx import go, page_or_part, part
 from app.lib.text import one_line
+from app.lib.times import monday_of
 
 bp = desk("learning", __name__)
 KIND = "<any(faq, article):kind>"
@@ -84,7 +85,7 @@ def check(kind: str, number: int) -> Response:
 def week() -> Response:
     """The list of the week before, as it is mailed, and whether it is mailed to the viewer."""
     now = utcnow()
-    found = weekly.list_of(weekly.week_before(weekly.monday_of(now, current_user.time_zone)), is_demo=current_user.is_demo)
+    found = weekly.list_of(weekly.week_before(monday_of(now, current_user.time_zone)), is_demo=current_user.is_demo)
     return part("knowledge/desk/learning_week.html", list=found, goal=GOAL, gets=weekly.gets(current_user, now), hour=weekly.HOUR)
 
 

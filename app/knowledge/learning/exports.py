@@ -7,11 +7,10 @@ from typing import Any
 
 from app.knowledge.learning import queries
 from app.knowledge.learning.rules import Span
+from app.lib.spreadsheet import cell
 
 QUESTION = ("query", "times", "empty", "weak", "opened", "places", "refined", "abandoned", "asked", "tickets")
 ENTRY = ("kind", "entry_id", "heading", *queries.ENTRY_SUMS)
-# What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 MOST = 1000
 
 
@@ -52,8 +51,3 @@ def csv_of(which: str, span: Span, *, is_demo: bool) -> str:
     for row in rows(span, is_demo):
         lines.writerow([*(cell(value) for value in row), *([1] if is_demo else [])])
     return out.getvalue()
-
-
-def cell(value: Any) -> Any:
-    """A value for a spreadsheet: text that looks like a formula is quoted with an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -17,6 +17,7 @@ from app.knowledge.models import SearchCount, SearchMiss, Vote
 from app.knowledge.readers import PERSON, Asking
 from app.lib.clock import utcnow
 from app.lib.database import writing
+from app.lib.times import monday_of
 from app.tickets.models import Ticket
 
 # Counts of questions and entries are kept so long; the row a day of all readers stays.
@@ -96,7 +97,7 @@ def mail_lists() -> int:
     with writing():
         now = utcnow()
         for row in weekly.waiting(now):
-            monday = weekly.monday_of(now, row.time_zone)
+            monday = monday_of(now, row.time_zone)
             if weekly.is_due(now, row.time_zone, row.sent_on) and weekly.claim(row.id, monday):
                 record("knowledge.list_scheduled", now=now, facts={"user_id": row.id, "week": monday.isoformat()})
                 told += 1

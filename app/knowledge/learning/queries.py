@@ -184,17 +184,6 @@ def remarks(entry: Faq | Article, *, is_demo: bool) -> Sequence[Remark]:
     return db.session.scalars(select(Remark).where(*mine).order_by(*order).limit(ON_AN_ENTRY)).all()
 
 
-def open_remarks(entry: Faq | Article, *, is_demo: bool) -> int:
-    """How many of them wait for a writer. One statement."""
-    mine = [
-        Remark.kind == entry.kind,
-        Remark.entry_id == entry.id,
-        Remark.closed_at.is_(None),
-        *([] if is_demo else [Remark.is_demo.is_(False)]),
-    ]
-    return db.session.scalar(select(func.count()).select_from(Remark).where(*mine)) or 0
-
-
 def reopened(entry: Faq | Article, *, is_demo: bool) -> list[Any]:
     """Tickets that came back after this entry was their answer, newest first. One statement."""
     mine = [Use.kind == entry.kind, Use.entry_id == entry.id, Use.reopened_at.is_not(None), *([] if is_demo else [Use.is_demo.is_(False)])]

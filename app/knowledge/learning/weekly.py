@@ -15,7 +15,7 @@ from app.knowledge.learning import queries
 from app.knowledge.learning.models import ListReader
 from app.knowledge.learning.rules import Span
 from app.knowledge.learning.tally import inserted
-from app.lib.times import local
+from app.lib.times import local, monday_of
 
 # On Mondays from this hour on, where the writer is; later in the week if nobody ran by then.
 HOUR = 7
@@ -60,12 +60,6 @@ def list_of(span: Span, *, is_demo: bool) -> WeeklyList:
         queries.worst(span, is_demo=is_demo, limit=TOP),
         queries.stale(is_demo=is_demo, limit=TOP).items,
     )
-
-
-def monday_of(now: datetime, zone: str) -> date:
-    """The Monday of this week there."""
-    today = local(now, zone).date()
-    return today - timedelta(days=today.weekday())
 
 
 def is_due(now: datetime, zone: str, sent_on: date | None) -> bool:

@@ -17,12 +17,11 @@ from app.knowledge.training.queries import Asked
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import go, part
+from app.lib.spreadsheet import cell
 
 bp = lead("training_lead", __name__)
 ONE = "/desk/knowledge/article/<int:number>/training"
 HEAD = ("name", "email", "role", "teams", "state", "version read", "read at (UTC)", "asked since (UTC)")
-# What a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @bp.get(ONE)
@@ -93,8 +92,3 @@ def as_csv(people: Sequence[Asked]) -> str:
         read = ("" if one.read_version is None else one.read_version, one.read_at.isoformat() if one.read_at else "")
         lines.writerow((cell(one.name), cell(one.email), one.role, " ".join(one.teams), one.state, *read, one.since.isoformat()))
     return out.getvalue()
-
-
-def cell(text: str) -> str:
-    """A text for a spreadsheet."""
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -15,7 +15,6 @@ from app.knowledge.writing.rules import instant, refusal
 from app.knowledge.writing.snapshots import Entry
 from app.lib.errors import Invalid, NotAllowed, WrongState
 
-VERBS = {"publish": "Publish", "withdraw": "Withdraw"}
 QUIET = {"synchronize_session": False}
 
 
