@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.test_pages import DESKTOP, PHONE, too_wide
+
 HEAR = """id => {
     window.heard = [];
     const says = document.getElementById(id);
@@ -251,3 +253,12 @@ def test_it_works_by_touch_and_enter_hides_the_keyboard(visit):
     expect(field(page)).not_to_be_focused()
     results(page).first.tap()
     expect(page.locator("main h1")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_a_word_without_end_breaks_and_moves_nothing_out_of_sight(visit, size):
+    page = visit(None, "/help")
+    page.set_viewport_size(size)
+    for address in (f"/help/search?q={'x' * 200}", f"/help/search?q=install&category={'z' * 150}"):
+        page.goto(page.url.split("/help")[0] + address)
+        assert not too_wide(page)

@@ -36,7 +36,7 @@ def shelve(people: SimpleNamespace, now: datetime) -> None:
     assert procedure is not None
     training.ask(procedure, ["agent"], [], now.date() + timedelta(days=7), actor=people.lead, now=now)
     files = [("user-guide/zebras.md", PLAIN), ("user-guide/bad.md", "nonsense")]
-    uploads.keep("texts.zip", packed(files), actor=people.lead, now=now)
+    uploads.keep("texts.zip", packed(files), locales=("de", "fr", "es"), actor=people.lead, now=now)
 
 
 def shelved() -> dict[str, Any]:

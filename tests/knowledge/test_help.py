@@ -1,6 +1,7 @@
 """The help centre by HTTP."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import select
@@ -208,3 +209,10 @@ def test_plain_words_of_markdown():
         plain("# T\n\nUse `--no-cache`, **now**.\n\n```\nhive x < y\n```\n- a\n- b <b>c</b>")
         == "T Use --no-cache, now. hive x < y a b <b>c</b>"
     )
+
+
+def test_a_page_beyond_the_last_is_the_last(browse, indexed):
+    words = browse(None).get("/help/search?q=install&page=99999").words
+    assert "No answer for" not in words
+    first, last, total = map(int, re.search(r"(\d+) to (\d+) of (\d+)", words).groups())
+    assert first <= last == total

@@ -1,5 +1,6 @@
 """`make run` as people meet it: the real command, its real processes, on a directory and a port of its own."""
 
+import http.client
 import os
 import re
 import signal
@@ -212,3 +213,14 @@ def parent_of(pid: int) -> int:
         return int(re.search(r"PPid:\s+(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1))
     except OSError:
         return 0
+
+
+def test_a_whole_log_as_a_question_is_answered_and_a_book_is_not(lived_in, start):
+    site = start(lived_in).wait_until_ready()
+    answers = {}
+    for length in (10_000, 200_000):
+        connection = http.client.HTTPConnection("127.0.0.1", int(site.url.rpartition(":")[2]), timeout=30)
+        connection.request("GET", "/help/search?q=" + "x" * length)
+        answers[length] = connection.getresponse().status
+        connection.close()
+    assert answers == {10_000: 200, 200_000: 414}
