@@ -4,7 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-RULES = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# The one frame there is, around a mail, is a sandbox without scripts: axe could only complain that nobody answers in it.
+RULES = {"resultTypes": ["violations"], "iframes": False, "runOnly": {"type": "tag", "values": LEVELS}}
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 800}
 NARROWEST = {"width": 320, "height": 700}

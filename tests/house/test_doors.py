@@ -18,7 +18,7 @@ OTHERS = ("stranger", "rival", "guest")
 WELL = {200, 204, 303}
 REFUSED = {400, 403, 404, 409, 410, 413, 422}
 # What is about whoever asks, and so may not be there for them.
-PERSONAL = ("account.", "home.")
+PERSONAL = ("account.", "home.", "knowledge_uploads.")
 # Who holds the signed link of a survey may answer it, from whatever page; no cookie lends it any power.
 WITHOUT_TOKEN = {"surveys_public.answer"}
 
