@@ -93,6 +93,7 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.unpublished": "kind entry_id title",
         "knowledge.changed": "kind entry_id title",
         "knowledge.imported": "source added changed",
+        "knowledge.import_finished": "source added changed",
         "knowledge.drafted": "kind entry_id title number",
         "knowledge.draft_discarded": "kind entry_id title number",
         "knowledge.restored": "kind entry_id title number restored",

@@ -1,8 +1,9 @@
 """`hive-support faq`, `knowledge` and `search`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import click
 
 from app.extensions import db
 from app.knowledge import indexing
-from app.knowledge.exchange.exporting import faq_rows, files
-from app.knowledge.exchange.importing import Imported, Progress, import_articles, import_faqs, import_translations
+from app.knowledge.exchange.exporting import FAQ_FILE, faq_rows, files
+from app.knowledge.exchange.importing import Imported, finished
 from app.knowledge.exchange.packages import Package, from_folder
+from app.knowledge.exchange.pieces import WORK, pieces
 from app.knowledge.exchange.questions import compose_faqs
 from app.knowledge.translations.languages import locales
 from app.lib import database
@@ -27,14 +29,16 @@ def faq() -> None:
 
 
 @faq.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.pass_context
 def import_faq(ctx: click.Context, file: Path) -> None:
-    """Add and change questions from FILE. Rows that cannot be read are named by line; exit code 1 if there are any."""
-    if file.stat().st_size > MAX_FILE_BYTES:
+    """Add and change questions from FILE; - is standard input. Rows that cannot be read are named by line; exit code 1 if there are any."""
+    with click.open_file(str(file), "rb") as stream:
+        data = stream.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
         raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES:,} bytes.")
     package = Package()
-    package.take(f"{file.with_suffix('.json')}", file.read_bytes())
+    package.take(FAQ_FILE, data)
     take(package.only_in(locales()), str(file))
     complain([f"{file}:{problem.line}: {problem.why}" for problem in package.problems])
     update_index()
@@ -42,7 +46,7 @@ def import_faq(ctx: click.Context, file: Path) -> None:
 
 
 @faq.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 def export_faq(file: Path) -> None:
     """Write every question to FILE; - is standard output."""
     rows = list(faq_rows())
@@ -100,20 +104,20 @@ def rebuild() -> None:
 
 
 def take(package: Package, source: str) -> None:
-    """Import what was read, a transaction for each kind, and say what became of it."""
-    steps: tuple[tuple[Any, list[Any], str], ...] = (
-        (import_articles, package.articles, "articles"),
-        (import_translations, package.translations, "translations"),
-        (import_faqs, package.questions, "questions"),
-    )
-    for work, items, what in steps:
-        if not items:
-            continue
-        with progress_bar(len(items), what.capitalize()) as advance, database.writing():
-            told = work(items, source=source, now=utcnow(), progress=advance)
-            db.session.commit()
-        say(told, what)
-        complain([f"{name}: {why}" for name, why in told.remarks])
+    """Import what was read, a transaction for each piece, and say what became of it."""
+    told = {what: Imported() for what in WORK if getattr(package, what)}
+    with progress_bar(package.total, "Entries") as advance:
+        for piece in pieces(package):
+            with database.writing():
+                told[piece.what] = told[piece.what].join(piece.take_in(source=source, now=utcnow()))
+                db.session.commit()
+            advance(len(piece.items))
+    for what, came in told.items():
+        say(came, what)
+        complain([f"{name}: {why}" for name, why in came.remarks])
+    with database.writing():
+        finished(reduce(Imported.join, told.values(), Imported()), source, None, utcnow())
+        db.session.commit()
 
 
 def complain(lines: list[str]) -> None:
@@ -133,7 +137,7 @@ def update_index() -> None:
 
 
 @contextmanager
-def progress_bar(total: int, label: str) -> Iterator[Progress]:
+def progress_bar(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """A bar on standard error; `with progress_bar(…) as advance: advance(1)`."""
     errors = sys.stderr
     bar: Any = click.progressbar(length=total, label=label, file=errors, update_min_steps=max(1, total // 200))

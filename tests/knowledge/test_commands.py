@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, select
 
+from app.events.models import Event
 from app.extensions import db
 from app.knowledge import commands, finding, indexing
 from app.knowledge.defaults import shipped_articles
@@ -21,9 +22,9 @@ ROWS = [
 def run(app):
     """`run(command, …)` → the result; it must end with the given code."""
 
-    def invoke(command, *arguments, code=0):
+    def invoke(command, *arguments, code=0, typed=None):
         db.session.commit()
-        result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+        result = CliRunner().invoke(command, [str(argument) for argument in arguments], input=typed)
         assert result.exit_code == code, result.output
         db.session.expire_all()
         return result
@@ -37,6 +38,26 @@ def test_questions_are_imported_and_found(run, tmp_path):
     assert "2 questions added, 0 changed, 0 the same" in run(commands.faq, "import", file).output
     assert "0 questions added, 0 changed, 2 the same" in run(commands.faq, "import", file).output
     assert [result.key for result in finding.search(None, "zebra run").results][:1] == ["z1"]
+
+
+def test_questions_come_from_standard_input(run):
+    assert "2 questions added" in run(commands.faq, "import", "-", typed=json.dumps(ROWS)).output
+    assert "-:1: not JSON" in run(commands.faq, "import", "-", typed="{", code=1).output
+    assert "standard input" in run(commands.faq, "import", "--help").output
+
+
+def test_a_long_import_is_looked_at_once_it_is_through(run, tmp_path):
+    file = tmp_path / "faq.json"
+    file.write_text(json.dumps([{"id": f"z{number}", "question": f"Zebra {number}?", "answer": "Yes."} for number in range(501)]))
+    run(commands.faq, "import", file)
+    told = db.session.execute(select(Event.kind, Event.facts).where(Event.kind.like("knowledge.import%")).order_by(Event.id))
+    assert [(kind.removeprefix("knowledge."), facts["added"]) for kind, facts in told] == [
+        ("imported", 500),
+        ("imported", 1),
+        ("import_finished", 501),
+    ]
+    run(commands.faq, "import", file)
+    assert len(db.session.scalars(select(Event).where(Event.kind.like("knowledge.import%"))).all()) == 3
 
 
 def test_bad_rows_are_named_and_the_rest_is_imported(run, tmp_path):

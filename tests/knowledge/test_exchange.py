@@ -17,6 +17,7 @@ from app.knowledge.exchange.exporting import files, write_zip
 from app.knowledge.exchange.files import ArticleFile, Care, TranslationFile, compose_article, compose_translation, parse_article, parse_file
 from app.knowledge.exchange.frontmatter import Unreadable, listed, quoted, split, unquoted, words_of
 from app.knowledge.exchange.packages import MAX_FILE_BYTES, MAX_FILES, Package, from_folder, from_upload, from_zip
+from app.knowledge.exchange.pieces import pieces
 from app.knowledge.exchange.questions import FaqRow, compose_faqs, parse_faqs
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations import queries as translations
@@ -40,14 +41,9 @@ BODY = st.one_of(
 
 def taken(package, now, source="test"):
     """Import all of a package; what it did."""
-    steps = (
-        (importing.import_articles, package.articles),
-        (importing.import_translations, package.translations),
-        (importing.import_faqs, package.questions),
-    )
     told = importing.Imported()
-    for work, items in steps:
-        told = told.join(work(items, source=source, now=now))
+    for piece in pieces(package):
+        told = told.join(piece.take_in(source=source, now=now))
     db.session.commit()
     return told
 
@@ -230,8 +226,8 @@ def test_what_cannot_be_followed_is_told_and_the_rest_is_done(written, people, n
     told = taken(package, now)
     assert [why for _, why in told.remarks] == [
         f"{people.user.email} is nobody at the desk, so the owner is not set",
-        "the old address user-guide/zebras leads to another entry already",
         "user-guide/zebra is the address of an entry, so nothing leads away from it",
+        "the old address user-guide/zebras leads to another entry already",
     ]
     assert "redirects: faq/old-one" in dict(files())["user-guide/other.md"]
 

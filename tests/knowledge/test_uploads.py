@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from functools import reduce
 from re import compile as r
 
 import pytest
@@ -13,8 +14,13 @@ from app.events.models import Event
 from app.extensions import db
 from app.knowledge.exchange import actions as uploads
 from app.knowledge.exchange import jobs
+from app.knowledge.exchange.changes import changes_of
 from app.knowledge.exchange.exporting import files
+from app.knowledge.exchange.importing import Imported
 from app.knowledge.exchange.models import KnowledgeUpload
+from app.knowledge.exchange.packages import from_upload
+from app.knowledge.exchange.pieces import pieces
+from app.knowledge.links import jobs as links
 from app.knowledge.models import Article
 from app.lib.errors import NotAllowed
 from tests.factories import NOW
@@ -55,23 +61,127 @@ def test_what_would_change_is_shown_before_anything_does(app, browse, people, wr
     assert len(db.session.scalars(select(Event).where(Event.kind == "knowledge.imported")).all()) == 1
 
 
-def test_progress_is_told_while_it_is_taken_in(app, browse, people, drain, monkeypatch):
+@pytest.fixture
+def long(browse, people):
+    """(browser, path) of an upload of 1,200 questions, in three pieces, that a lead has confirmed."""
     rows = [{"id": f"z{number}", "question": f"Zebra {number}?", "answer": "Yes."} for number in range(1200)]
     browser = browse(people.lead)
     path = send(browser, "faq.json", json.dumps(rows).encode())
     browser.post(f"{path}/import", to=path)
+    return browser, path
+
+
+def told(kind):
+    """The events of a kind, in order."""
+    return db.session.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)).all()
+
+
+def during(monkeypatch, then):
+    """After each piece of an upload, `then(how many entries are done)`."""
+    take_piece = jobs.take_piece
+
+    def followed(number, piece, actor_id):
+        take_piece(number, piece, actor_id)
+        then(piece.end)
+
+    monkeypatch.setattr(jobs, "take_piece", followed)
+
+
+def test_progress_is_told_while_it_is_taken_in(app, long, drain, monkeypatch):
+    browser, path = long
     seen = []
-    monkeypatch.setattr(
-        jobs,
-        "note_progress",
-        lambda number, done: (noted(number, done), seen.append(browser.get(path, htmx=True).words.count(f"{done:,} of 1,200."))),
-    )
+    during(monkeypatch, lambda done: seen.append(browser.get(path, htmx=True).words.count(f"{done:,} of 1,200.")))
     drain(app)
     assert seen == [1, 1, 1]
     assert "1200 added" in browser.get(path).words
 
 
-noted = jobs.note_progress
+def test_the_links_are_looked_at_once_for_all_of_an_import(app, long, drain, monkeypatch):
+    scans = []
+    monkeypatch.setattr(links, "scan", lambda: scans.append(1))
+    drain(app)
+    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
+    assert [event.facts["added"] for event in told("knowledge.import_finished")] == [1200]
+    assert scans == [1]
+
+
+def test_one_whose_worker_died_stands_still_until_somebody_goes_on(app, long, drain, monkeypatch, clock, now):
+    browser, path = long
+
+    def die(done):
+        raise MemoryError
+
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        during(patch, die)
+        jobs.take_in(told("knowledge.import_confirmed")[0].id)
+    assert "It is being taken in" in browser.get(path).words
+    browser.post(f"{path}/import", to=path)
+    assert len(told("knowledge.import_confirmed")) == 1
+    clock.move_to(now + timedelta(minutes=3))
+    page = browser.get(path)
+    assert "It stands still 500 of 1,200 entries are taken in" in page.words
+    assert [one.get("hx-trigger") for one in page.markup.elements if one.get("id") == "upload"] == [""]
+    assert "Stands still" in browser.get("/desk/knowledge/files").words
+    browser.post(f"{path}/import", to=path)
+    browser.post(f"{path}/import", to=path)
+    assert len(told("knowledge.import_confirmed")) == 2
+    drain(app)
+    assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
+    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
+
+
+def test_what_stands_still_may_be_forgotten_and_what_goes_on_may_not(long, clock, now):
+    browser, path = long
+    browser.post(f"{path}/removal", to="/desk/knowledge/files")
+    browser.get(path)
+    clock.move_to(now + timedelta(minutes=3))
+    browser.post(f"{path}/removal", to="/desk/knowledge/files")
+    browser.get(path, status=404)
+
+
+def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypatch):
+    browser, path = long
+    confirmed = told("knowledge.import_confirmed")[0].id
+    others = iter([lambda: jobs.take_in(confirmed)])
+    during(monkeypatch, lambda done: next(others, lambda: None)())
+    jobs.take_in(confirmed)
+    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
+    assert len(told("knowledge.import_finished")) == 1
+    assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
+
+
+def test_where_nothing_differs_there_is_nothing_to_take_in(browse, people, written):
+    browser = browse(people.lead)
+    page = browser.get(send(browser, "texts.zip", packed(files())))
+    assert "Nothing differs 0 new, 0 changed" in page.words
+    assert "Take it in" not in page.words
+
+
+def test_old_addresses_and_other_languages_count_as_changes(written, people, now):
+    rows = json.loads(dict(files())["faq.json"])
+    [zebra] = [row for row in rows if row["id"] == "do-zebras-swim"]
+    zebra["translations"]["de"]["answer"] = "Nein."
+    zebra["translations"]["fr"] = {"question": "Nagent-ils ?", "answer": "Un peu."}
+    zebra["redirects"] = ["faq/swimming", "user-guide/zebra"]
+    texts = dict(files())
+    page = texts["user-guide/zebra.md"].replace("redirects: ", "redirects: user-guide/horses, ")
+    lost = texts["user-guide/zebra.de.md"]
+    sent = [
+        ("faq.json", json.dumps(rows)),
+        ("user-guide/zebra.md", page),
+        ("user-guide/zebra.de.md", lost),
+        ("user-guide/lost.de.md", lost),
+    ]
+    package = from_upload("x.zip", packed(sent))
+    shown = {change.name: (change.what, change.fields) for change in changes_of(package) if change.what != "same"}
+    assert shown == {
+        "do-zebras-swim": ("changed", ("old addresses", "Deutsch", "Français")),
+        "user-guide/zebra.md": ("changed", ("old addresses",)),
+        "user-guide/lost.de.md": ("left out", ("there is no user-guide/lost.md",)),
+    }
+    came = reduce(Imported.join, [piece.take_in(source="x", now=now) for piece in pieces(package)])
+    assert (came.added, came.changed) == (0, 2)
+    assert [change.what for change in changes_of(package) if change.what not in {"same", "left out"}] == []
 
 
 def test_files_that_are_none_are_told_and_only_leads_send(browse, people):

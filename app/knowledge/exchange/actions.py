@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.exchange.changes import MOST_SHOWN, changes_of
+from app.knowledge.exchange.importing import Imported, finished
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import from_upload
 from app.lib.errors import Invalid, NotAllowed, NotFound
@@ -18,6 +19,9 @@ from app.lib.text import one_line
 
 KEPT = timedelta(days=1)
 MOST_UPLOADS = 5
+MOST_REMARKS = 200
+# An upload of which no piece was done for so long stands still.
+SILENCE = timedelta(minutes=2)
 
 
 def keep(name: str, data: bytes, *, locales: Sequence[str], actor: User, now: datetime) -> KnowledgeUpload:
@@ -34,6 +38,7 @@ def keep(name: str, data: bytes, *, locales: Sequence[str], actor: User, now: da
     told = [[change.name, change.what, list(change.fields)] for change in changes if change.what != "same"][:MOST_SHOWN]
     problems = [[problem.path, problem.line, problem.why] for problem in package.problems]
     outcome = {"counts": dict(counts), "changes": told, "problems": problems[:MOST_SHOWN], "problem_count": len(problems)}
+    outcome |= {"told": {"added": 0, "changed": 0, "same": 0}, "remarks": []}
     upload = KnowledgeUpload(user_id=actor.id, name=one_line(name)[:200], data=data, state="shown", total=package.total, done=0)
     upload.outcome, upload.created_at = outcome, now
     db.session.add(upload)
@@ -53,25 +58,68 @@ def upload_for(user: User, number: int) -> KnowledgeUpload:
     return upload
 
 
-def uploads_of(user: User) -> Sequence[KnowledgeUpload]:
-    """One's uploads, the newest first. One statement."""
-    return db.session.scalars(select(KnowledgeUpload).where(KnowledgeUpload.user_id == user.id).order_by(KnowledgeUpload.id.desc())).all()
+def uploads_of(user: User, now: datetime) -> list[tuple[KnowledgeUpload, str]]:
+    """One's uploads, the newest first, each with its state for people. One statement."""
+    query = select(KnowledgeUpload).where(KnowledgeUpload.user_id == user.id).order_by(KnowledgeUpload.id.desc())
+    return [(upload, state_of(upload, now)) for upload in db.session.scalars(query)]
 
 
 def confirm(upload: KnowledgeUpload, *, actor: User, now: datetime) -> None:
-    """Take it in: a job follows. Again is harmless, also of two clicks at once: the row is claimed. Raises NotAllowed."""
+    """Take it in, or go on with one that stands still: a job follows. Raises NotAllowed.
+
+    Again is harmless, also of two clicks at once: the row is claimed.
+    """
     allow(actor)
-    claim = update(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, KnowledgeUpload.state == "shown").values(state="taking")
-    claimed = claim.returning(KnowledgeUpload.id).execution_options(synchronize_session="fetch")
+    claim = update(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, or_(KnowledgeUpload.state == "shown", silent(now)))
+    claimed = claim.values(state="taking", beat_at=now).returning(KnowledgeUpload.id).execution_options(synchronize_session="fetch")
     if db.session.execute(claimed).first() is not None:
         facts = {"upload_id": upload.id, "name": upload.name, "total": upload.total}
         record("knowledge.import_confirmed", now=now, actor=actor, facts=facts)
 
 
-def discard(upload: KnowledgeUpload, *, actor: User) -> None:
-    """Forget it, unless it is being taken in. No event: nothing of it has come in. Raises NotAllowed."""
+def silent(now: datetime) -> ColumnElement[bool]:
+    """Whether an upload that is being taken in stands still: its worker was killed, and the queue has given it up."""
+    no_beat = or_(KnowledgeUpload.beat_at.is_(None), KnowledgeUpload.beat_at < now - SILENCE)
+    return and_(KnowledgeUpload.state == "taking", no_beat)
+
+
+def state_of(upload: KnowledgeUpload, now: datetime) -> str:
+    """Its state for people: `silent` for one that stands still."""
+    is_silent = upload.state == "taking" and (upload.beat_at is None or upload.beat_at < now - SILENCE)
+    return "silent" if is_silent else upload.state
+
+
+def taking(number: int) -> KnowledgeUpload | None:
+    """An upload that is being taken in, locked until the transaction ends; None when it is not. One statement."""
+    row = db.session.get(KnowledgeUpload, number, with_for_update=True, populate_existing=True)
+    return row if row is not None and row.state == "taking" else None
+
+
+def note_piece(upload: KnowledgeUpload, done: int, told: Imported, *, now: datetime) -> None:
+    """So many entries are done now, and what the last of them did. The event is the import's."""
+    so_far = so_far_of(upload).join(told)
+    counts = {"added": so_far.added, "changed": so_far.changed, "same": so_far.same}
+    upload.outcome = {**upload.outcome, "told": counts, "remarks": [list(one) for one in so_far.remarks[:MOST_REMARKS]]}
+    upload.done, upload.beat_at = done, now
+
+
+def finish(upload: KnowledgeUpload, *, actor: User | None, now: datetime) -> None:
+    """All of it is taken in."""
+    upload.state = "taken"
+    finished(so_far_of(upload), upload.name, actor, now)
+
+
+def so_far_of(upload: KnowledgeUpload) -> Imported:
+    """What has come of it so far."""
+    remarks = [(name, why) for name, why in upload.outcome.get("remarks", ())]
+    return Imported(**upload.outcome.get("told", {}), remarks=remarks)
+
+
+def discard(upload: KnowledgeUpload, *, actor: User, now: datetime) -> None:
+    """Forget it, unless it is being taken in. No event: no more of it comes in. Raises NotAllowed."""
     allow(actor)
-    db.session.execute(delete(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, KnowledgeUpload.state != "taking"))
+    idle = or_(KnowledgeUpload.state != "taking", silent(now))
+    db.session.execute(delete(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, idle))
 
 
 def forget_old(now: datetime) -> int:

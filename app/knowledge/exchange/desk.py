@@ -9,6 +9,7 @@ from app.accounts.permissions import may
 from app.audiences import desk
 from app.knowledge.exchange import actions
 from app.knowledge.exchange.exporting import write_zip
+from app.lib.clock import utcnow
 from app.lib.htmx import part
 
 bp = desk("knowledge_files", __name__)
@@ -19,7 +20,8 @@ IN_MEMORY_BYTES = 5_000_000
 def index() -> Response:
     """Take everything out; for leads also send a file in."""
     sends = may(current_user.role, "knowledge.exchange")
-    return part("knowledge/desk/files.html", sends=sends, uploads=actions.uploads_of(current_user) if sends else [], problem="")
+    uploads = actions.uploads_of(current_user, utcnow()) if sends else []
+    return part("knowledge/desk/files.html", sends=sends, uploads=uploads, problem="")
 
 
 @bp.get("/desk/knowledge/files/knowledge.zip")

@@ -1,6 +1,6 @@
 """Taking knowledge in from files. Repeating an import changes nothing, and every text that it replaces is kept as a version."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.exchange.files import ArticleFile, Care, TranslationFile
-from app.knowledge.exchange.questions import FaqRow
+from app.knowledge.exchange.questions import AnswerIn, FaqRow
 from app.knowledge.models import Article, Faq
 from app.knowledge.rules import TEXTS
 from app.knowledge.translations.actions import source_of
@@ -19,10 +19,7 @@ from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import words_of
 from app.knowledge.writing import traces
 from app.knowledge.writing.models import Redirect
-from app.lib.batches import batched
 
-CHUNK = 500
-Progress = Callable[[int], None]
 Values = dict[str, Any]
 
 
@@ -48,34 +45,19 @@ class Imported:
         return Imported(self.added + other.added, self.changed + other.changed, self.same + other.same, remarks)
 
 
-def import_faqs(
-    rows: Sequence[FaqRow],
-    *,
-    source: str | None,
-    now: datetime,
-    actor: User | None = None,
-    progress: Progress = lambda done: None,
-) -> Imported:
+def import_faqs(rows: Sequence[FaqRow], *, source: str | None, now: datetime, actor: User | None = None) -> Imported:
     """Add the questions that are not there by their id, and change those that differ. One event for all. Flushes.
 
     Popularity of a question that exists only rises by an import: what readers did is not forgotten. Three statements for
-    each 500 rows that are the same already.
+    rows that are the same already.
     """
-    told = Imported()
-    for part in batched(rows, CHUNK):
-        keys = [row.external_id for row in part]
-        known = {faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_(keys)))}
-        owners = owners_of(row.care for row in part)
-        changing = [
-            known[row.external_id]
-            for row in part
-            if row.external_id in known and differing(known[row.external_id], faq_values(known[row.external_id], row, owners))
-        ]
-        traces.before_import(changing)
-        touched = [put_faq(known.get(row.external_id), row, owners, told, now) for row in part]
-        traces.after_import([entry for entry in touched if entry is not None])
-        db.session.expunge_all()
-        progress(len(part))
+    told, keys = Imported(), [row.external_id for row in rows]
+    known = {faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_(keys)))}
+    owners = owners_of(row.care for row in rows)
+    there = [(known[row.external_id], row) for row in rows if row.external_id in known]
+    traces.before_import([entry for entry, row in there if differing(entry, faq_values(entry, row, owners))])
+    touched = [put_faq(known.get(row.external_id), row, owners, told, now) for row in rows]
+    traces.after_import([entry for entry in touched if entry is not None])
     return recorded(told, source, actor, now)
 
 
@@ -87,8 +69,7 @@ def put_faq(entry: Faq | None, row: FaqRow, owners: Mapping[str, int], told: Imp
     changed = put(entry, faq_values(entry, row, owners), now)
     changed |= care_for(entry, row.external_id, row.care, owners, told, now)
     for locale, text in row.translations:
-        words = {"title": text.question, "summary": "", "body": text.answer, "status": text.status}
-        changed |= put_translation(entry, locale, words, text.source, now)
+        changed |= put_translation(entry, locale, words_in(text), text.source, now)
     told.count(is_new, changed)
     return entry if is_new or changed else None
 
@@ -113,7 +94,7 @@ def put(entry: Faq | Article, values: Values, now: datetime) -> bool:
     return bool(different)
 
 
-def differing(entry: Faq | Article, values: Values) -> Values:
+def differing(entry: Faq | Article | Translation, values: Values) -> Values:
     """The columns that would change."""
     return {name: value for name, value in values.items() if getattr(entry, name) != value}
 
@@ -144,25 +125,32 @@ def care_for(entry: Faq | Article, name: str, care: Care, owners: Mapping[str, i
     if not care.redirects:
         return False
     db.session.flush()
-    there = {row.path: row for row in db.session.scalars(select(Redirect).where(Redirect.path.in_(care.redirects)))}
-    wanted = [path for path in dict.fromkeys(care.redirects) if path not in there]
-    for path in care.redirects:
-        row = there.get(path)
-        if row is not None and (row.kind, row.entry_id) != (entry.kind, entry.id):
+    leads, taken = standing(care.redirects)
+    for path in dict.fromkeys(care.redirects):
+        if leads.get(path, (entry.kind, entry.id)) != (entry.kind, entry.id):
             told.remarks.append((name, f"the old address {path} leads to another entry already"))
-    taken = addresses_taken(wanted)
-    for path in wanted:
-        if path in taken:
+        elif path in taken:
             told.remarks.append((name, f"{path} is the address of an entry, so nothing leads away from it"))
-        else:
-            db.session.add(Redirect(path=path, kind=entry.kind, entry_id=entry.id, created_at=now))
-    return any(path not in taken for path in wanted)
+    wanted = unled(care, leads, taken)
+    db.session.add_all(Redirect(path=path, kind=entry.kind, entry_id=entry.id, created_at=now) for path in wanted)
+    return bool(wanted)
+
+
+def standing(paths: Sequence[str]) -> tuple[dict[str, tuple[str, int]], set[str]]:
+    """Of some addresses: where those lead that lead somewhere already, and which are those of entries. Three statements, none for none."""
+    if not paths:
+        return {}, set()
+    query = select(Redirect.path, Redirect.kind, Redirect.entry_id).where(Redirect.path.in_(paths))
+    return {path: (kind, number) for path, kind, number in db.session.execute(query)}, addresses_taken(paths)
+
+
+def unled(care: Care, leads: Mapping[str, tuple[str, int]], taken: set[str]) -> list[str]:
+    """The old addresses of an entry that a file brings: those that lead nowhere yet and are no entry's."""
+    return [path for path in dict.fromkeys(care.redirects) if path not in leads and path not in taken]
 
 
 def addresses_taken(paths: Sequence[str]) -> set[str]:
     """Which of some addresses are those of entries. Two statements."""
-    if not paths:
-        return set()
     keys = [path.removeprefix("faq/") for path in paths if path.startswith("faq/")]
     faqs = db.session.scalars(select(Faq.external_id).where(Faq.external_id.in_(keys)))
     slugs = [path.rpartition("/")[2] for path in paths]
@@ -170,23 +158,13 @@ def addresses_taken(paths: Sequence[str]) -> set[str]:
     return {*(f"faq/{key}" for key in faqs), *(f"{section}/{slug}" for section, slug in articles)} & set(paths)
 
 
-def import_articles(
-    articles: Sequence[ArticleFile],
-    *,
-    source: str | None,
-    now: datetime,
-    actor: User | None = None,
-    progress: Progress = lambda done: None,
-) -> Imported:
+def import_articles(files: Sequence[ArticleFile], *, source: str | None, now: datetime, actor: User | None = None) -> Imported:
     """Add the articles that are not there by section and slug, and change those that differ. One event for all. Flushes."""
-    told = Imported()
-    for part in batched(articles, CHUNK):
-        known, owners = articles_of(part), owners_of(file.care for file in part)
-        there = [(known[file.section, file.slug], file) for file in part if (file.section, file.slug) in known]
-        traces.before_import([entry for entry, file in there if differing(entry, article_values(file, owners))])
-        touched = [put_article(known.get((file.section, file.slug)), file, owners, told, now) for file in part]
-        traces.after_import([entry for entry in touched if entry is not None])
-        progress(len(part))
+    told, known, owners = Imported(), articles_of(files), owners_of(file.care for file in files)
+    there = [(known[file.section, file.slug], file) for file in files if (file.section, file.slug) in known]
+    traces.before_import([entry for entry, file in there if differing(entry, article_values(file, owners))])
+    touched = [put_article(known.get((file.section, file.slug)), file, owners, told, now) for file in files]
+    traces.after_import([entry for entry in touched if entry is not None])
     return recorded(told, source, actor, now)
 
 
@@ -212,29 +190,25 @@ def article_values(file: ArticleFile, owners: Mapping[str, int]) -> Values:
     return {**file.columns, **cared(file.care, owners)}
 
 
-def import_translations(
-    files: Sequence[TranslationFile],
-    *,
-    source: str | None,
-    now: datetime,
-    actor: User | None = None,
-    progress: Progress = lambda done: None,
-) -> Imported:
+def import_translations(files: Sequence[TranslationFile], *, source: str | None, now: datetime, actor: User | None = None) -> Imported:
     """Add and change translations of articles that are there. One event for all. Flushes. Two statements for each."""
-    told = Imported()
-    for part in batched(files, CHUNK):
-        known = articles_of(part)
-        for file in part:
-            entry = known.get((file.section, file.slug))
-            if entry is None:
-                told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
-                continue
-            words = {"title": file.title, "summary": file.summary, "body": file.body, "status": file.status}
-            is_new = not has_translation(entry, file.locale)
-            told.count(is_new, put_translation(entry, file.locale, words, file.source, now))
-        db.session.flush()
-        progress(len(part))
+    told, known = Imported(), articles_of(files)
+    for file in files:
+        entry = known.get((file.section, file.slug))
+        if entry is None:
+            told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
+            continue
+        is_new = not has_translation(entry, file.locale)
+        told.count(is_new, put_translation(entry, file.locale, words_in(file), file.source, now))
+    db.session.flush()
     return recorded(told, source, actor, now)
+
+
+def words_in(text: TranslationFile | AnswerIn) -> Values:
+    """What a translation is to say."""
+    if isinstance(text, TranslationFile):
+        return {"title": text.title, "summary": text.summary, "body": text.body, "status": text.status}
+    return {"title": text.question, "summary": "", "body": text.answer, "status": text.status}
 
 
 def has_translation(entry: Faq | Article, locale: str) -> bool:
@@ -243,21 +217,25 @@ def has_translation(entry: Faq | Article, locale: str) -> bool:
     return db.session.scalar(select(Translation.id).where(*where)) is not None
 
 
-def put_translation(entry: Faq | Article, locale: str, words: Mapping[str, str], source: str, now: datetime) -> bool:
+def put_translation(entry: Faq | Article, locale: str, words: Values, source: str, now: datetime) -> bool:
     """Write one translation; whether anything changed. One statement, and one for a new entry."""
     if entry.id is None:
         db.session.flush()
     where = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.locale == locale)
     there = db.session.scalar(select(Translation).where(*where))
     row = there or Translation(kind=entry.kind, entry_id=entry.id, locale=locale, created_at=now)
-    values = {**words, **made_from(entry, row, source)}
-    different = {name: value for name, value in values.items() if getattr(row, name) != value}
+    different = differing(row, translation_values(entry, row, words, source))
     for name, value in different.items():
         setattr(row, name, value)
     if different:
         row.changed_at = now
         db.session.add(row)
     return bool(different)
+
+
+def translation_values(entry: Faq | Article, row: Translation, words: Values, source: str) -> Values:
+    """What a translation is to be."""
+    return {**words, **made_from(entry, row, source)}
 
 
 def made_from(entry: Faq | Article, row: Translation, source: str) -> Values:
@@ -275,6 +253,13 @@ def recorded(told: Imported, source: str | None, actor: User | None, now: dateti
         facts = {"source": source[:200], "added": told.added, "changed": told.changed}
         record("knowledge.imported", now=now, actor=actor, facts=facts)
     return told
+
+
+def finished(told: Imported, source: str, actor: User | None, now: datetime) -> None:
+    """Record that an import is through, if it did anything: what looks at all of it begins then. Flushes."""
+    if told.added or told.changed:
+        facts = {"source": source[:200], "added": told.added, "changed": told.changed}
+        record("knowledge.import_finished", now=now, actor=actor, facts=facts)
 
 
 def paths_leading_to(kind: str) -> dict[int, tuple[str, ...]]:

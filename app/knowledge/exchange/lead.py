@@ -8,7 +8,6 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.knowledge.exchange import actions
-from app.knowledge.exchange.jobs import progress_of
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import MAX_UPLOAD_BYTES
 from app.knowledge.translations.languages import locales
@@ -31,7 +30,8 @@ def send() -> Response:
         db.session.commit()
     except Invalid as refused:
         db.session.rollback()
-        return part("knowledge/desk/files.html", 422, sends=True, uploads=actions.uploads_of(current_user), problem=refused.message)
+        uploads = actions.uploads_of(current_user, utcnow())
+        return part("knowledge/desk/files.html", 422, sends=True, uploads=uploads, problem=refused.message)
     return go(url_for(".show", number=upload.id))
 
 
@@ -44,7 +44,7 @@ def show(number: int) -> Response:
 
 @bp.post(f"{ONE}/import")
 def confirm(number: int) -> Response:
-    """Take it in."""
+    """Take it in, or go on with it."""
     actions.confirm(actions.upload_for(current_user, number), actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".show", number=number))
@@ -53,12 +53,12 @@ def confirm(number: int) -> Response:
 @bp.post(f"{ONE}/removal")
 def discard(number: int) -> Response:
     """Forget it."""
-    actions.discard(actions.upload_for(current_user, number), actor=current_user)
+    actions.discard(actions.upload_for(current_user, number), actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for("knowledge_files.index"))
 
 
 def shown(upload: KnowledgeUpload) -> dict[str, Any]:
     """What the page needs."""
-    done = progress_of(upload.id) if upload.state == "taking" else upload.done
-    return {"upload": upload, "done": min(done, upload.total), "counts": upload.outcome.get("counts", {}), "outcome": upload.outcome}
+    about = {"counts": upload.outcome.get("counts", {}), "outcome": upload.outcome}
+    return {"upload": upload, "state": actions.state_of(upload, utcnow()), **about}

@@ -20,11 +20,13 @@ class KnowledgeUpload(Model):
     name: Mapped[str] = mapped_column()
     # In the database, since the worker that takes it in may be on another machine.
     data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    # shown, taking, taken or failed
+    # shown, taking or taken
     state: Mapped[str] = mapped_column(default="shown")
-    # How many entries it has, and how many of them are done.
+    # How many entries it has, and how many of them are done: the next piece begins there, and this moves only with what it wrote.
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
-    # What came of it: counts by kind.
+    # When a piece was last done, or it was confirmed; one that is silent for long is gone on with by hand.
+    beat_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # What it would change, what cannot be read, and what came of it so far.
     outcome: Mapped[dict[str, Any]] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
