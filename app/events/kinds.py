@@ -129,7 +129,6 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.list_stopped": "user_id",
         "knowledge.list_scheduled": "user_id week",
         "knowledge.deflected": "query kind entry_id",
-        "knowledge.entry_used": "kind entry_id ticket_id ref how is_note",
         # calls
         "call.booked": "call_id ref call_kind starts_at ends_at sequence engineer_id engineer topic how",
         "call.moved": "call_id ref call_kind starts_at ends_at sequence engineer_id engineer old_starts_at old_engineer_id",

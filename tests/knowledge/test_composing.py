@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge.composing import rules
 from app.tickets import drafts
@@ -41,11 +40,6 @@ def answers(ticket, **words):
 def taken(entry, how="answer", **more):
     """What the form of an answer sends."""
     return {"kind": entry.kind, "id": entry.id, "how": how, **more}
-
-
-def uses():
-    """The facts of what was used."""
-    return [event.facts for event in db.session.scalars(select(Event).where(Event.kind == "knowledge.entry_used").order_by(Event.id))]
 
 
 def buttons(page, heading):
@@ -83,13 +77,11 @@ def test_a_text_for_staff_is_refused_in_a_reply_whatever_is_sent(browse, people,
     browser.post(answers(ticket), taken(three["staff"], "link"), htmx=True, status=403)
     browser.post(answers(ticket), taken(three["public"], "everything"), htmx=True, status=422)
     browser.post(answers(ticket), {"kind": "faq", "id": "x"}, htmx=True, status=404)
-    assert uses() == []
     part = browser.post(answers(ticket), taken(three["staff"], visibility="note"), htmx=True)
     assert "data-staff-only" in part.text
-    assert [use["is_note"] for use in uses()] == [True]
 
 
-def test_an_answer_or_a_link_comes_as_markdown_and_each_use_is_an_event(browse, people, ticket, three):
+def test_an_answer_or_a_link_comes_as_markdown(browse, people, ticket, three):
     browser, entry = browse(people.agent), three["public"]
     url = f"http://localhost/help/faq/{entry.external_id}"
     browser.get(answers(ticket))
@@ -98,15 +90,6 @@ def test_an_answer_or_a_link_comes_as_markdown_and_each_use_is_an_event(browse, 
     link = browser.post(answers(ticket), taken(entry, "link"), htmx=True)
     assert "".join(link.markup.one("template").texts) == f"[{entry.question}]({url})"
     assert "data-staff-only" not in link.text
-    about = {"kind": "faq", "entry_id": entry.id, "ticket_id": ticket.id, "ref": ticket.ref, "is_note": False}
-    assert uses() == [{**about, "how": "answer"}, {**about, "how": "link"}]
-
-
-def test_the_story_of_the_ticket_does_not_tell_of_it(browse, people, ticket, three):
-    browser = browse(people.agent)
-    before = browser.get(f"/desk/tickets/{ticket.ref}").markup.one(id=f"ticket-{ticket.id}-timeline").text
-    browser.post(answers(ticket), taken(three["public"]), htmx=True)
-    assert browser.get(f"/desk/tickets/{ticket.ref}").markup.one(id=f"ticket-{ticket.id}-timeline").text == before
 
 
 def test_an_article_gives_its_summary(browse, people, ticket, article, indexed):
@@ -169,7 +152,6 @@ def test_a_macro_gets_what_everybody_may_read_and_nothing_else(browse, people, t
     assert "".join(copied.markup.one("textarea", id="answer-text").texts).strip().startswith("On the hill, public.")
     part = browser.post(path, taken(three["public"], "link"), htmx=True)
     assert part.markup.one("template")["data-insert"] == "link"
-    assert [(use["ticket_id"], use["ref"]) for use in uses()] == [(None, None)] * 2
     assert browser.get("/desk/macros/new").markup.one("a", href=path)["data-open"] == "answers"
 
 

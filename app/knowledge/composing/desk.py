@@ -1,6 +1,5 @@
 """Answers beside the composer of a ticket and the editor of a macro. Without script they go into the draft, or are copied."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Response, current_app, request, url_for
@@ -8,8 +7,7 @@ from flask import Response, current_app, request, url_for
 from app.audiences import desk
 from app.extensions import db
 from app.knowledge import queries
-from app.knowledge.composing import actions
-from app.knowledge.composing.queries import is_theirs, offers
+from app.knowledge.composing.queries import is_theirs, offers, words_for
 from app.knowledge.finding import MAX_QUERY
 from app.knowledge.public import address, whole
 from app.knowledge.sections import shelf
@@ -51,11 +49,11 @@ def keep(ref: str) -> Response:
 @bp.post("/desk/tickets/<ref>/answers")
 def use(ref: str) -> Response:
     """Take one: its text for script to put at the caret, else put below the draft."""
-    ticket, now = ticket_for(me(), ref), utcnow()
-    context = taken(ticket, now)
+    ticket = ticket_for(me(), ref)
+    context = taken(ticket)
     if not is_htmx():
-        drafts.add_to_draft(ticket, context["text"], "internal" if is_note() else "public", actor=me(), now=now)
-    db.session.commit()
+        drafts.add_to_draft(ticket, context["text"], "internal" if is_note() else "public", actor=me(), now=utcnow())
+        db.session.commit()
     page = url_for("desk.show", ref=ticket.ref) + f"#{dom_id(ticket, 'composer')}"
     return answer("knowledge/desk/_answer_taken.html", or_go=page, **context)
 
@@ -63,9 +61,7 @@ def use(ref: str) -> Response:
 @bp.post("/desk/macros/answers")
 def use_in_macro() -> Response:
     """Take one for a macro: its text for script to put at the caret, else to be copied."""
-    context = taken(None, utcnow())
-    db.session.commit()
-    return page_or_part("knowledge/desk/answer_copy.html", "knowledge/desk/_answer_taken.html", **context)
+    return page_or_part("knowledge/desk/answer_copy.html", "knowledge/desk/_answer_taken.html", **taken(None))
 
 
 def shown(ticket: Ticket | None, text: str, here: str) -> Response:
@@ -79,14 +75,14 @@ def shown(ticket: Ticket | None, text: str, here: str) -> Response:
     return part(template, is_note=is_note(), shelf=shelf, **context)
 
 
-def taken(ticket: Ticket | None, now: datetime) -> dict[str, Any]:
-    """The entry that the form names, used: its text, and what its templates show."""
+def taken(ticket: Ticket | None) -> dict[str, Any]:
+    """The entry that the form names: its text for a message, and what its templates show."""
     kind, number, how = request.form.get("kind", ""), request.form.get("id", ""), request.form.get("how", "")
     entry = queries.entry_for(me(), kind, whole(number))
     base_url = current_app.config["SETTINGS"].base_url
     url = base_url + address(entry).removeprefix(request.script_root)
     is_internal = is_note() and ticket is not None
-    text = actions.use(entry, ticket, how, url=url, base_url=base_url, is_note=is_internal, actor=me(), now=now)
+    text = words_for(entry, ticket, how, url=url, base_url=base_url, is_note=is_internal)
     return {"text": text, "how": how, "entry": entry, "is_theirs": is_theirs(entry, ticket)}
 
 

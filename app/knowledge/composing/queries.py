@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from app.accounts.models import User
 from app.knowledge import finding
+from app.knowledge.composing import rules
 from app.knowledge.finding import Found, Result
 from app.knowledge.models import Article, Faq
 from app.knowledge.sections import audiences_of
+from app.lib.errors import Invalid, NotAllowed
 from app.tickets.models import Ticket
+
+HOW = ("link", "answer")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,21 @@ def offers(ticket: Ticket | None, text: str, reader: User) -> tuple[Found, list[
     found = finding.search(reader, text)
     theirs = finding.rows_of(((result.kind, result.id) for result in found.results), addressee(ticket))
     return found, [Offer(result, (result.kind, result.id) in theirs) for result in found.results]
+
+
+def words_for(entry: Faq | Article, ticket: Ticket | None, how: str, *, url: str, base_url: str, is_note: bool) -> str:
+    """The Markdown of an entry for a message on this ticket (None: for a macro, for everybody): a link to `url`, or the answer (an article's summary) and the link.
+
+    What the customer may not read goes into notes only. Nothing is counted here: the reply that it goes out with tells of
+    the link. Raises NotAllowed, Invalid.
+    """
+    if how not in HOW:
+        raise Invalid("Choose a link or the answer.")
+    if not is_note and not is_theirs(entry, ticket):
+        raise NotAllowed("The customer may not read this. Put it into an internal note, or answer in your own words.")
+    if how == "link":
+        return rules.link(entry.heading, url)
+    return rules.whole(entry.answer if isinstance(entry, Faq) else entry.summary, entry.heading, url, base_url)
 
 
 def is_theirs(entry: Faq | Article, ticket: Ticket | None) -> bool:
