@@ -17,7 +17,7 @@ from app.knowledge import actions as knowledge
 from app.knowledge.actions import ArticleText
 from app.knowledge.links import actions, asking, jobs, queries
 from app.knowledge.links.models import EntryLink
-from app.knowledge.links.rules import Finding, Health, after, is_due, judged, place_of
+from app.knowledge.links.rules import Finding, Health, after, judged, place_of
 from app.lib.clock import utcnow
 
 TODAY = date(2026, 11, 23)
@@ -131,6 +131,32 @@ def test_a_save_is_followed_and_so_is_what_becomes_of_the_target(app, people, pa
     db.session.commit()
     drain(app)
     assert states(entry) == {}
+
+
+def test_entries_that_lead_to_one_follow_it_in_transactions_of_their_own(people, page, there, now, monkeypatch):
+    sources = [page("[t](there)", slug=f"from-{number}") for number in range(5)]
+    scan_these(*sources)
+    target = db.session.scalars(select(knowledge.Article).where(knowledge.Article.slug == "there")).one()
+    knowledge.unpublish(target, actor=people.lead, now=now)
+    db.session.commit()
+    event = db.session.scalar(select(Event.id).where(Event.kind == "knowledge.unpublished"))
+    note_one, noted = jobs.note_one, []
+
+    def dying(kind, number):
+        noted.append(number)
+        if len(noted) == 5:
+            raise MemoryError
+        return note_one(kind, number)
+
+    monkeypatch.setattr(jobs, "CHUNK", 2)
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        patch.setattr(jobs, "note_one", dying)
+        jobs.follow_entry(event)
+    db.session.rollback()
+    broken = select(EntryLink.entry_id).where(EntryLink.state == "broken", EntryLink.url == "there")
+    assert len(db.session.scalars(broken).all()) == 2
+    jobs.follow_entry(event)
+    assert sorted(db.session.scalars(broken)) == [entry.id for entry in sources]
 
 
 def test_the_weekly_scan_takes_every_entry_in_and_repeats_harmlessly(page):
@@ -312,13 +338,6 @@ def test_any_text_is_an_address_or_told_to_be_none(url):
 @pytest.mark.parametrize(("status", "verdict"), [(200, "ok"), (301, "ok"), (403, "ok"), (404, "failed"), (429, "later"), (503, "failed")])
 def test_what_a_status_says(status, verdict):
     assert judged(status).verdict == verdict
-
-
-def test_when_an_address_has_its_turn(now):
-    assert is_due(Health(), None, now)
-    assert not is_due(Health("ok"), now - timedelta(days=6), now)
-    assert is_due(Health("ok"), now - timedelta(days=7), now)
-    assert is_due(Health("failing", "", TODAY), now - timedelta(hours=20), now)
 
 
 def test_an_address_whose_turn_did_not_come_is_asked_again_at_the_next_run(page, site):

@@ -11,6 +11,7 @@ from app.knowledge import indexing
 from app.knowledge.links import actions, asking
 from app.knowledge.links.models import EntryLink
 from app.knowledge.links.rules import DAY, WEEK
+from app.lib.batches import batched
 from app.lib.clock import utcnow
 from app.lib.database import writing
 
@@ -21,25 +22,28 @@ RUN_SECONDS = 120.0
 
 
 def follow_entry(event_id: int) -> None:
-    """After an entry was published, taken back or changed: its links, and those that lead to it. Again is harmless."""
+    """After an entry was published, taken back or changed: its links, and those that lead to it. Again is harmless.
+
+    CHUNK entries a transaction, as `scan`.
+    """
     event = db.session.get(Event, event_id)
     if event is None:
         return
     kind, number = event.facts["kind"], event.facts["entry_id"]
+    db.session.rollback()
     with writing():
-        db.session.rollback()
-        entry: Any = db.session.get(indexing.KINDS[kind], number)
-        if entry is None:
-            return
-        actions.note_links(entry, utcnow())
-        for other in actions.leading_to(entry):
-            if other != (kind, number):
-                note_one(*other)
+        entry = note_one(kind, number)
+        others = [other for other in actions.leading_to(entry) if other != (kind, number)] if entry is not None else []
         db.session.commit()
+    for some in batched(others, CHUNK):
+        with writing():
+            for other in some:
+                note_one(*other)
+            db.session.commit()
 
 
 def follow_import(event_id: int) -> None:
-    """After an import: every entry. Again is harmless."""
+    """After an import is through: every entry. Again is harmless."""
     scan()
 
 
@@ -120,7 +124,9 @@ def recheck(event_id: int) -> None:
         db.session.commit()
 
 
-def note_one(kind: str, number: int) -> None:
-    """Bring the list up to one entry."""
-    entry: Any = db.session.get_one(indexing.KINDS[kind], number)
-    actions.note_links(entry, utcnow())
+def note_one(kind: str, number: int) -> Any:
+    """Bring the list up to one entry, which is returned; None for one that is gone."""
+    entry: Any = db.session.get(indexing.KINDS[kind], number)
+    if entry is not None:
+        actions.note_links(entry, utcnow())
+    return entry

@@ -1,7 +1,7 @@
 """Decisions about links that need no database: which stand in a text, where each leads, when one counts as broken. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import unquote, urljoin, urlsplit
 
 # Addresses longer than this are broken: no browser promises more.
@@ -83,10 +83,3 @@ def after(health: Health, found: Finding, today: date) -> Health:
         return Health("failing", found.reason, today)
     broken = health.state == "broken" or today > health.failed_on
     return replace(health, state="broken" if broken else "failing", reason=found.reason)
-
-
-def is_due(health: Health, checked_at: datetime | None, now: datetime) -> bool:
-    """Whether an external address is looked at again now."""
-    if checked_at is None:
-        return True
-    return now - checked_at >= (DAY if health.failed_on is not None else WEEK)

@@ -87,14 +87,6 @@ def versions_of(entry: Entry) -> list[Version]:
     return [Version(ORIGINAL, address_of(entry)), *found]
 
 
-def translations_of(entry: Entry) -> list[tuple[str, str]]:
-    """(locale, path) of each language in which an entry can be read, the original among them; empty where there is only that.
-
-    One statement.
-    """
-    return [(version.locale, version.url) for version in versions_of(entry)]
-
-
 def in_language(entry: Entry, locale: str, languages: Sequence[Version]) -> Shown:
     """An entry in one of its `languages` (of `versions_of`). One statement for another one than the original."""
     if locale != ORIGINAL:
