@@ -18,7 +18,7 @@ GUNICORN = [
     "-m",
     "gunicorn",
     "--worker-class",
-    "gthread",
+    "app.ops.web.FairWorker",
     "--workers",
     "2",
     "--threads",

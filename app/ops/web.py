@@ -1,10 +1,12 @@
 """The web server's settings, and the server run from an application that is already loaded."""
 
+import time
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import message
+from gunicorn.workers.gthread import ThreadWorker
 
 from app.config import Config
 from app.knowledge import keeper
@@ -13,13 +15,29 @@ GRACE_SECONDS = 20
 # Bytes of an address. Some paste a whole log into a search: we read the beginning of it, where gunicorn would refuse more than
 # 8,190 with a page of its own.
 LONGEST_LINE = 64_000
+# How long a process leaves a new connection to the others, in seconds for each connection that it has already, and at most.
+HEAD_START, LONGEST_HEAD_START = 0.0005, 0.004
+
+
+class FairWorker(ThreadWorker):
+    """A process of threads that leaves new connections to processes with fewer of them.
+
+    All of them wake when somebody connects, and gunicorn gives the connection to the fastest. Browsers and proxies keep
+    theirs, so that one process may have them all while the other rests.
+    """
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, unless another process has taken it meanwhile."""
+        if self.nr_conns:
+            time.sleep(min(self.nr_conns * HEAD_START, LONGEST_HEAD_START))
+        super().accept(listener)
 
 
 def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
     """gunicorn's settings: two processes of four threads, the application loaded before they are forked."""
     return {
         "bind": f"{settings.host}:{settings.port}",
-        "worker_class": "gthread",
+        "worker_class": FairWorker,
         "workers": 1 if reload else 2,
         "threads": 4,
         "preload_app": not reload,

@@ -224,3 +224,27 @@ def test_a_whole_log_as_a_question_is_answered_and_a_book_is_not(lived_in, start
         answers[length] = connection.getresponse().status
         connection.close()
     assert answers == {10_000: 200, 200_000: 414}
+
+
+def test_kept_connections_are_spread_over_the_processes(lived_in, start):
+    site = start(lived_in).wait_until_ready()
+    port = int(site.url.rpartition(":")[2])
+    kept = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(16)]
+    for connection in kept:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read()
+    counts = [connections_of(pid, port) for pid in processes_of(lived_in)]
+    for connection in kept:
+        connection.close()
+    assert sum(counts) == 16
+    assert sorted(counts)[-2] >= 4, "the second process has some of them, too"
+
+
+def connections_of(pid: int, port: int) -> int:
+    """How many connections to a port of ours a process has."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    there = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    try:
+        return sum(os.readlink(file) in there for file in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return 0
