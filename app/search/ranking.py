@@ -6,8 +6,9 @@ BM25F after Robertson, Zaragoza and Taylor, "Simple BM25 extension to multiple w
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from itertools import pairwise
 
 # Field → (weight, how much its length counts against it).
@@ -20,6 +21,8 @@ FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
 # What else counts, beside a text score of about 1.
 TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.2, 0.05, 0.6, 0.04
 LOOKED_AT = 60
+# Where meaning counts: what the same meaning adds, the nearness (a cosine) that adds nothing, how many texts it may bring in.
+MEANING, FAR, NEAREST = 1.0, 0.2, 20
 # What is less than this beside the best is not an answer; and nothing is below the floor.
 BESIDE_BEST, FLOOR = 0.2, 0.03
 
@@ -135,6 +138,20 @@ def popularity_bonus(popularity: int) -> float:
 def relevance(score: float) -> float:
     """A score as 0 to 1 for people: 1 for every word as often as can count, or for the very same title."""
     return round(min(1.0, score * FULL), 3)
+
+
+def meaning(nearness: float) -> float:
+    """What a nearness in meaning adds to a score."""
+    return MEANING * max(0.0, nearness - FAR) / (1.0 - FAR)
+
+
+def with_meaning(ranked: list[tuple[float, int]], near: Mapping[int, float]) -> list[tuple[float, int]]:
+    """(score, text) best first, when what texts mean counts as well: those that words have found, and the nearest beside them."""
+    scores = {document: score for score, document in ranked}
+    for document in nlargest(NEAREST, near, key=lambda document: (near[document], -document)):
+        scores.setdefault(document, 0.0)
+    joined = [(score + meaning(near.get(document, 0.0)), document) for document, score in scores.items()]
+    return cut(sorted(joined, key=lambda pair: (-pair[0], pair[1])))
 
 
 def cut(ranked: list[tuple[float, int]]) -> list[tuple[float, int]]:

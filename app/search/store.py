@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,12 +142,27 @@ def next_folder(home: Path, base: Published) -> tuple[int, Path]:
     folder = home / f"generation-{number}"
     folder.mkdir()
     for name in base.files:
-        source = home / base.name / name
-        try:
-            os.link(source, folder / name)
-        except OSError:
-            shutil.copy2(source, folder / name)
+        link(home / base.name / name, folder / name)
     return number, folder
+
+
+def link(source: Path, target: Path) -> None:
+    """The same file in another folder; a copy where the disk has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def carry(home: Path, folder: Path, names: Iterable[str]) -> None:
+    """Take files of the current generation along into a folder where they are whole, whatever else became of it. The writer's
+    lock must be held."""
+    with suppress(Unusable, OSError):
+        base = read_current(home)
+        wanted = {name: base.files[name] for name in names if name in base.files}
+        if all(checksum(home / base.name / name) == check for name, (_, check) in wanted.items()):
+            for name in wanted:
+                link(home / base.name / name, folder / name)
 
 
 def publish(home: Path, number: int, folder: Path, fingerprint: str) -> Published:

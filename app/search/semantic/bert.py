@@ -1,0 +1,119 @@
+"""What a text means, as a vector: a small BERT in numpy, for models of sentences such as all-MiniLM-L6-v2.
+
+The model is by Wang and others, "MiniLM: Deep Self-Attention Distillation for Task-Agnostic Compression of Pre-Trained
+Transformers", NeurIPS 2020, taught sentences as in Reimers and Gurevych, "Sentence-BERT", EMNLP 2019: the mean of the last
+layer, at length 1. Its weights are read through a memory map, so that all processes of a machine share them.
+
+The one file that imports numpy (`loading.py` imports it by name where it is wanted).
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.search.semantic.wordpiece import WordPiece
+from app.search.store import fingerprint_of
+
+Array = NDArray[Any]
+WEIGHTS, VOCABULARY, SHAPE = "model.safetensors", "vocab.txt", "config.json"
+HERE = Path(__file__).resolve().parent
+# Pieces that are read of a text; the model can read more, but its time grows with them.
+MOST_PIECES = 128
+QUESTIONS_KEPT = 64
+# Vectors are kept in half precision: a nearness changes in the fourth digit, and a text takes half the room.
+KEPT = np.dtype("<f2")
+# Nearness is rounded, so that the order of answers does not hang on the processor's last bit.
+DIGITS = 4
+
+
+class Bert:
+    """A model in a folder: vocab.txt, config.json and model.safetensors. Raises OSError, ValueError and KeyError for none."""
+
+    def __init__(self, folder: Path) -> None:
+        shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
+        self.layers, self.heads = int(shape["num_hidden_layers"]), int(shape["num_attention_heads"])
+        self.most = min(MOST_PIECES, int(shape["max_position_embeddings"]))
+        self.pieces = WordPiece.read(folder / VOCABULARY)
+        self.weights, check = tensors(folder / WEIGHTS)
+        # Bytes of a vector as it is kept, and a word for all that it hangs on.
+        self.width = int(shape["hidden_size"]) * KEPT.itemsize
+        ways = fingerprint_of(HERE / "bert.py", HERE / "wordpiece.py", HERE / "vectors.py", folder / VOCABULARY, folder / SHAPE)
+        self.name = f"{ways}-{check:08x}"
+        self.question = lru_cache(maxsize=QUESTIONS_KEPT)(self.vector)
+
+    def kept(self, text: str) -> bytes:
+        """The vector of a text, as it is kept. Some ten milliseconds for each fifty words."""
+        return self.vector(text).astype(KEPT).tobytes()
+
+    def nearness(self, question: str, vectors: bytes | mmap, rows: Sequence[int]) -> list[float]:
+        """How near a question is to the texts at some rows of kept vectors: cosines, -1 to 1."""
+        texts = np.frombuffer(vectors, KEPT).reshape(-1, self.width // KEPT.itemsize)[np.asarray(rows, np.intp)]
+        found: list[float] = np.round((texts.astype(np.float32) @ self.question(question)).astype(float), DIGITS).tolist()
+        return found
+
+    def vector(self, text: str) -> Array:
+        """The vector of a text, at length 1."""
+        mean = self.encoded(np.array([self.pieces.numbered(text, self.most)]))[0].mean(axis=0)
+        return mean / max(float(np.linalg.norm(mean)), 1e-12)
+
+    def encoded(self, pieces: Array) -> Array:
+        """The last layer, (texts, pieces, dimensions), for texts of the same length: (texts, pieces)."""
+        names = (f"embeddings.{name}_embeddings.weight" for name in ("word", "position", "token_type"))
+        words, places, kinds = (self.weights[name] for name in names)
+        x = self.normal("embeddings.LayerNorm", words[pieces] + places[: pieces.shape[1]] + kinds[0])
+        for number in range(self.layers):
+            x = self.layer(f"encoder.layer.{number}.", x)
+        return x
+
+    def layer(self, name: str, x: Array) -> Array:
+        """One layer of the transformer."""
+        count, length, width = x.shape
+        heads = (self.linear(f"{name}attention.self.{part}", x) for part in ("query", "key", "value"))
+        q, k, v = (part.reshape(count, length, self.heads, width // self.heads).transpose(0, 2, 1, 3) for part in heads)
+        looks = q @ k.transpose(0, 1, 3, 2) / np.float32((width // self.heads) ** 0.5)
+        looks = np.exp(looks - looks.max(axis=-1, keepdims=True))
+        looks /= looks.sum(axis=-1, keepdims=True)
+        seen = (looks @ v).transpose(0, 2, 1, 3).reshape(count, length, width)
+        x = self.normal(f"{name}attention.output.LayerNorm", x + self.linear(f"{name}attention.output.dense", seen))
+        inner = gelu(self.linear(f"{name}intermediate.dense", x))
+        return self.normal(f"{name}output.LayerNorm", x + self.linear(f"{name}output.dense", inner))
+
+    def linear(self, name: str, x: Array) -> Array:
+        """A linear map with its bias."""
+        return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def normal(self, name: str, x: Array) -> Array:
+        """Layer normalization."""
+        x = x - x.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12))
+        return x / spread * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+
+def gelu(x: Array) -> Array:
+    """The activation, by its usual approximation (Hendrycks and Gimpel 2016): within a thousandth of the exact one."""
+    return np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
+
+
+def tensors(path: Path) -> tuple[dict[str, Array], int]:
+    """(the weights of a model, in float32 and not copied, the CRC-32 of the file), from the safetensors format.
+
+    Raises OSError, and ValueError or KeyError where it is none.
+    """
+    with path.open("rb") as file:
+        raw = mmap(file.fileno(), 0, access=ACCESS_READ)
+    (size,) = struct.unpack("<Q", raw[:8])
+    begin = 8 + size
+    table = {name: row for name, row in json.loads(raw[8:begin]).items() if row.get("dtype") == "F32"}
+    found = {}
+    for name, row in table.items():
+        start, end = row["data_offsets"]
+        found[name] = np.frombuffer(raw, "<f4", (end - start) // 4, begin + start).reshape(row["shape"])
+    return found, zlib.crc32(raw)
