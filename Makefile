@@ -1,6 +1,6 @@
 # Everything here needs only git, make and Python 3.11 or newer; `make run` brings the rest.
 .DEFAULT_GOAL := help
-.PHONY: run setup dev test sure bench bench-search bench-triage demo seed reset lock help
+.PHONY: run setup semantic dev test sure bench bench-search bench-triage demo seed reset lock help
 
 # Compiled once, not at each start, whatever the shell says; it all stays in folders that git ignores.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,6 +18,9 @@ run: ## start everything on http://127.0.0.1:8080 (PORT, HOST); Ctrl-C stops it
 
 setup: ## make .venv with all that development needs
 	@$(PYTHON) bin/setup dev
+
+semantic: ## add what searching by meaning needs (110 MB); then set SEARCH_SEMANTIC=yes
+	@$(PYTHON) bin/setup semantic
 
 dev: setup ## the same as run, reloading the web server when code changes
 	@exec .venv/bin/hive-support up --reload
