@@ -119,6 +119,9 @@ class Config:
     knowledge_locales: tuple[str, ...] = setting(
         "KNOWLEDGE_LOCALES", ("de", "fr", "es"), "languages beside English that knowledge is translated into", parse=languages
     )
+    search_semantic: bool = setting(
+        "SEARCH_SEMANTIC", False, "find by meaning, too, with the model that `make semantic` installs", parse=flag
+    )
     close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
     report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
     knowledge_review: str = setting(

@@ -22,6 +22,7 @@ from app.lib.clock import utcnow
 from app.mail import transport
 from app.mail.models import OutboundMail
 from app.ops import ticker
+from app.search.semantic import loading
 
 FREE_BYTES = 500_000_000
 OVERDUE = timedelta(minutes=5)
@@ -40,7 +41,7 @@ class Finding:
 
 def examine(settings: Config) -> list[Finding]:
     """Look at every part; needs an application context. Changes nothing."""
-    parts = (of_data_dir(settings), of_time_zones(), of_database(settings), of_redis(settings), of_mail(settings))
+    parts = (of_data_dir(settings), of_time_zones(), of_database(settings), of_redis(settings), of_mail(settings), of_search(settings))
     return [finding for part in parts for finding in part]
 
 
@@ -122,6 +123,17 @@ def of_queue(name: str) -> Finding:
         return Finding(f"queue {name}", False, told, f"Start its worker: `make run`, or worker.py --only {name}.")
     mend = "Look at the workers' log for why; `rq requeue --all` tries failed ones again. More worker processes work off a long queue."
     return Finding(f"queue {name}", waiting < MANY_JOBS and not failed, told, mend)
+
+
+def of_search(settings: Config) -> Iterator[Finding]:
+    """Whether what finds by meaning is there, where it is wished."""
+    if settings.search_semantic:
+        try:
+            loading.load()
+            yield Finding("search by meaning", True, "The model is there.")
+        except loading.Missing as missing:
+            mend = "make semantic; or unset SEARCH_SEMANTIC. Meanwhile the search finds by words."
+            yield Finding("search by meaning", False, f"{missing}.", mend)
 
 
 def of_mail(settings: Config) -> Iterator[Finding]:

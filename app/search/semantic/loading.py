@@ -49,12 +49,12 @@ def load() -> Model:
     except ImportError as missing:
         raise Missing(f"numpy is not installed ({missing.name})") from missing
     except (OSError, ValueError, KeyError) as broken:
-        raise Missing(f"the model in {folder} cannot be read ({type(broken).__name__})") from broken
+        raise Missing(f"The model in {folder} cannot be read ({type(broken).__name__})") from broken
 
 
 def place() -> Path:
     """The folder of the installed model. Raises Missing."""
     found = find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
-        raise Missing(f"the package {PACKAGE} is not installed")
+        raise Missing(f"The package {PACKAGE} is not installed")
     return Path(found.submodule_search_locations[0]) / FOLDER
