@@ -7,7 +7,6 @@ from urllib.parse import unquote
 from sqlalchemy import delete, select
 
 from app.accounts.models import User
-from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.links import reading
@@ -16,7 +15,7 @@ from app.knowledge.links.reading import Reference
 from app.knowledge.links.rules import Finding, Health, after
 from app.knowledge.models import Article, Faq
 from app.knowledge.translations.queries import address_of, words_of
-from app.lib.errors import NotAllowed
+from app.knowledge.writing.rules import writers_only
 from app.lib.tokens import fingerprint
 
 MOST_AGAIN = 500
@@ -89,7 +88,7 @@ def leading_to(entry: Faq | Article) -> Sequence[tuple[str, int]]:
 
 def ignore(link: EntryLink, *, actor: User, now: datetime) -> None:
     """Take a link off the list, broken or not. Again is harmless. Raises NotAllowed."""
-    allow(actor)
+    writers_only(actor.role, "look after links")
     if link.ignored_at is None:
         link.ignored_at, link.ignored_by_id = now, actor.id
         told("knowledge.link_ignored", link, actor, now)
@@ -97,7 +96,7 @@ def ignore(link: EntryLink, *, actor: User, now: datetime) -> None:
 
 def watch(link: EntryLink, *, actor: User, now: datetime) -> None:
     """Look after an ignored link again. Again is harmless. Raises NotAllowed."""
-    allow(actor)
+    writers_only(actor.role, "look after links")
     if link.ignored_at is not None:
         link.ignored_at = link.ignored_by_id = None
         told("knowledge.link_watched", link, actor, now)
@@ -105,7 +104,7 @@ def watch(link: EntryLink, *, actor: User, now: datetime) -> None:
 
 def ask_again(link: EntryLink, *, actor: User, now: datetime) -> None:
     """Look at a link now, and not when its turn comes: a job follows. Raises NotAllowed."""
-    allow(actor)
+    writers_only(actor.role, "look after links")
     told("knowledge.link_rechecked", link, actor, now)
 
 
@@ -113,9 +112,3 @@ def told(kind: str, link: EntryLink, actor: User, now: datetime) -> None:
     """Flush and record what was done with a link."""
     db.session.flush()
     record(kind, now=now, actor=actor, facts={"link_id": link.id, "kind": link.kind, "entry_id": link.entry_id, "url": link.url[:500]})
-
-
-def allow(actor: User) -> None:
-    """Writers only. Raises NotAllowed."""
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff look after links. Ask somebody at the desk.")

@@ -9,12 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.actions import FaqText, allow, save_faq
+from app.knowledge.actions import FaqText, save_faq
 from app.knowledge.models import Faq
 from app.knowledge.sections import CATEGORIES
 from app.knowledge.sources import queries
 from app.knowledge.sources.models import EntrySource
 from app.knowledge.sources.rules import answer_of, question_of
+from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid
 from app.tickets.models import Message, Ticket
 
@@ -28,7 +29,7 @@ def draft_from_reply(message: Message, ticket: Ticket, *, actor: User, now: date
     The same reply again gives the entry that was made first, and records nothing. Raises Invalid for a message that is no
     reply of ours or has nothing left when its courtesies are gone, NotAllowed.
     """
-    allow(actor)
+    writers_only(actor.role)
     if message.visibility != "public" or not message.by_staff or message.is_automatic:
         raise Invalid("Only a public reply that one of us wrote can become an answer.")
     there = queries.entry_from(message)

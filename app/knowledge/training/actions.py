@@ -14,6 +14,7 @@ from app.knowledge.models import Article
 from app.knowledge.training import queries
 from app.knowledge.training.models import MustRead, Reading
 from app.knowledge.training.rules import REMIND_AGAIN, refusal
+from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, NotFound, Stale, WrongState
 
 
@@ -58,8 +59,7 @@ def ask_again(article: Article, *, actor: User, now: datetime) -> None:
 
     A day that is over is moved to a week from now. Raises NotFound where nothing is asked, NotAllowed.
     """
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    writers_only(actor.role)
     row = queries.must_read(article.id)
     if row is None:
         raise NotFound

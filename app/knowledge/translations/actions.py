@@ -6,11 +6,12 @@ from datetime import datetime
 from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.actions import Entry, allow
+from app.knowledge.actions import Entry
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words
 from app.knowledge.writing import approvals
+from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
 CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
@@ -37,7 +38,7 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     Raises Stale when the translation or its original changed since it was opened, Invalid for the original's own language,
     NotAllowed.
     """
-    allow(actor)
+    writers_only(actor.role)
     if locale == ORIGINAL:
         raise Invalid("The original is in English. Edit the entry itself.")
     there = translation_of(entry.kind, entry.id, locale)
@@ -87,7 +88,7 @@ def fill(translation: Translation, values: dict[str, object]) -> bool:
 
 def withdraw(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
     """Take it back to a draft: its readers see the original again. Again is harmless. Raises NotAllowed."""
-    allow(actor)
+    writers_only(actor.role)
     if translation.status == "published":
         translation.status, translation.changed_at = "draft", now
         told(entry, translation, "knowledge.translation_withdrawn", actor, now)

@@ -15,6 +15,7 @@ from app.knowledge.vocabulary import queries
 from app.knowledge.vocabulary.defaults import STEP
 from app.knowledge.vocabulary.models import WordGroup
 from app.knowledge.vocabulary.rules import MAX_FILE, MAX_TOPIC, TOPIC, Line, Problem, clashes, parse, parse_line
+from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.text import one_line
 
@@ -38,7 +39,7 @@ class TakenIn:
 
 def add(text: str, topic: str, *, actor: User, now: datetime) -> WordGroup:
     """Add a line of an editor's own. Raises NotAllowed, and Invalid with a sentence for people."""
-    allow(actor)
+    writers_only(actor.role, "keep the vocabulary")
     line = checked(text, topic, None)
     row = own(line, next_position(), now)
     db.session.add(row)
@@ -48,7 +49,7 @@ def add(text: str, topic: str, *, actor: User, now: datetime) -> WordGroup:
 
 def change(row: WordGroup, text: str, topic: str, *, actor: User, now: datetime, seen: int | None = None) -> WordGroup:
     """Rewrite a line. The same content changes and records nothing. Raises NotAllowed, Invalid, and Stale after version `seen`."""
-    allow(actor)
+    writers_only(actor.role, "keep the vocabulary")
     if seen is not None and row.version != seen:
         raise Stale("Somebody else changed this line since you opened it. Yours is kept below; compare, then save again.")
     line = checked(text, topic, row)
@@ -64,7 +65,7 @@ def remove(row: WordGroup, *, actor: User, now: datetime) -> None:
 
     Again is harmless. Raises NotAllowed.
     """
-    allow(actor)
+    writers_only(actor.role, "keep the vocabulary")
     if not row.is_enabled:
         return
     take_out(row, now)
@@ -74,7 +75,7 @@ def remove(row: WordGroup, *, actor: User, now: datetime) -> None:
 
 def restore(row: WordGroup, *, actor: User, now: datetime) -> None:
     """A line that ships as it shipped, and in force. Again is harmless. Raises NotAllowed, WrongState, Invalid."""
-    allow(actor)
+    writers_only(actor.role, "keep the vocabulary")
     if row.is_own:
         raise WrongState("This line was added here; there is no other one to go back to.")
     before = row.line if row.is_enabled else ""
@@ -91,7 +92,7 @@ def take_in(text: str, *, replace: bool, actor: User, now: datetime) -> TakenIn:
     All or nothing. Raises Unreadable, which names each wrong line; NotAllowed for writers who would replace everything.
     Again changes and records nothing.
     """
-    allow(actor)
+    writers_only(actor.role, "keep the vocabulary")
     if replace and not may(actor.role, "knowledge.publish"):
         raise NotAllowed("Leads replace the whole vocabulary. You can add lines.")
     lines = readable(text)
@@ -173,9 +174,3 @@ def told(row: WordGroup, before: str, actor: User, now: datetime) -> WordGroup:
     """Record what became of a line."""
     record("knowledge.vocabulary_changed", now=now, actor=actor, facts={"group": row.key, "before": before, "after": row.line})
     return row
-
-
-def allow(actor: User) -> None:
-    """Writers only. Raises NotAllowed."""
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff keep the vocabulary. Ask somebody at the desk.")

@@ -9,9 +9,9 @@ from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.models import Faq
-from app.knowledge.writing.rules import next_review
+from app.knowledge.writing.rules import next_review, writers_only
 from app.knowledge.writing.snapshots import Entry
-from app.lib.errors import Invalid, NotAllowed
+from app.lib.errors import Invalid
 from app.lib.times import local
 
 YEARS = 5
@@ -20,7 +20,7 @@ YEARS = 5
 def set_care(entry: Entry, owner: User | None, review_on: date | None, *, actor: User, now: datetime) -> None:
     """Give an entry an owner, or none, and the day of its next review. The same again changes nothing. Raises NotAllowed,
     Invalid for who cannot write and for a day that is far away."""
-    allow(actor)
+    writers_only(actor.role)
     if owner is not None and (not may(owner.role, "knowledge.write") or not owner.is_enabled):
         raise Invalid("Choose somebody of the staff.")
     today = local(now, actor.time_zone).date()
@@ -44,7 +44,7 @@ def confirm(entry: Entry, *, actor: User, now: datetime) -> None:
 
     Twice on a day is once. Raises NotAllowed.
     """
-    allow(actor)
+    writers_only(actor.role)
     today = local(now, actor.time_zone).date()
     review_on = next_review(entry.category if isinstance(entry, Faq) else entry.section, today)
     if (entry.reviewed_on, entry.review_on) == (today, review_on):
@@ -59,9 +59,3 @@ def put(entry: Entry, **values: object) -> None:
     table = type(entry)
     db.session.execute(update(table).where(table.id == entry.id).values(**values).execution_options(synchronize_session=False))
     db.session.expire(entry, [*values])
-
-
-def allow(actor: User) -> None:
-    """Writers only. Raises NotAllowed."""
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")

@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from app.accounts.models import User
-from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Plan, Revision
-from app.knowledge.writing.rules import instant, refusal
+from app.knowledge.writing.rules import instant, refusal, writers_only
 from app.knowledge.writing.snapshots import Entry
-from app.lib.errors import Invalid, NotAllowed, WrongState
+from app.lib.errors import Invalid, WrongState
 
 QUIET = {"synchronize_session": False}
 
@@ -25,8 +24,7 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: da
     Raises NotAllowed as publishing does, WrongState where there is nothing to do, Invalid for a time that has passed or
     does not exist.
     """
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    writers_only(actor.role)
     versions.take_turn(entry)
     revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
     if verb == "publish":
@@ -54,8 +52,7 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: da
 
 def cancel(entry: Entry, verb: str, *, actor: User, now: datetime) -> None:
     """Take a plan back. Again is harmless. Raises NotAllowed."""
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")
+    writers_only(actor.role)
     if dropped(entry, verb):
         facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb}
         record("knowledge.plan_cancelled", now=now, actor=actor, facts=facts)

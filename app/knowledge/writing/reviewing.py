@@ -10,7 +10,7 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge.writing import approvals, publishing, versions
 from app.knowledge.writing.models import Review, Revision
-from app.knowledge.writing.rules import MAX_COMMENT, may_answer
+from app.knowledge.writing.rules import MAX_COMMENT, may_answer, writers_only
 from app.knowledge.writing.snapshots import Entry
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.text import many_lines
@@ -23,7 +23,7 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
 
     Raises NotAllowed, WrongState where readers see the newest text already, Invalid for who cannot answer.
     """
-    allow(actor)
+    writers_only(actor.role)
     revision = db.session.get(Revision, (entry.kind, entry.id))
     if entry.status == "published" and revision is None:
         raise WrongState("Readers see this text already, so there is nothing to review. Change it first.")
@@ -85,9 +85,3 @@ def withdraw(entry: Entry, review: Review, *, actor: User, now: datetime) -> Non
 def told(kind: str, entry: Entry, actor: User, now: datetime, **facts: object) -> None:
     """Record what happened to an entry."""
     record(kind, now=now, actor=actor, facts={"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, **facts})
-
-
-def allow(actor: User) -> None:
-    """Writers only. Raises NotAllowed."""
-    if not may(actor.role, "knowledge.write"):
-        raise NotAllowed("Only staff write knowledge. Ask somebody at the desk.")

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from app.accounts.permissions import may
+from app.lib.errors import NotAllowed
 from app.lib.times import zone
 
 MAX_NOTE, MAX_COMMENT = 200, 2_000
@@ -34,6 +35,12 @@ def needs_approval(role: str, audiences: Collection[str], reviewed: Collection[s
     `audiences` are those who read it now and those who would. Leads and administrators publish without.
     """
     return not may(role, "knowledge.publish") and bool(set(audiences) & set(reviewed))
+
+
+def writers_only(role: str, do: str = "write knowledge") -> None:
+    """Raise NotAllowed for whoever does not write; `do` names what only writers do."""
+    if not may(role, "knowledge.write"):
+        raise NotAllowed(f"Only staff {do}. Ask somebody at the desk.")
 
 
 def may_answer(role: str, person_id: int, reviewer_id: int | None, writer_id: int | None) -> bool:
