@@ -1,6 +1,6 @@
 """Searching knowledge for somebody: what they may read, with marks, categories and a word for what they meant."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,8 @@ from app.knowledge import indexing, keeper
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
-from app.knowledge.translations.documents import MARK
+from app.knowledge.translations.documents import audiences_in
+from app.knowledge.translations.rules import ORIGINAL
 from app.lib.text import one_line
 from app.search.documents import Answer, Hit, Query
 from app.search.highlight import Highlighter, Span
@@ -138,13 +139,21 @@ def in_order(hits: Sequence[Hit], sort: str, reader: Reader | None) -> Sequence[
 
 
 def ask(
-    reader: Reader | None, text: str, *, category: str | None = None, kinds: frozenset[str] | None = None, locale: str = ""
+    reader: Reader | None,
+    text: str,
+    *,
+    category: str | None = None,
+    kinds: frozenset[str] | None = None,
+    locale: str = ORIGINAL,
+    beside: str = "",
 ) -> Answer | None:
-    """Ask the index, with a `locale` also what is translated into it; None where there is none and it cannot be had at once."""
+    """Ask the index for texts in one language; None where there is none and it cannot be had at once.
+
+    Whoever asks in two languages asks twice, and says each time which is `beside` this one.
+    """
     audiences = audiences_of(reader)
-    if locale:
-        audiences |= {f"{audience}{MARK}{locale}" for audience in audiences}
-    wanted = Query(text, audiences, category or None, kinds)
+    other = (audiences_in(beside, audiences), beside) if beside else None
+    wanted = Query(text, audiences_in(locale, audiences), category or None, kinds, locale, other)
     keeper.ensure()
     try:
         return indexing.the_index().find(wanted)
@@ -172,7 +181,11 @@ def mended(missing: Unusable) -> bool:
 
 def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> list[Result]:
     """The answers as they are in the database now: what was withdrawn since it was indexed is left out."""
-    rows = rows_of(((hit.kind, hit.id) for hit in hits), reader)
+    return shown(hits, rows_of(((hit.kind, hit.id) for hit in hits), reader), answer)
+
+
+def shown(hits: Sequence[Hit], rows: Mapping[tuple[str, int], Any], answer: Answer) -> list[Result]:
+    """Those of an answer's hits that have a row, as lists show them. No statement."""
     fresh = [hit.number for hit in hits if hit.number not in answer.shown]
     for number, text in zip(fresh, indexing.the_index().texts(fresh, answer) if fresh else (), strict=True):
         answer.shown[number] = marked(*answer.highlighter.snippet(text, SNIPPET))

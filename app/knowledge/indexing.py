@@ -16,10 +16,12 @@ from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.rules import popularity_step
 from app.knowledge.translations import documents as translations
+from app.knowledge.translations.rules import ORIGINAL
 from app.knowledge.vocabulary import queries as vocabulary
 from app.search import index
 from app.search.analysis import read_synonyms
 from app.search.documents import Document
+from app.search.languages import language
 from app.search.store import Unusable
 
 CHUNK = 500
@@ -168,7 +170,9 @@ def catch_up() -> int:
 
 def has_other_phrases(words: str) -> bool:
     """Whether texts have to be read again, since what counts as one word in them is not what the index was built with."""
-    return read_synonyms(words).phrases != read_synonyms(the_index().synonyms()).phrases
+    told = the_index().synonyms()
+    read = [language(locale) for locale in (ORIGINAL, *locales())]
+    return any(read_synonyms(words, one).phrases != read_synonyms(told, one).phrases for one in read)
 
 
 def refresh(kind: str, number: int) -> None:

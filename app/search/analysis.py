@@ -1,50 +1,23 @@
 """From text to terms: words, the parts of compound and command words, stems, phrases that count as one word. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
-from app.search.stemming import stem
+from app.search.languages import ENGLISH, HERE, Language
 from app.search.synonyms import JOIN, Synonyms
 
-HERE = Path(__file__).resolve().parent
 MAX_WORD = 40
-# A chunk is a word with what holds it together: `--no-cache`, `consensus.stage_timeout`, `doesn't`, `C++`.
-CHUNK = re.compile(r"(?:(?<![\w-])--?|_+)?[^\W_]+(?:[-._'’+#]{1,2}[^\W_]+)*(?:\+\+|#)?")
 SEPARATORS = re.compile(r"[-._'’+#]+")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def word_list(name: str) -> frozenset[str]:
-    """A file of words; lines that begin with # are comments."""
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
-
-
-@lru_cache(maxsize=16384)
-def fold(word: str) -> str:
-    """Lower case without accents; compatibility forms (full width, ligatures) as their plain letters."""
-    if not NOT_ASCII.search(word):
-        return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
-STOP = word_list("stopwords.txt")
-SMALL_WORDS = word_list("smallwords.txt")
-WEAK_WORDS = word_list("weakwords.txt") | SMALL_WORDS
-WEAK = frozenset(stem(word) for word in WEAK_WORDS)
-
-
-@lru_cache(maxsize=8)
-def read_synonyms(text: str) -> Synonyms:
-    """Words that mean the same, from lines as in synonyms.txt. Raises ValueError naming a bad line."""
-    return Synonyms.read(text, lambda words: [stem(fold(word)) for word in words.split()])
+@lru_cache(maxsize=32)
+def read_synonyms(text: str, language: Language = ENGLISH) -> Synonyms:
+    """Words that mean the same, from lines as in synonyms.txt, as a language reads them. Raises ValueError naming a bad line."""
+    return Synonyms.read(text, lambda words: [language.stem(language.lower(word)) for word in words.split()])
 
 
 # As they ship; an index is built with those that its editors keep.
@@ -52,10 +25,16 @@ SHIPPED = (HERE / "synonyms.txt").read_text(encoding="utf-8")
 SYNONYMS = read_synonyms(SHIPPED)
 # What people say for one another in any trade.
 EVERYDAY = read_synonyms((HERE / "everyday.txt").read_text(encoding="utf-8"))
+NO_SYNONYMS = Synonyms()
+
+
+def everyday(language: Language) -> Synonyms:
+    """Those in a language: they are English."""
+    return EVERYDAY if language.is_english else NO_SYNONYMS
 
 
 class Token(NamedTuple):
-    """A word of a text: folded, with its place, and the whole and parts of a compound (none for a plain word)."""
+    """A word of a text: in lower case (English without accents), with its place, and the whole and parts of a compound (none for a plain word)."""
 
     word: str
     start: int
@@ -68,17 +47,17 @@ class Token(NamedTuple):
         return bool(self.parts) or self.word.startswith("-")
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, language: Language = ENGLISH) -> Iterator[Token]:
     """The words of a text in order. Offsets are those of `text` itself."""
-    for match in CHUNK.finditer(text):
+    for match in language.chunk.finditer(text):
         raw = match[0]
         if raw.isascii() and raw.isalpha() and (raw.islower() or raw.istitle()):
             yield Token(raw.lower()[:MAX_WORD], match.start(), match.end())
         else:
-            yield from compound(raw, match.start(), match.end())
+            yield from compound(raw, match.start(), match.end(), language)
 
 
-def compound(raw: str, start: int, end: int) -> Iterator[Token]:
+def compound(raw: str, start: int, end: int, language: Language) -> Iterator[Token]:
     """A chunk that is more than plain letters: contraction, possessive, compound, camel case, ideographs."""
     if CJK.search(raw):
         pairs = [raw[i : i + 2] for i in range(max(1, len(raw) - 1))]
@@ -88,12 +67,12 @@ def compound(raw: str, start: int, end: int) -> Iterator[Token]:
     if plain.endswith(("'s", "'S")):
         plain, end = plain[:-2], end - 2
     if "'" in plain and plain.replace("'", "").isalpha():
-        yield Token(fold(plain.replace("'", ""))[:MAX_WORD], start, end)
+        yield Token(language.lower(plain.replace("'", ""))[:MAX_WORD], start, end)
         return
     core = plain.lstrip("-_")
-    pieces = [fold(part) for piece in SEPARATORS.split(core) for part in CAMEL.split(piece) if part]
+    pieces = [language.lower(part) for piece in SEPARATORS.split(core) for part in CAMEL.split(piece) if part]
     parts = tuple(part[:MAX_WORD] for part in pieces) if len(pieces) > 1 else ()
-    yield Token(fold(plain)[:MAX_WORD], start, end, parts)
+    yield Token(language.lower(plain)[:MAX_WORD], start, end, parts)
 
 
 def words_of(token: Token) -> list[str]:
@@ -106,30 +85,32 @@ def words_of(token: Token) -> list[str]:
     return list(dict.fromkeys(form for form in forms if form))
 
 
-def terms(text: str, synonyms: Synonyms = SYNONYMS) -> list[str]:
+def terms(text: str, synonyms: Synonyms = SYNONYMS, language: Language = ENGLISH) -> list[str]:
     """What the index keeps of a text: the stems of its words in order without stop words, and its phrases."""
     found: list[str] = []
     stems: list[str] = []
-    for token in tokens(text):
+    stem, stop = language.stem, language.stop
+    for token in tokens(text, language):
         forms = words_of(token)
         stems.append(stem(forms[0]))
-        found.extend(stem(form) for form in forms if form not in STOP)
-    phrases = dict.fromkeys((*synonyms.phrases_in(stems), *EVERYDAY.phrases_in(stems)))
+        found.extend(stem(form) for form in forms if form not in stop)
+    phrases = dict.fromkeys((*synonyms.phrases_in(stems), *everyday(language).phrases_in(stems)))
     found.extend(JOIN.join(phrase) for _, phrase in phrases)
     return found
 
 
-def gist(text: str) -> list[str]:
+def gist(text: str, language: Language = ENGLISH) -> list[str]:
     """What a title is about: a stem for each word that is not in every other title, in order; all of them if there are no others."""
-    stems = [stem(token.word) for token in tokens(text) if token.word not in STOP]
-    return [term for term in stems if term not in WEAK] or stems
+    stems = [language.stem(token.word) for token in tokens(text, language) if token.word not in language.stop]
+    return [term for term in stems if term not in language.weak] or stems
 
 
-def words(text: str) -> set[str]:
+def words(text: str, language: Language = ENGLISH) -> set[str]:
     """The word forms of a text, for spelling and for half-typed words."""
-    return {form for token in tokens(text) for form in words_of(token) if form not in STOP and len(form) > 1}
+    return {form for token in tokens(text, language) for form in words_of(token) if form not in language.stop and len(form) > 1}
 
 
-def beginnings(text: str, longest: int = 12) -> set[str]:
+def beginnings(text: str, language: Language = ENGLISH, longest: int = 12) -> set[str]:
     """What people may have typed of the words of a title."""
-    return {word[:n] for word in words(text) for n in range(1, min(len(word), longest) + 1)}
+    keys = {key for word in words(text, language) for key in language.keys(word)}
+    return {key[:n] for key in keys for n in range(1, min(len(key), longest) + 1)}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.search.analysis import words
 from app.search.highlight import Highlighter
+from app.search.languages import ENGLISH_LOCALE, language
 
 GAP = "\x1f"
 
@@ -23,6 +24,8 @@ class Document:
     audience: str
     popularity: int
     stamp: str
+    # The language that it is read in. Texts of one audience are all of one language.
+    locale: str = ENGLISH_LOCALE
 
     @property
     def key(self) -> str:
@@ -31,7 +34,7 @@ class Document:
 
     def words(self) -> set[str]:
         """Its vocabulary."""
-        return words(f"{self.title} {self.body} {' '.join(self.tags)}")
+        return words(f"{self.title} {self.body} {' '.join(self.tags)}", language(self.locale))
 
 
 @dataclass(slots=True)
@@ -71,12 +74,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Query:
-    """What somebody asks, and which audiences, kinds and category they may or wish to see."""
+    """What somebody asks, and which audiences, kinds and category they may or wish to see.
+
+    The texts of these audiences are in the language of `locale`. Who asks in two languages asks twice; `beside` are the
+    other audiences and their language: what is known there is not guessed at here.
+    """
 
     text: str
     audiences: frozenset[str]
     category: str | None = None
     kinds: frozenset[str] | None = None
+    locale: str = ENGLISH_LOCALE
+    beside: tuple[frozenset[str], str] | None = None
 
 
 class Hit(NamedTuple):

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
-from app.search.analysis import CHUNK, STOP, Token, tokens, words_of
+from app.search.analysis import Token, tokens, words_of
+from app.search.languages import ENGLISH, Language
 from app.search.query import START
-from app.search.stemming import stem
 from app.search.synonyms import JOIN
 
 Span = tuple[int, int]
@@ -14,22 +14,23 @@ SNIPPET = 240
 MOST_PLACES = 60
 
 
-def forms_of(token: Token) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The forms by which a word can be marked, and their stems: not its parts, which are marked by themselves, and no stop words."""
-    forms = tuple(form for form in words_of(token) if form not in STOP and form not in token.parts)
-    return forms, frozenset(stem(form) for form in forms)
+def forms_of(token: Token, language: Language) -> tuple[tuple[str, ...], frozenset[str]]:
+    """How a word that can be marked may begin, and its stems: not its parts, which are marked by themselves, and no stop words."""
+    forms = tuple(form for form in words_of(token) if form not in language.stop and form not in token.parts)
+    return tuple(key for form in forms for key in language.keys(form)), frozenset(language.stem(form) for form in forms)
 
 
 @lru_cache(maxsize=16384)
-def read(raw: str) -> tuple[tuple[Token, tuple[str, ...], frozenset[str]], ...]:
+def read(raw: str, language: Language) -> tuple[tuple[Token, tuple[str, ...], frozenset[str]], ...]:
     """The words of a chunk with their forms and stems. Texts are made of the same chunks, whatever is asked."""
-    return tuple((token, *forms_of(token)) for token in tokens(raw))
+    return tuple((token, *forms_of(token, language)) for token in tokens(raw, language))
 
 
 class Highlighter:
-    """Marks what stands for a question in any text. `terms` are those of a plan: stems, phrases, beginnings."""
+    """Marks what stands for a question in any text of a language. `terms` are those of a plan: stems, phrases, beginnings."""
 
-    def __init__(self, terms: Iterable[str] = ()) -> None:
+    def __init__(self, terms: Iterable[str] = (), language: Language = ENGLISH) -> None:
+        self.language = language
         terms = frozenset(terms)
         self.starts = tuple(term[1:] for term in terms if term.startswith(START))
         self.phrases = [tuple(term.split(JOIN)) for term in terms if JOIN in term]
@@ -41,18 +42,18 @@ class Highlighter:
 
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
-        if not any(phrase[0][:3] in text.lower() for phrase in self.phrases):
+        if not any(phrase[0][:3] in self.language.flat(text).lower() for phrase in self.phrases):
             marks: list[Span] = []
-            for match in CHUNK.finditer(text):
+            for match in self.language.chunk.finditer(text):
                 inside = self.chunks.get(match[0])
                 for start, end in self.spans_in(match[0]) if inside is None else inside:
                     marks.append((match.start() + start, match.start() + end))
             return marks
-        found = list(tokens(text))
+        found = list(tokens(text, self.language))
         hits = {i for i, token in enumerate(found) if self.matches(token)}
         inner = [span for i, token in enumerate(found) if token.parts and i not in hits for span in self.inside(token, text)]
         if self.phrases:
-            stems = [stem(token.word) for token in found]
+            stems = [self.language.stem(token.word) for token in found]
             for phrase in self.phrases:
                 starts = (i for i, first in enumerate(stems) if first == phrase[0])
                 hits.update(j for i in starts if tuple(stems[i : i + len(phrase)]) == phrase for j in range(i, i + len(phrase)))
@@ -61,7 +62,7 @@ class Highlighter:
     def spans_in(self, raw: str) -> tuple[Span, ...]:
         """What matches of one chunk of a text, as offsets within it. Most chunks come again and again, so this is kept."""
         spans: list[Span] = []
-        for token, forms, stems in read(raw):
+        for token, forms, stems in read(raw, self.language):
             if not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms):
                 spans.append((token.start, token.end))
             elif token.parts:
@@ -84,7 +85,7 @@ class Highlighter:
         """Whether a word stands for one of the question."""
         known = self.known.get(token.word)
         if known is None:
-            forms, stems = forms_of(token)
+            forms, stems = forms_of(token, self.language)
             known = not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms)
             self.known[token.word] = known
         return known
@@ -110,7 +111,7 @@ class Highlighter:
         """Where a piece of `length` begins that has the most different words of the question; 0 when it all fits."""
         if len(text) <= length or self.places is None:
             return 0
-        found = [(match.start(), match[0].lower()) for match in self.places.finditer(text)][:MOST_PLACES]
+        found = [(match.start(), match[0].lower()) for match in self.places.finditer(self.language.flat(text))][:MOST_PLACES]
         best, place = 0, 0
         for i, (at, _) in enumerate(found):
             different = len({word for start, word in found[i:] if start < at + length - 40})

@@ -5,7 +5,7 @@ of readers in any number of processes; each notices a publication by one look at
 """
 
 import shutil
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
@@ -20,20 +20,21 @@ from whoosh.index import EmptyIndexError, FileIndex
 from whoosh.reading import IndexReader, TermNotFound
 from whoosh.writing import SegmentWriter
 
-from app.search import analysis, store
+from app.search import analysis, store, vocabularies
 from app.search.documents import Answer, Document, Entry, Query
 from app.search.explain import Explanation, explained
+from app.search.languages import ENGLISH_LOCALE, language
 from app.search.lens import Lens
-from app.search.query import MAX_CHARACTERS, START
+from app.search.query import MAX_CHARACTERS, NOTHING_BESIDE, START
 from app.search.spelling import Spelling
 from app.search.store import Published, Unusable
-from app.search.synonyms import Synonyms
 
 HERE = Path(__file__).resolve().parent
 FINGERPRINT = store.fingerprint_of(
-    *(HERE / name for name in ("index.py", "analysis.py", "stemming.py", "synonyms.py", "documents.py", "stopwords.txt", "everyday.txt"))
+    *(HERE / f"{name}.py" for name in ("index", "analysis", "languages", "stemming", "synonyms", "documents")),
+    *(HERE / f"{name}.txt" for name in ("stopwords", "smallwords", "weakwords", "weakwords_abroad", "everyday")),
 )
-VOCABULARY, SYNONYMS = "vocabulary.txt", "synonyms.txt"
+SYNONYMS = "synonyms.txt"
 ANSWERS_KEPT = 256
 # How often a generation may be swept away just while we open it.
 TRIES = 6
@@ -75,22 +76,32 @@ class Opened:
         self.published = published
         try:
             self.reader: IndexReader = FileIndex(MappedStorage(str(folder)), schema()).reader()
-            vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")
+            self.vocabularies = vocabularies.read(folder)
             self.told: str = (folder / SYNONYMS).read_text(encoding="utf-8")
         except (OSError, EmptyIndexError) as gone:
             raise Unusable(f"{published.name} went away") from gone
-        self.synonyms = analysis.read_synonyms(self.told)
-        vocabulary += self.synonyms.words
-        self.spelling: Spelling = before.spelling.renewed(vocabulary) if before else Spelling(vocabulary)
+        # By language. Nobody has to wait for one that nobody reads.
+        self.spellings: dict[str, Spelling] = {}
+        self.before = before.spellings if before else {}
         self.leaves = self.reader.leaf_readers()
         self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
         self.lenses: dict[frozenset[str], Lens] = {}
         self.counts: dict[tuple[str, frozenset[str]], dict[str, int]] = {}
 
-    def lens(self, audiences: frozenset[str]) -> Lens:
-        """The index as somebody sees it who may read these audiences."""
+    def spelling(self, locale: str) -> Spelling:
+        """The vocabulary of a language, with the words that editors keep."""
+        if locale not in self.spellings:
+            known = language(locale)
+            words = [*self.vocabularies.get(locale, ()), *analysis.read_synonyms(self.told, known).words]
+            before = self.before.pop(locale, None)
+            self.spellings[locale] = before.renewed(words) if before else Spelling(words, known)
+        return self.spellings[locale]
+
+    def lens(self, audiences: frozenset[str], locale: str = ENGLISH_LOCALE) -> Lens:
+        """The index as somebody sees it who may read these audiences, whose texts are in this language."""
         if audiences not in self.lenses:
-            known = (self.spelling, self.synonyms, self.occurrences, self.published.number)
+            synonyms = analysis.read_synonyms(self.told, language(locale))
+            known = (self.spelling(locale), synonyms, self.occurrences, self.published.number)
             self.lenses[audiences] = Lens(self.entries, audiences, *known)
         return self.lenses[audiences]
 
@@ -151,12 +162,15 @@ class Index:
         Remembers the latest answers of each generation. Costs no statement.
         """
         text = query.text[:MAX_CHARACTERS]
-        key = (text.lower() if text == text.strip() else text.strip().lower() + " ", query.audiences, query.category, query.kinds)
+        asked = text.lower() if text == text.strip() else text.strip().lower() + " "
+        key = (asked, query.audiences, query.category, query.kinds, query.beside)
         with self.lock:
             opened = self.current()
             answer = self.answers.get(key)
             if answer is None:
-                answer = opened.lens(query.audiences).answer(text, query.category, query.kinds)
+                lens = opened.lens(query.audiences, query.locale)
+                beside = opened.lens(*query.beside).beside(text) if query.beside else NOTHING_BESIDE
+                answer = lens.answer(text, query.category, query.kinds, beside=beside)
                 self.answers[key] = answer
                 if len(self.answers) > ANSWERS_KEPT:
                     self.answers.popitem(last=False)
@@ -239,7 +253,7 @@ class Index:
                     writer.delete_by_term("key", key)
                 for document in wanted:
                     writer.add_document(**fields_of(document, writer.synonyms))
-                    writer.words |= document.words()
+                    writer.words[document.locale] |= document.words()
             return store.publish(self.home, number, folder, FINGERPRINT).number
 
     def rebuild(
@@ -261,7 +275,7 @@ class Index:
             with changing(FileIndex.create(FileStorage(str(folder)), schema(), "MAIN"), folder, synonyms) as writer:
                 for done, document in enumerate(documents, 1):
                     writer.add_document(**fields_of(document, writer.synonyms))
-                    writer.words |= document.words()
+                    writer.words[document.locale] |= document.words()
                     progress(done)
             with store.only_writer(self.home):
                 number = store.next_number(self.home)
@@ -270,22 +284,22 @@ class Index:
 
 
 class Writer(SegmentWriter):
-    """A writer that also collects the vocabulary, and knows the phrases."""
+    """A writer that also collects the vocabularies, and knows the lines of synonyms."""
 
-    words: set[str]
-    synonyms: Synonyms
+    words: defaultdict[str, set[str]]
+    synonyms: str
 
 
 @contextmanager
 def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[Writer]:
     """A writer for one change of a folder, with other synonyms if they are given. The folder goes when the change fails."""
     writer = Writer(index, limitmb=64)
-    vocabulary = folder / VOCABULARY
-    writer.words = set(vocabulary.read_text(encoding="utf-8").split("\n")) if vocabulary.exists() else set()
+    writer.words = defaultdict(set, vocabularies.read(folder))
     try:
         if synonyms is not None:
             replace_text(folder / SYNONYMS, synonyms)
-        writer.synonyms = analysis.read_synonyms((folder / SYNONYMS).read_text(encoding="utf-8"))
+        writer.synonyms = (folder / SYNONYMS).read_text(encoding="utf-8")
+        analysis.read_synonyms(writer.synonyms)
         yield writer
         writer.commit()
     except BaseException:
@@ -293,7 +307,7 @@ def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[W
             writer.cancel()
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    replace_text(vocabulary, "\n".join(sorted(writer.words - {""})))
+    vocabularies.write(folder, writer.words)
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -310,14 +324,16 @@ def usable(home: Path) -> Published:
     return published
 
 
-def fields_of(document: Document, synonyms: Synonyms) -> dict[str, str | bytes]:
-    """One text as whoosh takes it."""
+def fields_of(document: Document, told: str) -> dict[str, str | bytes]:
+    """One text as whoosh takes it; `told` are the lines of synonyms."""
+    read = language(document.locale)
+    synonyms = analysis.read_synonyms(told, read)
     texts = (document.title, document.body, ", ".join(document.tags))
-    title, body, tags = (analysis.terms(text, synonyms) for text in texts)
-    starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}"))
+    title, body, tags = (analysis.terms(text, synonyms, read) for text in texts)
+    starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}", read))
     about = Entry(document.kind, document.id, document.audience, document.category, document.popularity, document.stamp)
     about.lengths = (len(title), len(tags), len(body))
-    about.title = tuple(analysis.gist(document.title))
+    about.title = tuple(analysis.gist(document.title, read))
     return {
         "key": document.key,
         "title": " ".join(title),

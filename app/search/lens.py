@@ -8,9 +8,11 @@ from statistics import median
 from typing import cast
 
 from app.search import ranking
+from app.search.analysis import tokens
 from app.search.documents import Answer, Entry, Hit
 from app.search.highlight import Highlighter
-from app.search.query import START, Group, plan
+from app.search.languages import fold
+from app.search.query import NOTHING_BESIDE, START, Beside, Group, plan
 from app.search.ranking import Postings, Wanted
 from app.search.spelling import Spelling
 from app.search.synonyms import JOIN, Synonyms
@@ -42,6 +44,7 @@ class Lens:
         # Only those that the mask lets through are looked at, and these are there.
         self.visible = cast(Sequence[Entry], entries)
         self.spelling = spelling
+        self.language = spelling.language
         self.synonyms = synonyms
         self.occurrences = occurrences
         visible = [(number, entry) for number, entry in enumerate(entries) if entry is not None and entry.audience in audiences]
@@ -98,9 +101,16 @@ class Lens:
         numbers = array("I", [number for number, _ in self.occurrences("starts", term) if self.mask[number]])
         return Postings(numbers, array("f", [1.0]) * len(numbers)) if numbers else NOTHING
 
-    def answer(self, text: str, category: str | None, kinds: frozenset[str] | None) -> Answer:
+    def answer(
+        self,
+        text: str,
+        category: str | None,
+        kinds: frozenset[str] | None,
+        *,
+        beside: Beside = NOTHING_BESIDE,
+    ) -> Answer:
         """What this viewer is told: at most MOST_HITS answers, best first, of one category and some kinds if wished."""
-        wanted = plan(text, self)
+        wanted = plan(text, self, beside)
         terms = {term for group in wanted.groups if not group.is_small for term in group.terms}
         ranked = self.ranked(wanted.groups, wanted.stems, frozenset(terms), kinds)
         if not ranked and wanted.groups and wanted.is_worded:
@@ -110,7 +120,20 @@ class Lens:
         chosen = [pair for pair in ranked if entries[pair[1]].category == category] if category else ranked
         hits = tuple([self.hit(score, number) for score, number in chosen[:MOST_HITS]])
         meant = wanted.meant if ranked and ranked[0][0] > 0.0 else None
-        return Answer(hits, dict(counts), meant, Highlighter(terms), not wanted.groups, self.generation)
+        return Answer(hits, dict(counts), meant, Highlighter(terms, self.language), not wanted.groups, self.generation)
+
+    def beside(self, text: str) -> Beside:
+        """What a question has that is known here, for whoever asks it in another language, too.
+
+        In English it is what texts have: much of any question reads like some English word misspelt. The other language is
+        the reader's own, so what it can make anything of is meant so.
+        """
+        found = [token.word for token in tokens(text, self.language)]
+        if self.language.is_english:
+            known = (word for word in found if self.has(self.language.stem(word)))
+        else:
+            known = (group.word for group in plan(text, self).groups if group.terms)
+        return Beside(self.language.stop, frozenset(map(fold, known)))
 
     def ranked(
         self, groups: Sequence[Group], stems: Sequence[str], terms: frozenset[str], kinds: frozenset[str] | None

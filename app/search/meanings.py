@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.search.analysis import EVERYDAY, HERE
+from app.search.analysis import EVERYDAY
+from app.search.languages import ENGLISH, HERE, Language
 from app.search.synonyms import Synonyms
 
 # Nearness (a cosine) from which a word counts at all, and the one that would count nothing.
@@ -44,9 +45,14 @@ def is_english(term: str) -> bool:
     return term in RELATED
 
 
-def lists_of(term: str, synonyms: Synonyms, shares: Shares) -> Iterator[Iterator[tuple[str, float]]]:
-    """The three lists one after the other, each as (term that may stand for this one, how much that counts)."""
+def lists_of(term: str, synonyms: Synonyms, shares: Shares, language: Language = ENGLISH) -> Iterator[Iterator[tuple[str, float]]]:
+    """The three lists one after the other, each as (term that may stand for this one, how much that counts).
+
+    In other languages than English the one of editors alone, whose words may be of any language.
+    """
     yield ((other, shares.synonym) for other in synonyms.others.get(term, ()))
+    if not language.is_english:
+        return
     yield ((other, shares.everyday) for other in EVERYDAY.others.get(term, ()))
     scale = shares.near / (1.0 - NEAR_NOTHING)
     yield ((other, scale * (near - NEAR_NOTHING)) for other, near in related(term) if near >= NEAR_FROM)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from symspellpy import SymSpell, Verbosity
 
-from app.search.analysis import EVERYDAY, STOP, WEAK_WORDS
-from app.search.stemming import EXCEPTIONS, stem
+from app.search.analysis import everyday
+from app.search.languages import ENGLISH, Language
+from app.search.stemming import EXCEPTIONS
 
 # One edit from four letters, two from eight.
 ONE_EDIT, TWO_EDITS = 4, 8
@@ -14,8 +15,6 @@ ONE_EDIT, TWO_EDITS = 4, 8
 PREFIX = 5
 CANDIDATES = 6
 SCANNED = 600
-# Words that people use although no text may have them: they must not be taken for misspelt ones.
-COMMON = STOP | WEAK_WORDS | EVERYDAY.words
 # Stems that do not begin as all of their words do.
 UNLIKE = frozenset(EXCEPTIONS.values())
 
@@ -23,18 +22,27 @@ UNLIKE = frozenset(EXCEPTIONS.values())
 class Spelling:
     """A vocabulary that can be asked what was meant. Built on the first question; words can join later, none leave.
 
+    Words are looked up by their keys, as they may be typed without accents, and come back as they are written.
     Memory: about 0.4 kB a word once asked. Threads must take turns.
     """
 
-    def __init__(self, vocabulary: Iterable[str] = ()) -> None:
-        self.sorted: Sequence[str] = sorted({*vocabulary, *COMMON})
+    def __init__(self, vocabulary: Iterable[str] = (), language: Language = ENGLISH) -> None:
+        self.language = language
+        # Words that people use although no text may have them: they must not be taken for misspelt ones.
+        known = {*vocabulary, *language.words, *everyday(language).words}
+        # Key → the words that may be typed so. In English a word is its own key.
+        self.accented: dict[str, list[str]] = {}
+        for word in () if language.is_english else sorted(known, key=lambda word: (word.isascii(), word)):
+            for key in language.keys(word):
+                self.accented.setdefault(key, []).append(word)
+        self.sorted: Sequence[str] = sorted(known if language.is_english else self.accented)
         self.symspell: SymSpell | None = None
         self.learnt: frozenset[str] = frozenset()
         self.is_ready = False
 
     def renewed(self, vocabulary: Iterable[str]) -> "Spelling":
         """The same for another vocabulary; what was built is kept, and only new words are added to it."""
-        other = Spelling(vocabulary)
+        other = Spelling(vocabulary, self.language)
         other.symspell, other.learnt = self.symspell, self.learnt
         return other
 
@@ -46,18 +54,37 @@ class Spelling:
             for word in fresh:
                 if len(word) >= ONE_EDIT - 1 and word.isalpha():
                     built.create_dictionary_entry(word, 1)
-                    built.create_dictionary_entry(stem(word), 1)
+                    built.create_dictionary_entry(self.stem(word), 1)
             self.learnt, self.symspell, self.is_ready = self.learnt.union(fresh), built, True
         return built
 
+    def written(self, word: str) -> Sequence[str]:
+        """The words of the vocabulary that may be typed so, as they are written; none in English, where it is this very word."""
+        if self.language.is_english:
+            return ()
+        return list(dict.fromkeys(form for key in self.language.keys(word) for form in self.accented.get(key, ())))
+
+    def first(self, key: str) -> str:
+        """A word of the vocabulary as it is written, by its key."""
+        return self.accented[key][0] if key in self.accented else key
+
+    def key(self, word: str) -> str:
+        """What a word is looked up by."""
+        return self.language.keys(word)[0]
+
+    def stem(self, key: str) -> str:
+        """The stem of a word of the vocabulary."""
+        return self.language.stem(self.first(key))
+
     def knows(self, word: str) -> bool:
         """Whether somebody wrote it."""
+        word = self.key(word)
         at = bisect_left(self.sorted, word)
         return at < len(self.sorted) and self.sorted[at] == word
 
     def may_have(self, term: str) -> bool:
         """Whether a word of the vocabulary can have the stem. A look, no proof: a few stems do not begin as their words do."""
-        if term in UNLIKE:
+        if term in UNLIKE or not self.language.is_english:
             return True
         beginning = term[:-1] if term[-1:] in "ie" else term
         at = bisect_left(self.sorted, beginning)
@@ -68,7 +95,8 @@ class Spelling:
 
         Where no word is near, another form of one may be: then it is found by its stem.
         """
-        return self.near(word, allowed_edits(word)) or self.near(stem(word), min(1, allowed_edits(stem(word))))
+        stem = self.language.stem(word)
+        return self.near(self.key(word), allowed_edits(word)) or self.near(stem, min(1, allowed_edits(stem)))
 
     def near(self, word: str, reach: int) -> list[tuple[str, int]]:
         """The nearest words and forms of words of the vocabulary."""
@@ -82,29 +110,41 @@ class Spelling:
                 nearest[whole] = min(item.distance, nearest.get(whole, item.distance))
         likely = list(nearest.items())
         likely.sort(key=lambda pair: (pair[1], pair[0][:1] != word[:1], pair[0][-1:] != word[-1:], abs(len(pair[0]) - len(word))))
-        return likely[:CANDIDATES]
+        return [(self.first(whole), edits) for whole, edits in likely[:CANDIDATES]]
 
     def whole(self, form: str) -> str | None:
         """A word of the vocabulary as it is, the shortest with that stem for a stem, None for neither."""
         if self.knows(form):
             return form
-        return next((word for word in self.starting(form, 20) if stem(word) == form), None)
+        return next((word for word in self.keys_from(form, 20) if self.stem(word) == form), None)
 
     def starting(self, prefix: str, limit: int) -> list[str]:
         """Words that begin with what was typed so far, without the whole word itself; shortest first."""
+        return [self.first(key) for key in self.keys_from(self.key(prefix), limit)]
+
+    def keys_from(self, prefix: str, limit: int) -> list[str]:
+        """The same, as keys."""
         at = bisect_left(self.sorted, prefix)
         end = bisect_left(self.sorted, prefix + "\U0010ffff", at)
         within = self.sorted[at : min(end, at + SCANNED)]
         return sorted((word for word in within if word != prefix and word.isalnum()), key=lambda word: (len(word), word))[:limit]
 
+    def compounds(self, word: str, limit: int) -> list[str]:
+        """Words that are longer and begin or end with one, for languages that write two words as one; shortest first."""
+        part = self.key(word)
+        longer = (key for key in self.sorted if len(key) >= len(part) + ONE_EDIT - 1 and key.isalpha())
+        found = [key for key in longer if key.endswith(part) or key.startswith(part)]
+        return [self.first(key) for key in sorted(found, key=lambda key: (len(key), key))[:limit]]
+
     def starting_nearly(self, prefix: str, limit: int) -> list[str]:
         """Words whose beginning is one edit from what was typed, for a misspelt word that is not finished yet."""
+        prefix = self.key(prefix)
         if len(prefix) < ONE_EDIT:
             return []
         at = bisect_left(self.sorted, prefix[:2])
         end = min(bisect_left(self.sorted, prefix[:2] + "\U0010ffff", at), at + SCANNED)
         found = [word for word in self.sorted[at:end] if len(word) > len(prefix) and begins_like(word, prefix)]
-        return sorted(found, key=lambda word: (len(word), word))[:limit]
+        return [self.first(key) for key in sorted(found, key=lambda word: (len(word), word))[:limit]]
 
 
 def begins_like(word: str, prefix: str) -> bool:

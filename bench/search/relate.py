@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from app.search.analysis import STOP
+from app.search.languages import STOP
 from app.search.stemming import stem
 from bench.servers import ROOT
 

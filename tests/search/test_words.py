@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.analysis import SYNONYMS, beginnings, fold, gist, terms, tokens, words
+from app.search.analysis import SYNONYMS, beginnings, gist, terms, tokens, words
+from app.search.languages import fold
 from app.search.spelling import Spelling, allowed_edits, begins_like
 from app.search.stemming import stem
 from app.search.synonyms import JOIN, Synonyms

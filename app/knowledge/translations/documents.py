@@ -1,5 +1,5 @@
 """Translations as the index takes them: texts of their own kind (`faq@de`) and audience (`public@de`), under the number of
-their entry. Who searches in another language is given both audiences, everybody else sees nothing of them."""
+their entry. Who searches in another language asks those audiences, too; nobody else sees anything of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from app.extensions import db
 from app.knowledge.models import Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.translations.models import Translation
+from app.knowledge.translations.rules import ORIGINAL
 from app.lib.batches import batched
 from app.search.documents import Document
 
@@ -68,7 +69,12 @@ def document_of(text: Translation, row: Any, stamp: Stamp) -> Document:
     body = f"{text.summary} {plain(text.body)}".strip()
     sign = f"{stamp(text.version, text.changed_at, text.title, row.popularity)}.{row.entry_version}"
     about = (tuple(row.tags), row.category, f"{row.audience}{MARK}{text.locale}", row.popularity, sign)
-    return Document(f"{text.kind}{MARK}{text.locale}", text.entry_id, text.title, body, *about)
+    return Document(f"{text.kind}{MARK}{text.locale}", text.entry_id, text.title, body, *about, text.locale)
+
+
+def audiences_in(locale: str, audiences: frozenset[str]) -> frozenset[str]:
+    """Under which audiences the index has what these may read in a language; the originals under their own."""
+    return audiences if locale == ORIGINAL else frozenset(f"{audience}{MARK}{locale}" for audience in audiences)
 
 
 def locales_in(keys: Iterable[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.lib.text import one_line
-from app.search.analysis import SMALL_WORDS, STOP, fold
+from app.search.languages import SMALL_WORDS, STOP, fold
 from app.search.stemming import stem
 
 ARROW = "=>"
