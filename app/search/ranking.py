@@ -21,8 +21,9 @@ FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
 # What else counts, beside a text score of about 1.
 TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.2, 0.05, 0.6, 0.04
 LOOKED_AT = 60
-# Where meaning counts: what the same meaning adds, the nearness (a cosine) that adds nothing, how many texts it may bring in.
-MEANING, FAR, NEAREST = 1.0, 0.2, 20
+# Where meaning counts: what of the score of words stays, what the same meaning adds, the nearness (a cosine) that adds nothing,
+# and how many texts it may bring in. So a score says what it says without meaning: the same ones are weak, or likely.
+BY_WORDS, BY_MEANING, FAR, NEAREST = 0.45, 1.1, 0.1, 20
 # What is less than this beside the best is not an answer; and nothing is below the floor.
 BESIDE_BEST, FLOOR = 0.2, 0.03
 
@@ -142,16 +143,23 @@ def relevance(score: float) -> float:
 
 def meaning(nearness: float) -> float:
     """What a nearness in meaning adds to a score."""
-    return MEANING * max(0.0, nearness - FAR) / (1.0 - FAR)
+    return BY_MEANING * max(0.0, nearness - FAR) / (1.0 - FAR)
 
 
 def with_meaning(ranked: list[tuple[float, int]], near: Mapping[int, float]) -> list[tuple[float, int]]:
-    """(score, text) best first, when what texts mean counts as well: those that words have found, and the nearest beside them."""
+    """(score, text) best first, when what texts mean counts as well: those that words have found, and the nearest beside them.
+
+    A weighted sum, which finds better than sums of ranks (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
+    Retrieval", TOIS 2023; and so it does on our questions).
+    """
     scores = {document: score for score, document in ranked}
     for document in nlargest(NEAREST, near, key=lambda document: (near[document], -document)):
         scores.setdefault(document, 0.0)
-    joined = [(score + meaning(near.get(document, 0.0)), document) for document, score in scores.items()]
-    return cut(sorted(joined, key=lambda pair: (-pair[0], pair[1])))
+    for document, score in scores.items():
+        # A text without vectors, since it is quite new, keeps the score that its words give it.
+        if document in near:
+            scores[document] = BY_WORDS * score + meaning(near[document])
+    return cut(sorted(((score, document) for document, score in scores.items()), key=lambda pair: (-pair[0], pair[1])))
 
 
 def cut(ranked: list[tuple[float, int]]) -> list[tuple[float, int]]:

@@ -8,6 +8,8 @@ import struct
 
 import numpy as np
 
+from app.search.semantic import loading
+
 SAME = (("sofa", "couch", "settee"), ("wet", "damp"))
 OTHERS = (
     "how do i my the is a to in of why when what can it for on with and not where dry clean wash mend move sell buy paint lift "
@@ -24,6 +26,14 @@ def write(folder, seed=1):
     (folder / "config.json").write_text(json.dumps(shape), encoding="utf-8")
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
     write_weights(folder / "model.safetensors", weights(seed))
+    return folder
+
+
+def install(path, seed=1):
+    """Put it where the package of the real one would be, if `path` is on Python's. Returns its folder."""
+    place = path / loading.PACKAGE
+    folder = write(place / loading.FOLDER, seed)
+    (place / "__init__.py").write_text("raise ImportError('torch')\n", encoding="ascii")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The vectors of the texts of an index, beside its other files: a row for each text, and which row is whose."""
+"""The vectors of the texts of an index, beside its other files: a row for each passage, and which rows are whose."""
 
 import hashlib
 from array import array
@@ -13,8 +13,8 @@ from app.search.documents import Document, Entry
 VECTORS, ROWS = "meaning.vectors", "meaning.rows"
 FILES = (VECTORS, ROWS)
 GAP = "\t"
-# How many words of the body say what a text is about, beside title and tags.
-WORDS = 60
+# Words of a passage beside its title, and how many passages of a text count: an article is about many things.
+WORDS, PASSAGES = 60, 10
 
 
 class Model(Protocol):
@@ -24,24 +24,26 @@ class Model(Protocol):
     width: int
 
     def kept(self, text: str) -> bytes:
-        """The vector of a text."""
+        """The vector of a passage."""
 
     def nearness(self, question: str, vectors: bytes | mmap, rows: Sequence[int]) -> list[float]:
         """How near a question is to the texts at some rows: cosines, -1 to 1."""
 
 
-class Row(NamedTuple):
-    """Whose a vector is: the stamp of the text, and the digest of what the vector was made of."""
+class Rows(NamedTuple):
+    """Whose some vectors are: the stamp of the text, the digest of what they were made of, the first row, and how many."""
 
     stamp: str
     digest: str
+    first: int
+    count: int
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Key → row of each text, in the order of the rows."""
+    """Key → rows of each text, in their order."""
 
-    rows: Mapping[str, Row]
+    rows: Mapping[str, Rows]
     data: bytes | mmap
 
     @classmethod
@@ -52,19 +54,21 @@ class Vectors:
         name, *lines = (folder / ROWS).read_text(encoding="utf-8").split("\n")
         if name != model.name or not lines:
             return cls({}, b"")
-        rows = {key: Row(*rest) for key, *rest in (line.split(GAP) for line in lines)}
+        rows, first = {}, 0
+        for key, stamp, digest, count in (line.split(GAP) for line in lines):
+            rows[key] = Rows(stamp, digest, first, int(count))
+            first += int(count)
         with (folder / VECTORS).open("rb") as file:
             return cls(rows, mmap(file.fileno(), 0, access=ACCESS_READ))
 
-    def vector(self, number: int, width: int) -> bytes:
-        """One row."""
-        return self.data[number * width : (number + 1) * width]
+    def of(self, rows: Rows, width: int) -> bytes:
+        """The vectors of a text, each of `width` bytes."""
+        return self.data[rows.first * width : (rows.first + rows.count) * width]
 
-    def places(self, entries: Sequence[Entry | None]) -> dict[int, int]:
-        """Number of a text → its row, for each that has one and has not changed since."""
-        numbers = {key: number for number, key in enumerate(self.rows)}
-        there = ((i, entry) for i, entry in enumerate(entries) if entry is not None and entry.key in numbers)
-        return {i: numbers[entry.key] for i, entry in there if self.rows[entry.key].stamp == entry.stamp}
+    def places(self, entries: Sequence[Entry | None]) -> dict[int, Rows]:
+        """Number of a text → its rows, for each that has some and has not changed since."""
+        found = ((i, entry, self.rows.get(entry.key)) for i, entry in enumerate(entries) if entry is not None)
+        return {i: rows for i, entry, rows in found if rows is not None and rows.stamp == entry.stamp}
 
 
 class Near:
@@ -72,14 +76,20 @@ class Near:
 
     def __init__(self, model: Model, vectors: Vectors, entries: Sequence[Entry | None], audiences: frozenset[str]) -> None:
         self.model, self.data = model, vectors.data
-        there = {i: row for i, row in vectors.places(entries).items() if is_for(entries[i], audiences)}
-        self.numbers, self.rows = array("I", there), array("I", there.values())
+        self.numbers, self.rows = array("I"), array("I")
+        for number, rows in vectors.places(entries).items():
+            if is_for(entries[number], audiences):
+                self.numbers.extend([number] * rows.count)
+                self.rows.extend(range(rows.first, rows.first + rows.count))
 
     def __call__(self, question: str) -> dict[int, float]:
-        """Number of a text → its nearness, a cosine."""
-        if not self.rows:
-            return {}
-        return dict(zip(self.numbers, self.model.nearness(question, self.data, self.rows), strict=True))
+        """Number of a text → the nearness of its nearest passage, a cosine."""
+        best: dict[int, float] = {}
+        if self.rows:
+            for number, nearness in zip(self.numbers, self.model.nearness(question, self.data, self.rows), strict=True):
+                if nearness > best.get(number, -2.0):
+                    best[number] = nearness
+        return best
 
 
 def is_for(entry: Entry | None, audiences: frozenset[str]) -> bool:
@@ -87,34 +97,44 @@ def is_for(entry: Entry | None, audiences: frozenset[str]) -> bool:
     return entry is not None and entry.audience in audiences
 
 
-def made(
-    documents: Iterable[Document], model: Model, known: Vectors, progress: Callable[[int], None] = lambda done: None
-) -> dict[str, tuple[Row, bytes]]:
-    """Key → row and vector of each text. What is as it was when its vector was made keeps it; `progress` hears how many are done."""
-    numbers = {row.digest: number for number, row in enumerate(known.rows.values())}
+class Made(NamedTuple):
+    """What is to be kept of a text: its stamp, the digest of what its vectors were made of, and the vectors."""
+
+    stamp: str
+    digest: str
+    vectors: bytes
+
+
+def made(documents: Iterable[Document], model: Model, known: Vectors, progress: Callable[[int], None]) -> dict[str, Made]:
+    """Key → what is to be kept of each text. What is as it was when its vectors were made keeps them; `progress` hears how many
+    are done."""
+    by_digest = {rows.digest: rows for rows in known.rows.values()}
     found = {}
     for done, document in enumerate(documents, 1):
-        text = gist(document)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        number = numbers.get(digest)
-        vector = model.kept(text) if number is None else known.vector(number, model.width)
-        found[document.key] = (Row(document.stamp, digest), vector)
+        texts = passages(document)
+        digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+        rows = by_digest.get(digest)
+        data = b"".join(map(model.kept, texts)) if rows is None else known.of(rows, model.width)
+        found[document.key] = Made(document.stamp, digest, data)
         progress(done)
     return found
 
 
-def gist(document: Document) -> str:
-    """What a vector is made of: title, tags, and how the body begins."""
-    return f"{document.title} {', '.join(document.tags)}. {' '.join(document.body.split()[:WORDS])}"
+def passages(document: Document) -> list[str]:
+    """What vectors are made of: the title with each piece of the body, and the tags with the first."""
+    words = document.body.split()[: WORDS * PASSAGES]
+    first = f"{document.title} {', '.join(document.tags)}. {' '.join(words[:WORDS])}"
+    return [first, *(f"{document.title}. {' '.join(words[at : at + WORDS])}" for at in range(WORDS, len(words), WORDS))]
 
 
-def add(folder: Path, model: Model, fresh: Mapping[str, tuple[Row, bytes]], keys: frozenset[str]) -> None:
+def add(folder: Path, model: Model, fresh: Mapping[str, Made], keys: frozenset[str]) -> None:
     """Write the files of a folder anew: what was made, and what was there of the texts with these keys. Older folders may share
     the files that were there; theirs stay as they are."""
     before = Vectors.read(folder, model)
-    rows = {key: (row, before.vector(number, model.width)) for number, (key, row) in enumerate(before.rows.items()) if key in keys}
-    rows.update(fresh)
+    kept = {key: Made(rows.stamp, rows.digest, before.of(rows, model.width)) for key, rows in before.rows.items() if key in keys}
+    kept.update(fresh)
+    lines = [GAP.join((key, one.stamp, one.digest, str(len(one.vectors) // model.width))) for key, one in kept.items()]
     for name in FILES:
         (folder / name).unlink(missing_ok=True)
-    (folder / ROWS).write_text("\n".join([model.name, *(GAP.join((key, *row)) for key, (row, _) in rows.items())]), encoding="utf-8")
-    (folder / VECTORS).write_bytes(b"".join(vector for _, vector in rows.values()))
+    (folder / ROWS).write_text("\n".join([model.name, *lines]), encoding="utf-8")
+    (folder / VECTORS).write_bytes(b"".join(one.vectors for one in kept.values()))
