@@ -22,11 +22,14 @@ from app.search import index
 from app.search.analysis import read_synonyms
 from app.search.documents import Document
 from app.search.languages import language
+from app.search.semantic import loading
 from app.search.store import Unusable
 
 CHUNK = 500
 # So many changes at once are cheaper, and leave a tighter index, as a rebuild.
 REBUILD_FROM = 2000
+# So many texts get vectors between two publications: some ten seconds, for which what is published waits to be found.
+VECTORS_AT_ONCE = 200
 # The kinds of events that change what is found; see `mark`.
 TELLING = (
     "knowledge.restored",
@@ -50,8 +53,8 @@ def home() -> Path:
 
 
 def the_index() -> index.Index:
-    """This process's object for the index."""
-    return index.at(home())
+    """This process's object for the index; it finds by meaning, too, where that is wished and the model is there."""
+    return index.at(home(), loading.model() if current_app.config["SETTINGS"].search_semantic else None)
 
 
 def mark() -> str:
@@ -150,7 +153,8 @@ def catch_up() -> int:
     """Make the index what the database says: add, replace and take away what differs. Returns how many did.
 
     Other words of the vocabulary count as one. An index that is missing, damaged or of another version is built anew, and
-    so is one that has other phrases. Again is harmless.
+    so is one that has other phrases. Where nothing differs, some texts that lack vectors get theirs, and count. Again is
+    harmless.
     """
     wanted, words = published_stamps(), vocabulary.in_force()
     try:
@@ -162,10 +166,19 @@ def catch_up() -> int:
         if len(changed) + len(gone) < REBUILD_FROM and not (other and has_other_phrases(words)):
             if changed or gone or other:
                 the_index().put(documents(changed), gone, words if other else None)
-            return len(changed) + len(gone) + other
+            return len(changed) + len(gone) + other or give_vectors(VECTORS_AT_ONCE)
     except Unusable:
         pass
     return rebuild()
+
+
+def give_vectors(most: int | None = None, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Say in the index what texts mean that do not say so yet, so many at most; returns how many. None where meaning is off.
+
+    Translations are found by their words alone: the model reads English.
+    """
+    lacking = [key for key in the_index().without_vectors() if key.partition(":")[0] in KINDS]
+    return the_index().put_vectors(documents(lacking[:most]), progress) if lacking else 0
 
 
 def has_other_phrases(words: str) -> bool:

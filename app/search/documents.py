@@ -89,12 +89,16 @@ class Query:
 
 
 class Hit(NamedTuple):
-    """One answer: which text, how relevant (0 to 1), and its number in the generation."""
+    """One answer: which text, how relevant (0 to 1), its number in the generation, and how near it is in meaning (a cosine).
+
+    The latter is None where meaning does not count.
+    """
 
     kind: str
     id: int
     relevance: float
     number: int
+    nearness: float | None = None
 
 
 @dataclass(frozen=True)

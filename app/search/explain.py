@@ -37,11 +37,15 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Reason:
-    """An answer with its relevance (0 to 1) and what of it came from which word; `rest` is what its title and its readers add."""
+    """An answer with its relevance (0 to 1) and what of it came from which word; `rest` is what its title and its readers add.
+
+    `near` is what its nearness in meaning adds, None where meaning does not count.
+    """
 
     hit: Hit
     parts: tuple[tuple[str, float], ...]
     rest: float
+    near: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,12 @@ def explained(lens: Lens, text: str) -> Explanation:
     weights = [ranking.best_of(lens.wanted(group).postings) for group in groups]
     reasons = []
     for hit in answer.hits[:FIRST]:
-        found = [(groups[i].word, shares[i] * weights[i].get(hit.number, 0.0) * ranking.FULL) for i in range(len(groups))]
+        near = None if hit.nearness is None else round(ranking.meaning(hit.nearness) * ranking.FULL, 3)
+        full = ranking.FULL if near is None else ranking.FULL * ranking.BY_WORDS
+        found = [(groups[i].word, shares[i] * weights[i].get(hit.number, 0.0) * full) for i in range(len(groups))]
         parts = tuple((word, round(points, 3)) for word, points in found if points >= 0.0005)
-        reasons.append(Reason(hit, parts, round(max(0.0, hit.relevance - sum(points for _, points in parts)), 3)))
+        rest = hit.relevance - sum(points for _, points in parts) - (near or 0.0)
+        reasons.append(Reason(hit, parts, round(max(0.0, rest), 3), near))
     return Explanation(meanings, answer.did_you_mean, tuple(reasons), answer.total)
 
 

@@ -26,12 +26,14 @@ from app.search.explain import Explanation, explained
 from app.search.languages import ENGLISH_LOCALE, language
 from app.search.lens import Lens
 from app.search.query import MAX_CHARACTERS, NOTHING_BESIDE, START
+from app.search.semantic import vectors
+from app.search.semantic.vectors import Model, Near, Vectors
 from app.search.spelling import Spelling
 from app.search.store import Published, Unusable
 
 HERE = Path(__file__).resolve().parent
 FINGERPRINT = store.fingerprint_of(
-    *(HERE / f"{name}.py" for name in ("index", "analysis", "languages", "stemming", "synonyms", "documents")),
+    *(HERE / f"{name}.py" for name in ("index", "analysis", "languages", "german", "stemming", "synonyms", "documents")),
     *(HERE / f"{name}.txt" for name in ("stopwords", "smallwords", "weakwords", "weakwords_abroad", "everyday")),
 )
 SYNONYMS = "synonyms.txt"
@@ -71,13 +73,15 @@ class MappedStorage(FileStorage):
 class Opened:
     """One generation, open for reading. Threads must take turns."""
 
-    def __init__(self, home: Path, published: Published, before: "Opened | None") -> None:
+    def __init__(self, home: Path, published: Published, before: "Opened | None", model: Model | None) -> None:
         folder = store.verify(home, published)
         self.published = published
+        self.model = model
         try:
             self.reader: IndexReader = FileIndex(MappedStorage(str(folder)), schema()).reader()
             self.vocabularies = vocabularies.read(folder)
             self.told: str = (folder / SYNONYMS).read_text(encoding="utf-8")
+            self.vectors = Vectors.read(folder, model) if model else None
         except (OSError, EmptyIndexError) as gone:
             raise Unusable(f"{published.name} went away") from gone
         # By language. Nobody has to wait for one that nobody reads.
@@ -102,7 +106,8 @@ class Opened:
         if audiences not in self.lenses:
             synonyms = analysis.read_synonyms(self.told, language(locale))
             known = (self.spelling(locale), synonyms, self.occurrences, self.published.number)
-            self.lenses[audiences] = Lens(self.entries, audiences, *known)
+            near = Near(self.model, self.vectors, self.entries, audiences) if self.model and self.vectors else None
+            self.lenses[audiences] = Lens(self.entries, audiences, *known, near)
         return self.lenses[audiences]
 
     def counted(self, kind: str, audiences: frozenset[str]) -> dict[str, int]:
@@ -133,6 +138,11 @@ class Opened:
                 yield matcher.id() + offset, matcher.weight()
                 matcher.next()
 
+    def lacking(self) -> list[str]:
+        """Keys of the texts that have no vector; none where there is no model to make any."""
+        placed = self.vectors.places(self.entries) if self.vectors is not None else range(len(self.entries))
+        return [entry.key for i, entry in enumerate(self.entries) if entry is not None and i not in placed]
+
     def text(self, number: int) -> str:
         """The plain body of a text, for snippets."""
         return str(self.reader.stored_fields(number)["text"])
@@ -147,10 +157,11 @@ def entries_of(leaf: IndexReader) -> list[Entry | None]:
 
 
 class Index:
-    """The index in one folder, as one process uses it."""
+    """The index in one folder, as one process uses it; with a `model`, it finds by meaning, too."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, model: Model | None = None) -> None:
         self.home = home
+        self.model = model
         self.lock = Lock()
         self.opened: Opened | None = None
         self.marker: tuple[int, int, int] = (0, 0, 0)
@@ -205,7 +216,7 @@ class Index:
         for tries in reversed(range(TRIES)):
             published = usable(self.home)
             try:
-                return Opened(self.home, published, self.opened)
+                return Opened(self.home, published, self.opened, self.model)
             except Unusable:
                 if not tries or store.read_current(self.home).number == published.number:
                     raise
@@ -256,6 +267,30 @@ class Index:
                     writer.words[document.locale] |= document.words()
             return store.publish(self.home, number, folder, FINGERPRINT).number
 
+    def without_vectors(self) -> list[str]:
+        """Keys of the texts to give to `put_vectors`; none without a model. Raises Unusable."""
+        with self.lock:
+            return self.current().lacking()
+
+    def put_vectors(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda done: None) -> int:
+        """Give texts the vectors that say what they mean, and publish. Returns how many; without a model it is none.
+
+        Others find and publish while they are made. `progress` hears how many are done. Raises Unusable.
+        """
+        if self.model is None:
+            return 0
+        with self.lock:
+            opened = self.current()
+        fresh = vectors.made(documents, self.model, opened.vectors or Vectors({}, b""), progress)
+        if fresh:
+            with store.only_writer(self.home):
+                base = usable(self.home)
+                store.verify(self.home, base)
+                number, folder = store.next_folder(self.home, base)
+                vectors.add(folder, self.model, fresh, frozenset(entry.key for entry in opened.entries if entry is not None))
+                store.publish(self.home, number, folder, FINGERPRINT)
+        return len(fresh)
+
     def rebuild(
         self,
         documents: Iterable[Document],
@@ -278,6 +313,7 @@ class Index:
                     writer.words[document.locale] |= document.words()
                     progress(done)
             with store.only_writer(self.home):
+                store.carry(self.home, folder, vectors.FILES)
                 number = store.next_number(self.home)
                 store.publish(self.home, number, folder.rename(self.home / f"generation-{number}"), FINGERPRINT)
             return done
@@ -345,9 +381,9 @@ def fields_of(document: Document, told: str) -> dict[str, str | bytes]:
     }
 
 
-INDEXES: dict[Path, Index] = {}
+INDEXES: dict[tuple[Path, Model | None], Index] = {}
 
 
-def at(home: Path) -> Index:
-    """The process's one object for the index in a folder."""
-    return INDEXES.setdefault(home, Index(home))
+def at(home: Path, model: Model | None = None) -> Index:
+    """The process's one object for the index in a folder, as it is asked with a model or without."""
+    return INDEXES.setdefault((home, model), Index(home, model))

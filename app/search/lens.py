@@ -12,12 +12,14 @@ from app.search.analysis import tokens
 from app.search.documents import Answer, Entry, Hit
 from app.search.highlight import Highlighter
 from app.search.languages import fold
-from app.search.query import NOTHING_BESIDE, START, Beside, Group, plan
+from app.search.query import NOTHING_BESIDE, START, Beside, Group, Plan, plan
 from app.search.ranking import Postings, Wanted
 from app.search.spelling import Spelling
 from app.search.synonyms import JOIN, Synonyms
 
 Occurrences = Callable[[str, str], Iterator[tuple[int, float]]]
+# From a question to how near each text is to it in meaning (a cosine), by its number.
+Near = Callable[[str], dict[int, float]]
 # Postings that are kept decoded: eight bytes each, so 2.4 MB at most.
 POSTINGS_KEPT = 300_000
 NOTHING = Postings(array("I"), array("f"))
@@ -39,8 +41,10 @@ class Lens:
         synonyms: Synonyms,
         occurrences: Occurrences,
         generation: int,
+        near: Near | None = None,
     ) -> None:
         self.generation = generation
+        self.near = near
         # Only those that the mask lets through are looked at, and these are there.
         self.visible = cast(Sequence[Entry], entries)
         self.spelling = spelling
@@ -113,12 +117,16 @@ class Lens:
         wanted = plan(text, self, beside)
         terms = {term for group in wanted.groups if not group.is_small for term in group.terms}
         ranked = self.ranked(wanted.groups, wanted.stems, frozenset(terms), kinds)
+        # Who asks in another language, too, asks in words that the model of meaning does not read.
+        near = self.nearness(text, wanted, ranked, kinds) if beside is NOTHING_BESIDE else {}
+        if near:
+            ranked = ranking.with_meaning(ranked, near)
         if not ranked and wanted.groups and wanted.is_worded:
             ranked = self.guesses(kinds)
         entries = self.visible
         counts = Counter([entries[number].category for _, number in ranked])
         chosen = [pair for pair in ranked if entries[pair[1]].category == category] if category else ranked
-        hits = tuple([self.hit(score, number) for score, number in chosen[:MOST_HITS]])
+        hits = tuple([self.hit(score, number, near.get(number)) for score, number in chosen[:MOST_HITS]])
         meant = wanted.meant if ranked and ranked[0][0] > 0.0 else None
         return Answer(hits, dict(counts), meant, Highlighter(terms, self.language), not wanted.groups, self.generation)
 
@@ -154,6 +162,15 @@ class Lens:
         ranked.sort(key=lambda pair: (-pair[0], pair[1]))
         return ranking.cut(ranked + first[ranking.LOOKED_AT :])
 
+    def nearness(self, text: str, wanted: Plan, ranked: list[tuple[float, int]], kinds: frozenset[str] | None) -> dict[int, float]:
+        """How near in meaning texts are to a question put in words; nothing where it is the very title of the first answer."""
+        is_title = bool(ranked) and self.visible[ranked[0][1]].title == wanted.stems
+        is_about = any(group.word not in self.language.stop for group in wanted.groups)
+        if self.near is None or not wanted.is_worded or not is_about or is_title:
+            return {}
+        near = self.near(wanted.meant or text)
+        return {number: nearness for number, nearness in near.items() if kinds is None or self.visible[number].kind in kinds}
+
     def guesses(self, kinds: frozenset[str] | None) -> list[tuple[float, int]]:
         """For a question put in words of which no text has any: what most people read, with a score of nought."""
         there = [number for number, is_seen in enumerate(self.mask) if is_seen and (kinds is None or self.visible[number].kind in kinds)]
@@ -177,7 +194,7 @@ class Lens:
         entry = self.visible[number]
         return ranking.title_bonus(stems, terms, entry.title) + ranking.popularity_bonus(entry.popularity)
 
-    def hit(self, score: float, number: int) -> Hit:
+    def hit(self, score: float, number: int, nearness: float | None) -> Hit:
         """A ranked text as an answer."""
         entry = self.visible[number]
-        return Hit(entry.kind, entry.id, ranking.relevance(score), number)
+        return Hit(entry.kind, entry.id, ranking.relevance(score), number, nearness)

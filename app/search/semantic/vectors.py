@@ -36,7 +36,7 @@ class Rows(NamedTuple):
     stamp: str
     digest: str
     first: int
-    count: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class Vectors:
         if name != model.name or not lines:
             return cls({}, b"")
         rows, first = {}, 0
-        for key, stamp, digest, count in (line.split(GAP) for line in lines):
-            rows[key] = Rows(stamp, digest, first, int(count))
-            first += int(count)
+        for key, stamp, digest, length in (line.split(GAP) for line in lines):
+            rows[key] = Rows(stamp, digest, first, int(length))
+            first += int(length)
         with (folder / VECTORS).open("rb") as file:
             return cls(rows, mmap(file.fileno(), 0, access=ACCESS_READ))
 
     def of(self, rows: Rows, width: int) -> bytes:
         """The vectors of a text, each of `width` bytes."""
-        return self.data[rows.first * width : (rows.first + rows.count) * width]
+        return self.data[rows.first * width : (rows.first + rows.length) * width]
 
     def places(self, entries: Sequence[Entry | None]) -> dict[int, Rows]:
         """Number of a text → its rows, for each that has some and has not changed since."""
@@ -79,8 +79,8 @@ class Near:
         self.numbers, self.rows = array("I"), array("I")
         for number, rows in vectors.places(entries).items():
             if is_for(entries[number], audiences):
-                self.numbers.extend([number] * rows.count)
-                self.rows.extend(range(rows.first, rows.first + rows.count))
+                self.numbers.extend([number] * rows.length)
+                self.rows.extend(range(rows.first, rows.first + rows.length))
 
     def __call__(self, question: str) -> dict[int, float]:
         """Number of a text → the nearness of its nearest passage, a cosine."""
