@@ -14,7 +14,7 @@ from pathlib import Path
 
 from whoosh.lang import NoStemmer, NoStopWords, stemmer_for_language, stopwords_for_language
 
-from app.search import stemming
+from app.search import german, stemming
 
 HERE = Path(__file__).resolve().parent
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -24,7 +24,7 @@ CHUNK = re.compile(r"(?:(?<![\w-])--?|_+)?[^\W_]+(?:[-._'’+#]{1,2}[^\W_]+)*(?:
 CHUNK_ABROAD = re.compile(r"(?:(?<![\w-])--?|_+)?[^\W_]+(?:[-._+#]{1,2}[^\W_]+)*(?:\+\+|#)?")
 # How much words count that are in every question.
 WEAK_WORD, STOP_WORD = 0.4, 0.05
-ENGLISH_LOCALE = "en"
+ENGLISH_LOCALE, GERMAN = "en", "de"
 # Written Norwegian is two, with stems alike.
 SAME = {"nb": "no", "nn": "no"}
 # Letters that are no others with an accent, and what is typed for them.
@@ -32,7 +32,8 @@ PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "æ": "ae", "
 # Where two letters are typed for one with an accent.
 NORDIC = str.maketrans({"å": "aa", "ø": "oe"})
 COMPOUNDING = frozenset({"da", "de", "fi", "hu", "nl", "no", "sv"})
-TYPED = {"de": str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"}), "da": NORDIC, "no": NORDIC}
+TYPED = {GERMAN: str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"}), "da": NORDIC, "no": NORDIC}
+PAIRS = {GERMAN: ("ae", "oe", "ue"), "da": ("aa", "oe"), "no": ("aa", "oe")}
 # Words that only say something in a help centre: `estado` is also the status of a service.
 SAYING = {"es": frozenset({"estado", "estados"})}
 
@@ -73,8 +74,15 @@ class Language:
     stop: frozenset[str]
     usual: frozenset[str]
     small: frozenset[str] = frozenset()
-    # Whether two words are written as one.
+    # Whether two words are written as one; what may part from the front of a verb and stand at the end.
     has_compounds: bool = False
+    particles: tuple[str, ...] = ()
+
+    def contracted(self, word: str) -> str:
+        """A word with one letter for each two that may be typed for it: `loeschen`."""
+        for pair in PAIRS.get(self.locale, ()):
+            word = word.replace(pair, pair[0])
+        return word
 
     @cached_property
     def weak(self) -> frozenset[str]:
@@ -90,6 +98,11 @@ class Language:
     def words(self) -> frozenset[str]:
         """Words that people use although no text may have them."""
         return self.stop | self.usual
+
+    @cached_property
+    def parted(self) -> Mapping[str, str]:
+        """What may part from a verb, as it may be typed → as it is written."""
+        return {key: particle for particle in self.particles for key in (particle, *self.keys(particle))}
 
     @property
     def is_english(self) -> bool:
@@ -125,7 +138,9 @@ def language(locale: str) -> Language:
     stop = stop_words(locale) - SAYING.get(locale, frozenset())
     keys = keys_of(locale)
     forms = frozenset(form for word in stop for form in (word, *keys(word)))
-    return Language(locale, CHUNK_ABROAD, lower, stems_of(locale), keys, forms, weak_words(locale), has_compounds=locale in COMPOUNDING)
+    ways = (CHUNK_ABROAD, lower, stems_of(locale), keys)
+    particles = german.PARTICLES if locale == GERMAN else ()
+    return Language(locale, *ways, forms, weak_words(locale), has_compounds=locale in COMPOUNDING, particles=particles)
 
 
 def stop_words(locale: str) -> frozenset[str]:
@@ -145,7 +160,8 @@ def weak_words(locale: str) -> frozenset[str]:
 @lru_cache(maxsize=16384)
 def lower(word: str) -> str:
     """Lower case with accents; compatibility forms as their plain letters."""
-    return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).lower()
+    # One sign may stand for several words.
+    return word.lower() if word.isascii() else "".join(unicodedata.normalize("NFKC", word).lower().split())
 
 
 @lru_cache(maxsize=16384)
@@ -169,6 +185,7 @@ def keys_of(locale: str) -> Callable[[str], tuple[str, ...]]:
 
 def stems_of(locale: str) -> Callable[[str], str]:
     """The stemmer of a language: Snowball's on the word as it is written, then without accents."""
+    plain_form = german.plain_form if locale == GERMAN else None
     try:
         # Arabic has another kind of stemmer there, which makes one of too many words.
         snowball = stemmer_for_language(locale) if locale != "ar" else None
@@ -179,6 +196,6 @@ def stems_of(locale: str) -> Callable[[str], str]:
     def stem(word: str) -> str:
         if snowball is None or len(word) < 3 or not word.isalpha():
             return key(word)
-        return key(snowball(word)) or key(word)
+        return key(snowball(plain_form(word) if plain_form else word)) or key(word)
 
     return stem

@@ -106,6 +106,7 @@ def plan(text: str, lexicon: Lexicon, beside: Beside = NOTHING_BESIDE) -> Plan:
                 written = text[token.start : token.end].lower()
                 mended.append((token, written.replace(group.word, group.correction) if token.parts else group.correction))
     join_neighbours(kept, groups, lexicon)
+    join_parted(found, groups, lexicon)
     add_phrases(found, groups, lexicon)
     weigh(groups, language)
     return Plan(tuple(groups), replaced(text, mended) if mended else None, is_worded(found, language), gist_of(groups, language))
@@ -284,6 +285,14 @@ def join_neighbours(kept: list[Token], groups: list[Group], lexicon: Lexicon) ->
                 for token in (left, right):
                     if token.word in by_word:
                         by_word[token.word].add(joined, JOINED)
+
+
+def join_parted(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:
+    """A verb and what parted from it: `setze … zurück`."""
+    parted = lexicon.language.parted
+    for particle in [parted[token.word] for token in found if token.word in parted]:
+        for group in groups:
+            add_known(group, particle + group.word, JOINED, lexicon)
 
 
 def add_phrases(found: list[Token], groups: list[Group], lexicon: Lexicon) -> None:

@@ -59,10 +59,11 @@ class Spelling:
         return built
 
     def written(self, word: str) -> Sequence[str]:
-        """The words of the vocabulary that may be typed so, as they are written; none in English, where it is this very word."""
+        """What else a word may be that is typed so: the words of the vocabulary with such keys. None in English, where keys are words."""
         if self.language.is_english:
             return ()
-        return list(dict.fromkeys(form for key in self.language.keys(word) for form in self.accented.get(key, ())))
+        known = (form for key in self.language.keys(word) for form in self.accented.get(key, ()))
+        return list(dict.fromkeys((*known, self.language.contracted(word))))
 
     def first(self, key: str) -> str:
         """A word of the vocabulary as it is written, by its key."""

@@ -1,0 +1,223 @@
+"""Texts of other languages: their words and stems, and that what is found in one has nothing to do with another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.search import german
+from app.search.analysis import terms, words
+from app.search.documents import Document, Query
+from app.search.highlight import Highlighter
+from app.search.index import Index
+from app.search.languages import ENGLISH, language
+from app.search.query import plan
+from tests.search.conftest import EVERYBODY, TEXTS, document
+
+LANGUAGES = ["da", "de", "es", "fi", "fr", "hu", "it", "nb", "nl", "pt", "ro", "ru", "sv", "tr", "cs", "pl", "ja", "ar", "xx"]
+GERMANS, FRENCH, ARABS = (frozenset({f"public@{locale}"}) for locale in ("de", "fr", "ar"))
+
+
+def translation(number, title, body="", *, locale="de", tags=()):
+    """A text in another language."""
+    return Document(f"faq@{locale}", number, title, body, tuple(tags), "cli", f"public@{locale}", 0, "1", locale)
+
+
+ABROAD = [
+    translation(
+        1, "Wie setze ich meinen API-Schlüssel zurück?", "Mit `hive init --no-cache` entsteht ein neuer. Fehler E0432 verschwindet."
+    ),
+    translation(2, "Sicherungskopien anlegen", "Die Straße zum Ziel: größere Dateien werden zuletzt kopiert."),
+    translation(3, "Proxy einrichten", "Den Server des Netzwerks eintragen.", tags=["network"]),
+    translation(4, "Gelöschte Konten wiederherstellen", "Binnen 30 Tagen, danach ist das Konto fort."),
+    translation(5, "How do I install Hive?", "Das Programm in ein Terminal einfügen."),
+    translation(6, "L'installation a échoué", "Vérifiez la clé, puis réinstallez l'œuvre.", locale="fr"),
+    translation(7, "Où sont les factures ?", "Les reçus sont dans les réglages du compte.", locale="fr"),
+    translation(8, "كيف أغير كلمة المرور", "افتح الإعدادات ثم اختر hive login", locale="ar"),
+]
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory):
+    """The index of English texts and those in other languages."""
+    made = Index(tmp_path_factory.mktemp("abroad") / "index")
+    made.rebuild([*TEXTS, *ABROAD])
+    return made
+
+
+def ask(index, text, audiences=GERMANS, locale="de", **more):
+    """What is found in one language by whoever asks in English, too."""
+    return index.find(Query(text, audiences, locale=locale, beside=(EVERYBODY, "en"), **more))
+
+
+def found(index, text, audiences=GERMANS, locale="de"):
+    return [hit.id for hit in ask(index, text, audiences, locale).hits]
+
+
+@pytest.mark.parametrize(
+    ("locale", "forms"),
+    [
+        ("de", "Rechnung Rechnungen"), ("de", "löschen lösche gelöscht gelöschten"), ("de", "einrichten eingerichtet einzurichten"),
+        ("de", "installieren installiert Installation"), ("de", "Größe Grösse"), ("fr", "réinitialiser réinitialisé réinitialisation"),
+        ("fr", "facture factures"), ("es", "configuración configuraciones configurar"), ("it", "connessione connessioni"),
+        ("pt", "instalação instalações"), ("nl", "sleutel sleutels"), ("sv", "nycklar nycklarna"), ("da", "nøgle nøgler"),
+        ("nb", "feilen feil"), ("fi", "avaimet avaimen"), ("hu", "kulcs kulcsok"), ("ro", "factura facturile"), ("ru", "ключ ключи ключом"),
+    ],
+)  # fmt: skip
+def test_the_forms_of_a_word_have_one_stem(locale, forms):
+    read = language(locale)
+    assert len({read.stem(read.lower(form)) for form in forms.split()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [
+        ("zurückgesetzten", "zurücksetzen"), ("hinzugefügt", "hinzufügen"), ("hinzufügen", "hinzufügen"), ("aufgerufene", "aufrufen"),
+        ("auszutauschen", "austauschen"), ("aktualisierungen", "aktualisieren"), ("gespeichert", "speicheren"),
+        ("gerät", "gerät"), ("gefunden", "gefunden"), ("station", "station"), ("zugang", "zugang"), ("geben", "geben"),
+    ],
+)  # fmt: skip
+def test_german_participles_and_nouns_are_forms_of_their_verbs(word, plain):
+    assert german.plain_form(word) == plain
+
+
+@pytest.mark.parametrize(("locale", "written", "typed"), [("tr", "KAPI", "kapı"), ("cs", "klíče", "klice"), ("pl", "łódź", "lodz"), ("xx", "ñandú", "nandu")])  # fmt: skip
+def test_languages_without_stems_are_read_without_accents(locale, written, typed):
+    read = language(locale)
+    assert read.stem(read.lower(written)) == read.stem(read.lower(typed))
+    assert read.stem(read.lower(f"{written}lar")) != read.stem(read.lower(written))
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@given(word=st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=14))
+def test_any_word_has_a_stem_that_is_its_own_key(locale, word):
+    read = language(locale)
+    stem = read.stem(read.lower(word))
+    assert all(read.keys(key)[0] == key for key in read.keys(read.lower(word)))
+    assert " " not in stem
+    assert bool(stem) == bool(read.keys(read.lower(word))[0])
+
+
+def test_apostrophes_part_words_and_ideographs_are_pairs():
+    assert words("L'installation d’aujourd'hui", language("fr")) == {"installation", "aujourd", "hui"}
+    assert words("geht's", language("de")) == {"geht"}
+    assert words("検索エンジン", language("ja")) == {"検索", "索エ", "エン", "ンジ", "ジン"}
+    assert {"--no-cache", "nocache", "cache"} <= words("mit --no-cache", language("de"))
+
+
+@given(st.text(max_size=200))
+def test_a_flat_text_is_as_long_as_it_was(text):
+    assert len(language("de").flat(text)) == len(text)
+    assert ENGLISH.flat(text) is text
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("schlüssel ", 1), ("SCHLÜSSEL ", 1), ("schlussel ", 1), ("schluessel ", 1), ("schlüssels ", 1), ("zurückgesetzte Schlüssel ", 1),
+        ("setze Schlüssel zurück ", 1), ("hive init ", 1), ("--no-cache ", 1), ("e0432 ", 1), ("schl", 1), ("schlue", 1), ("schlüsl ", 1),
+        ("Schlüsselbund ", 1), ("Sicherungskopie ", 2), ("sicherung kopie", 2), ("Kopie ", 2), ("strasse ", 2), ("groesse ", 2),
+        ("richte den proxy ein ", 3), ("eingerichteter Proxy ", 3), ("network ", 3), ("konto löschen ", 4), ("loeschen ", 4), ("geloscht ", 4),
+    ],
+)  # fmt: skip
+def test_german_questions(abroad, question, first):
+    assert found(abroad, question)[:1] == [first]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [("installer ", 6), ("l'installation ", 6), ("installation échouée ", 6), ("cle ", 6), ("oeuvre ", 6), ("facture ", 7), ("reçu ", 7), ("recus ", 7), ("réglage", 7), ("regla", 7)],
+)  # fmt: skip
+def test_french_questions(abroad, question, first):
+    assert found(abroad, question, FRENCH, "fr")[:1] == [first]
+
+
+def test_what_is_read_from_right_to_left_is_found_and_marked_in_order(abroad):
+    answer = ask(abroad, "كلمة المرور hive ", ARABS, "ar")
+    assert [hit.id for hit in answer.hits] == [8]
+    title = ABROAD[7].title
+    assert [title[start:end] for start, end in answer.highlighter.spans(title)] == ["كلمة", "المرور"]
+    assert found(abroad, "المر", ARABS, "ar") == [8]
+
+
+@pytest.mark.parametrize(("question", "meant"), [("api schlüsel ", "api schlüssel"), ("geloscte konten ", "gelöschte konten"), ("Sicherungskopein ", "sicherungskopien"), ("proxy ", None)])  # fmt: skip
+def test_a_misspelt_word_is_mended_as_it_is_written(abroad, question, meant):
+    assert ask(abroad, question).did_you_mean == meant
+
+
+@pytest.mark.parametrize("question", ["wie ist das ", "fur uber ", "für über", "und the oder and "])
+def test_stop_words_of_either_language_ask_nothing(abroad, question):
+    assert ask(abroad, question + " ").is_empty
+    english = abroad.find(Query(question + " ", EVERYBODY, beside=(GERMANS, "de")))
+    assert english.is_empty
+
+
+def test_marks_are_on_the_forms_that_stand_there(abroad):
+    highlighter = ask(abroad, "schlussel kopie groesse ").highlighter
+    for text, marked in ((ABROAD[0].title, ["API-Schlüssel"]), (ABROAD[1].body, ["größere", "kopiert"])):
+        assert [text[start:end] for start, end in highlighter.spans(text)] == marked
+    long = "Anderes. " * 60 + "Hier liegen die Schlüssel." + " Und mehr." * 60
+    piece, spans = highlighter.snippet(long)
+    assert [piece[start:end] for start, end in spans] == ["Schlüssel"]
+
+
+def test_one_language_marks_nothing_of_another():
+    assert Highlighter(["rechnung"], language("de")).spans("Rechnungen") == [(0, 10)]
+    assert Highlighter(["rechnung"]).spans("Rechnungen") == []
+
+
+@pytest.mark.parametrize("question", ["install", "instal hive", "cahce ", "how long are answers cached ", "stagetimeout", "proxi", "what does E0432 mean ", "die gift ", "quorom", "consens", "xyzzy"])  # fmt: skip
+def test_translations_change_nothing_for_who_reads_english(abroad, index, question):
+    """Neither the plan of a question nor its answers, their order, relevance and counts."""
+    with index.lock, abroad.lock:
+        plans = [plan(question, one.current().lens(EVERYBODY)) for one in (index, abroad)]
+    assert plans[0] == plans[1]
+    answers = [one.find(Query(question, EVERYBODY)) for one in (index, abroad)]
+    for before, after in (tuple(vars(answer) for answer in answers),):
+        assert [hit[:3] for hit in before["hits"]] == [hit[:3] for hit in after["hits"]]
+        assert (before["categories"], before["did_you_mean"]) == (after["categories"], after["did_you_mean"])
+
+
+def test_each_language_is_weighed_and_spelt_by_its_own_texts(abroad, tmp_path):
+    """A text with an English title among German ones is read as German; no English word mends a German one, or the other way."""
+    assert found(abroad, "install ") == [5]
+    assert ask(abroad, "sicherung ").did_you_mean is None
+    assert abroad.find(Query("sicherungen ", EVERYBODY)).hits == ()
+    alone = Index(tmp_path / "alone")
+    alone.rebuild(ABROAD)
+    for question in ("schlüssel ", "proxy ", "konten "):
+        assert [hit[:3] for hit in ask(alone, question).hits] == [hit[:3] for hit in ask(abroad, question).hits]
+
+
+def test_words_known_in_one_language_are_not_guessed_at_in_the_other(tmp_path):
+    index = Index(tmp_path)
+    index.rebuild(
+        [
+            document(1, "Site of a shop"),
+            document(2, "Meaning of words"),
+            translation(3, "Seite drucken"),
+            translation(4, "Meine Fenster"),
+        ]
+    )
+    asked = Query("seite fenster ", EVERYBODY, beside=(GERMANS, "de"))
+    assert index.find(asked).hits == ()
+    assert [hit.id for hit in index.find(Query("seite ", EVERYBODY)).hits] == [1], "it is one edit from site"
+    assert [hit.id for hit in index.find(Query("shoop ", EVERYBODY, beside=(GERMANS, "de"))).hits] == [1]
+
+
+def test_the_words_of_editors_count_in_every_language(tmp_path):
+    index = Index(tmp_path)
+    index.rebuild([translation(1, "Zugangscodes erneuern"), document(2, "Tokens")], synonyms="zugangscode, losung, token\n")
+    assert found(index, "Losungen ") == [1]
+    assert found(index, "tokens ") == [1]
+    assert [hit.id for hit in index.find(Query("losung ", EVERYBODY)).hits] == [2]
+    assert terms("ein langes Wort", index.current().lens(GERMANS, "de").synonyms, language("de")) == ["lang", "wort"]
+
+
+def test_what_is_put_joins_the_vocabulary_of_its_language(tmp_path):
+    index = Index(tmp_path)
+    index.rebuild(TEXTS)
+    index.put([translation(9, "Erdmännchen füttern")])
+    assert found(index, "erdmanchen ") == [9]
+    index.put([document(10, "Zebras")])
+    assert found(index, "erdmaennch") == [9]
+    assert abs(len(list(index.home.glob("generation-*/vocabulary.de.txt"))) - 2) == 0
