@@ -10,6 +10,7 @@ from app.lib.clock import utcnow
 from app.lib.htmx import go, part, vary
 from app.status.queries import current as announcements
 from app.tickets.portal_queries import promises
+from app.tickets.portal_views import step
 
 bp = public("home", __name__)
 CUSTOMERS = frozenset({"customer", "customer_admin"})
@@ -25,7 +26,8 @@ def start() -> Response:
         "home/portal.html",
         cards=views.cards(portal_figures(current_user, now)),
         tickets=queries.recent_tickets(current_user),
-        promises=views.promises(promises(current_user)[0]),
+        step=step,
+        promises=views.promises(*promises(current_user)),
         engineer=queries.engineer(current_user),
         resources=views.resources(current_user.plan),
         announcements=announcements(current_user, now),
@@ -45,4 +47,4 @@ def tickets() -> Response:
     """The recent tickets, alone."""
     if current_user.role not in CUSTOMERS:
         return go(url_for(".start"))
-    return part("home/_tickets.html", tickets=queries.recent_tickets(current_user))
+    return part("home/_tickets.html", tickets=queries.recent_tickets(current_user), step=step)

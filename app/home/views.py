@@ -8,6 +8,8 @@ from app.analytics.queries import PORTAL_DAYS, PortalFigures
 from app.analytics.rules import PORTAL_RESOLUTION_TARGET, tone
 from app.analytics.views import share
 from app.lib.times import duration
+from app.sla.hours import Calendar
+from app.sla.words import soon
 from app.tickets.rules import rank
 
 ENTERPRISE_TIER = 3
@@ -102,9 +104,11 @@ def resolution(figures: PortalFigures) -> Card:
     )
 
 
-def promises(minutes: Mapping[str, int]) -> list[tuple[str, int]]:
-    """(priority, minutes to the first response) of the contract, most urgent first."""
-    return sorted(minutes.items(), key=lambda promise: -rank(promise[0]))
+def promises(minutes: Mapping[str, int], hours: Calendar | None) -> list[tuple[str, str]]:
+    """(priority, how soon the first response comes) of the contract, most urgent first; `hours` are those that count."""
+    if hours is None:
+        return []
+    return [(priority, soon(minutes[priority] * 60, hours)) for priority in sorted(minutes, key=rank, reverse=True)]
 
 
 def resources(plan: Any) -> tuple[tuple[str, str, str, str, str], ...]:

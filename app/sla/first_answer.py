@@ -1,8 +1,8 @@
 """The target of a first response as the automatic answer names it: `within 4 hours`. Pure."""
 
 from app.sla.defaults import POLICIES
-from app.sla.hours import Calendar
 from app.sla.terms import FIRST, Terms
+from app.sla.words import written_out
 
 NO_PROMISE = "as soon as possible"
 
@@ -21,27 +21,10 @@ def within(terms: Terms | None, priority: str, plan_key: str | None) -> str | No
     is_plans = (terms.words.policy_from, terms.words.calendar_from) == ("plan", "policy")
     if is_plans and minutes == standard(plan_key, priority):
         return None
-    return f"within {in_words(minutes, terms.hours)}"
+    return f"within {written_out(minutes, terms.hours)}"
 
 
 def standard(plan_key: str | None, priority: str) -> int | None:
     """Counted minutes to the first response by the figures of product and plan; None where there are none."""
     _, _, targets = POLICIES.get(plan_key or "", ("", "", {}))
     return targets.get(FIRST, {}).get(priority)
-
-
-def in_words(minutes: int, hours: Calendar) -> str:
-    """`45 minutes`, `24 hours`, `3 days`; where only opening hours count, that is said: `6 business hours`."""
-    is_always = hours.is_round_the_clock
-    if is_always and minutes > 1440 and minutes % 1440 == 0:
-        return count(minutes // 1440, "day")
-    whole, rest = divmod(minutes, 60)
-    if rest == 0:
-        return count(whole, "hour" if is_always else "business hour")
-    length = f"{count(whole, 'hour')} {count(rest, 'minute')}" if whole else count(rest, "minute")
-    return length if is_always else f"{length}, counted in business hours"
-
-
-def count(number: int, what: str) -> str:
-    """`1 hour`, `4 hours`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

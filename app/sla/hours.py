@@ -103,6 +103,12 @@ class Calendar:
         """Whether there is any open time at all. Holidays end some day; a week without hours does not."""
         return any(self.week) or any(self.overrides.values())
 
+    @property
+    def business_day(self) -> int | None:
+        """The minutes of a day, where all days of the week that open are open for as long; None where they differ."""
+        lengths = {sum(end - start for start, end in day) for day in self.week if day}
+        return lengths.pop() if len(lengths) == 1 else None
+
     def spans(self, day: date) -> tuple[Span, ...]:
         """The spans that begin on a local date."""
         if day in self.overrides:

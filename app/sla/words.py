@@ -35,6 +35,29 @@ def length(seconds: int, hours: Calendar) -> str:
     return f"{whole} h {rest} min" if rest else f"{whole} h"
 
 
+def written_out(minutes: int, hours: Calendar) -> str:
+    """A target in the customer's words: `45 minutes`, `24 hours`, `3 days`; where only opening hours count, that is said.
+
+    `6 business hours`; and whole days, where all are open for as long: `3 business days`.
+    """
+    is_always = hours.is_round_the_clock
+    if is_always and minutes > 1440 and minutes % 1440 == 0:
+        return count(minutes // 1440, "day")
+    day = None if is_always else hours.business_day
+    if day and minutes % day == 0:
+        return count(minutes // day, "business day")
+    whole, rest = divmod(minutes, 60)
+    if rest == 0:
+        return count(whole, "hour" if is_always else "business hour")
+    written = f"{count(whole, 'hour')} {count(rest, 'minute')}" if whole else count(rest, "minute")
+    return written if is_always else f"{written}, counted in business hours"
+
+
+def count(number: int, what: str) -> str:
+    """`1 hour`, `4 hours`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def left(tone: str, state: str, remaining: int, counted: int, hours: Calendar) -> str:
     """The figure at the right of a clock: what is left, how far over it is, or how long it took."""
     if state == "stopped":
@@ -166,12 +189,23 @@ def promised(one: "Held", *, now: datetime, zone: str) -> str:
     by = on_both_clocks(clock.due_at or now, zone, one.hours.zone.key)
     if clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now):
         return f"{'Our solution' if clock.metric == RESOLUTION else 'Our answer'} was due by {by}. We are late, and whoever is in charge knows."
-    where = "around the clock" if one.hours.is_round_the_clock else "in our business hours"
     if clock.capped_at is not None:
-        within = length(cap_seconds(one, clock.capped_at), one.hours)
-        return f"{BEGINNINGS[clock.metric]} {by}, because this ticket is escalated and your plan then promises {PROMISES[clock.metric]} within {within} {where}."
-    within = length(clock.target_seconds, one.hours)
-    return f"{BEGINNINGS[clock.metric]} {by}, because your plan promises {PROMISES[clock.metric]} to {clock.priority} tickets within {within} {where}."
+        within = within_words(cap_seconds(one, clock.capped_at), one.hours)
+        return f"{BEGINNINGS[clock.metric]} {by}, because this ticket is escalated and your plan then promises {PROMISES[clock.metric]} within {within}."
+    within = within_words(clock.target_seconds, one.hours)
+    return (
+        f"{BEGINNINGS[clock.metric]} {by}, because your plan promises {PROMISES[clock.metric]} to {clock.priority} tickets within {within}."
+    )
+
+
+def within_words(seconds: int, hours: Calendar) -> str:
+    """`4 h around the clock`, `3 business days`: how long, and what of it counts."""
+    return soon(seconds, hours) + (" around the clock" if hours.is_round_the_clock else "")
+
+
+def soon(seconds: int, hours: Calendar) -> str:
+    """`4 h`, or `3 business days` where only opening hours count: a promise in few words."""
+    return length(seconds, hours) if hours.is_round_the_clock else written_out(seconds // 60, hours)
 
 
 def on_both_clocks(at: datetime, zone: str, ours: str) -> str:

@@ -15,8 +15,10 @@ from app.accounts.models import User
 from app.lib.clock import utcnow
 from app.lib.marks import saves_to, sprite
 from app.lib.text import one_line
-from app.lib.times import duration, stepped
+from app.lib.times import stepped
 from app.sla import queries as sla
+from app.sla.hours import Calendar
+from app.sla.words import soon
 from app.tickets import forms, kinds, once, portal_queries, portal_views, queries, rules, uploads
 from app.tickets.models import StagedFile, Ticket
 from app.tickets.portal_queries import Kept
@@ -74,14 +76,14 @@ def sent_form(user: User) -> forms.TicketForm:
 
 def new_context(user: User, form: forms.TicketForm, files: Received, saved_at: datetime | None = None) -> dict[str, Any]:
     """What the page of a new ticket shows. One statement."""
-    minutes, around_the_clock = portal_queries.promises(user)
+    minutes, hours = portal_queries.promises(user)
     settings = current_app.config["SETTINGS"]
     return {
         "form": form,
         "kinds": forms.KIND_CHOICES,
         "hints": {} if form.kind == "feature" else forms.IMPACTS,
-        "asides": {priority: duration(target * 60) for priority, target in minutes.items()},
-        "promise_help": promise_help(user, bool(minutes), around_the_clock),
+        "asides": {priority: soon(target * 60, hours) for priority, target in minutes.items()} if hours else {},
+        "promise_help": promise_help(user, hours),
         "draft_url": url_for("tickets.save_new"),
         "keeps_drafts": True,
         "subject_attributes": suggesting(form.subject.data),
@@ -93,11 +95,11 @@ def new_context(user: User, form: forms.TicketForm, files: Received, saved_at: d
     }
 
 
-def promise_help(user: User, is_promised: bool, around_the_clock: bool) -> str:
-    """What the times beside the priorities mean."""
-    if not is_promised or user.plan is None:
+def promise_help(user: User, hours: Calendar | None) -> str:
+    """What the times beside the priorities mean; `hours` are those that they are counted on, if there are any."""
+    if hours is None or user.plan is None:
         return "Your plan promises no time. We answer as soon as we can."
-    return f"The time is when you get your first reply under your {user.plan.name} plan, {'day or night' if around_the_clock else 'within business hours'}."
+    return f"The time is when you get your first reply under your {user.plan.name} plan, {'day or night' if hours.is_round_the_clock else 'within business hours'}."
 
 
 def suggesting(subject: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ organization's, their own, those that they follow), of which a page takes no mor
 subject through subject_index.py, within the same branches, and by the beginning of a reference.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from app.lib.errors import Gone, Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
 from app.lib.tokens import fingerprint
+from app.sla.calendars import ROUND_THE_CLOCK, calendar
+from app.sla.hours import Calendar as Hours
 from app.sla.models import Calendar, Policy, PolicyTarget
 from app.sla.terms import counted_by
 from app.tickets import subject_index
@@ -230,17 +233,22 @@ FIRST_ANSWERS = (
 )
 
 
-def promises(user: Any) -> tuple[dict[str, int], bool]:
-    """(priority → minutes to the first response, whether they count around the clock) of the person's contract.
+def promises(user: Any) -> tuple[dict[str, int], Hours | None]:
+    """(priority → counted minutes to the first response, the week that they are counted on) of the person's contract.
 
     The organization's own policy wins over its plan's; nothing is promised without an organization. One statement.
     """
     if user.organization is None:
-        return {}, False
+        return {}, None
     values = {"organization": user.organization_id, "plan": user.organization.plan_id}
     rows = db.session.execute(FIRST_ANSWERS, values).all()
     chosen = [row for row in rows if row.organization_id is not None] or rows
-    return {row.priority: row.target_minutes for row in chosen}, any(row.hours == "24x7" for row in chosen)
+    return {row.priority: row.target_minutes for row in chosen}, week(chosen[0].hours) if chosen else None
+
+
+def week(hours: str) -> Hours:
+    """The opening hours alone, of which any zone will do: the word for all, or the JSON of a week."""
+    return calendar(ROUND_THE_CLOCK if hours == ROUND_THE_CLOCK else {"tz": "UTC", "hours": json.loads(hours)})
 
 
 @dataclass(frozen=True)

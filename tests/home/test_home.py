@@ -21,6 +21,7 @@ def test_the_header_says_account_plan_contract_and_engineer(people, browse):
     assert "Acme Robotics" in words
     assert "Enterprise Priority" in words
     assert "First response: emergency in 15 min, critical in 1 h, high in 4 h" in words
+    assert "critical in 2 business hours, high in 1 business day" in browse(people.stranger).get("/").words
     assert "Your engineer" in words and people.agent.name in words
 
 
@@ -41,6 +42,15 @@ def test_recent_tickets_are_the_organizations_and_nobody_elses(people, browse):
     mine, other = factories.ticket(people.colleague), factories.ticket(people.stranger)
     text = browse(people.user).get("/").text
     assert mine.ref in text and other.ref not in text
+
+
+def test_the_next_step_is_in_the_words_of_the_list(people, browse, now):
+    _, waiting, solved = (factories.ticket(people.user, priority="high", now=now - timedelta(hours=6)) for _ in range(3))
+    factories.reply(waiting, people.agent, now=now - timedelta(hours=5), status="pending_customer")
+    factories.resolve(solved, people.agent, now=now - timedelta(hours=4))
+    user = browse(people.user)
+    for page in (user.get("/"), user.get("/tickets?state=all")):
+        assert all(step in page.words for step in ("Late, we are on it", "Paused, waiting for Your reply", "Solved")), page.words
 
 
 def test_where_nothing_is_shared_a_member_sees_only_their_own(people, browse):

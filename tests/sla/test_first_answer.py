@@ -1,16 +1,19 @@
 """The automatic first response names the target that the ticket's clocks run by."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.sla import first_answer
+from app.sla import calendars, first_answer
 from app.sla.models import Calendar, OrganizationCalendar, Policy, PolicyTarget
+from app.sla.words import written_out
 from app.tickets.models import Message
 from tests import factories
+
+ALWAYS = calendars.calendar(calendars.ROUND_THE_CLOCK)
+OFFICE = calendars.calendar({"tz": "UTC", "hours": {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in calendars.WEEK[:5]}})
 
 
 def answer(ticket):
@@ -80,11 +83,20 @@ def test_a_plans_figures_on_the_organizations_own_calendar_are_spelled_out(app, 
         (4320, True, "3 days"),
         (1500, True, "25 hours"),
         (150, True, "2 hours 30 minutes"),
-        (1440, False, "24 business hours"),
+        (24 * 60, False, "3 business days"),
+        (8 * 60, False, "1 business day"),
+        (12 * 60, False, "12 business hours"),
         (60, False, "1 business hour"),
         (45, False, "45 minutes, counted in business hours"),
         (61, False, "1 hour 1 minute, counted in business hours"),
     ],
 )
 def test_a_length_is_written_out(minutes, is_always, words):
-    assert first_answer.in_words(minutes, SimpleNamespace(is_round_the_clock=is_always)) == words
+    assert written_out(minutes, ALWAYS if is_always else OFFICE) == words
+
+
+def test_days_that_are_not_open_for_as_long_are_no_measure():
+    assert (
+        written_out(24 * 60, calendars.calendar({"tz": "UTC", "hours": {"mon": [["09:00", "17:00"]], "fri": [["09:00", "13:00"]]}}))
+        == "24 business hours"
+    )

@@ -218,6 +218,7 @@ def test_the_plans_promise_stands_beside_each_priority(people, browse):
     assert "15 min" in page and "Enterprise Priority plan, day or night" in page
     theirs = browse(people.stranger).get("/tickets/new?kind=question").words
     assert "Technical plan, within business hours" in theirs
+    assert "2 business hours" in theirs and "3 business days" in theirs and "1 d" not in theirs
     assert "Your plan promises no time" in browse(people.guest).get("/tickets/new?kind=question").words
 
 
