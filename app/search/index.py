@@ -1,4 +1,4 @@
-"""The full-text index: what the product asks of it, and the only file that imports whoosh.
+"""The full-text index: what the product asks of it, and the only file that opens whoosh's.
 
 Derived from the database: it can be thrown away and built again at any time. One writer at a time (a lock), any number
 of readers in any number of processes; each notices a publication by one look at a small file.

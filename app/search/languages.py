@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 
 from whoosh.lang import NoStemmer, NoStopWords, stemmer_for_language, stopwords_for_language
 
@@ -192,10 +193,14 @@ def stems_of(locale: str) -> Callable[[str], str]:
     except NoStemmer:
         snowball = None
 
+    # Some stemmers note in themselves what they have taken away.
+    turn = Lock()
+
     @lru_cache(maxsize=16384)
     def stem(word: str) -> str:
         if snowball is None or len(word) < 3 or not word.isalpha():
             return key(word)
-        return key(snowball(plain_form(word) if plain_form else word)) or key(word)
+        with turn:
+            return key(snowball(plain_form(word) if plain_form else word)) or key(word)
 
     return stem

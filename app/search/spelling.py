@@ -13,6 +13,8 @@ from app.search.stemming import EXCEPTIONS
 ONE_EDIT, TWO_EDITS = 4, 8
 # Deletes of longer beginnings take six times the memory and find the same words.
 PREFIX = 5
+# What is more in a compound than the word that it begins or ends with.
+SHORTEST_PART = 3
 CANDIDATES = 6
 SCANNED = 600
 # Stems that do not begin as all of their words do.
@@ -36,6 +38,8 @@ class Spelling:
             for key in language.keys(word):
                 self.accented.setdefault(key, []).append(word)
         self.sorted: Sequence[str] = sorted(known if language.is_english else self.accented)
+        # The keys from end to beginning, for languages that ask how words end.
+        self.backwards: Sequence[str] = ()
         self.symspell: SymSpell | None = None
         self.learnt: frozenset[str] = frozenset()
         self.is_ready = False
@@ -125,27 +129,31 @@ class Spelling:
 
     def keys_from(self, prefix: str, limit: int) -> list[str]:
         """The same, as keys."""
-        at = bisect_left(self.sorted, prefix)
-        end = bisect_left(self.sorted, prefix + "\U0010ffff", at)
-        within = self.sorted[at : min(end, at + SCANNED)]
+        within = beginning(self.sorted, prefix)
         return sorted((word for word in within if word != prefix and word.isalnum()), key=lambda word: (len(word), word))[:limit]
 
     def compounds(self, word: str, limit: int) -> list[str]:
         """Words that are longer and begin or end with one, for languages that write two words as one; shortest first."""
         part = self.key(word)
-        longer = (key for key in self.sorted if len(key) >= len(part) + ONE_EDIT - 1 and key.isalpha())
-        found = [key for key in longer if key.endswith(part) or key.startswith(part)]
-        return [self.first(key) for key in sorted(found, key=lambda key: (len(key), key))[:limit]]
+        self.backwards = self.backwards or sorted(key[::-1] for key in self.sorted)
+        found = {*beginning(self.sorted, part), *(key[::-1] for key in beginning(self.backwards, part[::-1]))}
+        longer = (key for key in found if len(key) >= len(part) + SHORTEST_PART and key.isalpha())
+        return [self.first(key) for key in sorted(longer, key=lambda key: (len(key), key))[:limit]]
 
     def starting_nearly(self, prefix: str, limit: int) -> list[str]:
         """Words whose beginning is one edit from what was typed, for a misspelt word that is not finished yet."""
         prefix = self.key(prefix)
         if len(prefix) < ONE_EDIT:
             return []
-        at = bisect_left(self.sorted, prefix[:2])
-        end = min(bisect_left(self.sorted, prefix[:2] + "\U0010ffff", at), at + SCANNED)
-        found = [word for word in self.sorted[at:end] if len(word) > len(prefix) and begins_like(word, prefix)]
+        found = [word for word in beginning(self.sorted, prefix[:2]) if len(word) > len(prefix) and begins_like(word, prefix)]
         return [self.first(key) for key in sorted(found, key=lambda word: (len(word), word))[:limit]]
+
+
+def beginning(words: Sequence[str], prefix: str) -> Sequence[str]:
+    """Those of sorted words that begin so, the first SCANNED of them."""
+    at = bisect_left(words, prefix)
+    end = bisect_left(words, prefix + "\U0010ffff", at)
+    return words[at : min(end, at + SCANNED)]
 
 
 def begins_like(word: str, prefix: str) -> bool:

@@ -119,7 +119,7 @@ def test_a_flat_text_is_as_long_as_it_was(text):
         ("richte den proxy ein ", 3), ("eingerichteter Proxy ", 3), ("network ", 3), ("konto löschen ", 4), ("loeschen ", 4), ("geloscht ", 4),
     ],
 )  # fmt: skip
-def test_german_questions(abroad, question, first):
+def test_the_right_german_text_comes_first(abroad, question, first):
     assert found(abroad, question)[:1] == [first]
 
 
@@ -127,7 +127,7 @@ def test_german_questions(abroad, question, first):
     ("question", "first"),
     [("installer ", 6), ("l'installation ", 6), ("installation échouée ", 6), ("cle ", 6), ("oeuvre ", 6), ("facture ", 7), ("reçu ", 7), ("recus ", 7), ("réglage", 7), ("regla", 7)],
 )  # fmt: skip
-def test_french_questions(abroad, question, first):
+def test_the_right_french_text_comes_first(abroad, question, first):
     assert found(abroad, question, FRENCH, "fr")[:1] == [first]
 
 
