@@ -100,6 +100,10 @@ def rebuild() -> None:
     total = indexing.count_published()
     with progress_bar(total, "Indexing") as advance:
         done = indexing.rebuild(lambda number: advance(1))
+    lacking = indexing.without_vectors()
+    if lacking:
+        with progress_bar(len(lacking), "Reading for meaning") as advance:
+            indexing.give_vectors(progress=lambda number: advance(1))
     click.echo(f"The index has {done} entries.")
 
 

@@ -172,13 +172,18 @@ def catch_up() -> int:
     return rebuild()
 
 
-def give_vectors(most: int | None = None, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Say in the index what texts mean that do not say so yet, so many at most; returns how many. None where meaning is off.
+def without_vectors() -> list[str]:
+    """Keys of the entries of which the index does not say what they mean; none where meaning is off. Raises Unusable.
 
     Translations are found by their words alone: the model reads English.
     """
-    lacking = [key for key in the_index().without_vectors() if key.partition(":")[0] in KINDS]
-    return the_index().put_vectors(documents(lacking[:most]), progress) if lacking else 0
+    return [key for key in the_index().without_vectors() if key.partition(":")[0] in KINDS]
+
+
+def give_vectors(most: int | None = None, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Say in the index what these mean, so many at most; returns how many. `progress` hears how many are done. Raises Unusable."""
+    lacking = without_vectors()[:most]
+    return the_index().put_vectors(documents(lacking), progress) if lacking else 0
 
 
 def has_other_phrases(words: str) -> bool:

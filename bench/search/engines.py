@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +17,8 @@ from whoosh.scoring import BM25F
 
 from app.search.documents import Document, Query
 from app.search.index import Index
+from app.search.semantic import loading
+from app.search.semantic.vectors import Model
 from bench.search.scores import LOOKED_AT
 from bench.search.sets import Entry
 from tests import services
@@ -49,12 +52,23 @@ ASK = """([questions, most]) => questions.map((text) => {
 })"""
 
 
+@cache
+def model() -> Model | None:
+    """The model of meaning, where it is installed. It reads each passage once, though many sets ask about the same entries."""
+    found = loading.model()
+    if found is not None:
+        vars(found)["kept"] = cache(found.kept)
+    return found
+
+
 @contextmanager
-def ours(entries: Sequence[Entry]) -> Iterator[Engine]:
-    """The product's own engine, in this process, over an index of its own."""
+def ours(entries: Sequence[Entry], model: Model | None = None) -> Iterator[Engine]:
+    """The product's own engine, in this process, over an index of its own; with a model, by meaning, too."""
     with tempfile.TemporaryDirectory(prefix="hive-search-") as folder:
-        index = Index(Path(folder) / "index")
-        index.rebuild(document(number, entry) for number, entry in enumerate(entries))
+        index = Index(Path(folder) / "index", model)
+        documents = [document(number, entry) for number, entry in enumerate(entries)]
+        index.rebuild(documents)
+        index.put_vectors(documents)
 
         def ask(text: str) -> list[str]:
             return [entries[hit.id].key for hit in index.find(Query(text, EVERYBODY)).hits[:LOOKED_AT]]

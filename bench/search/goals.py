@@ -9,9 +9,10 @@ FIVE, MRR, FIVE_MISSPELT = 0.92, 0.82, 0.90
 THIRTIETH = 30
 
 
-def missed(one: QuestionSet, scores: Mapping[str, Score]) -> list[str]:
-    """What was not reached on a set, in words. A rival may be as good where both are perfect."""
-    ours = scores["ours"]
+def missed(one: QuestionSet, scores: Mapping[str, Score], name: str = "ours") -> list[str]:
+    """What we, under a name that begins with `ours`, have not reached on a set, in words. A rival may be as good where both are
+    perfect."""
+    ours = scores[name]
     found = []
     if one.kind == "clean":
         found += [f"Recall@5 {ours.five:.3f} < {FIVE}"] if ours.five < FIVE else []
@@ -20,10 +21,10 @@ def missed(one: QuestionSet, scores: Mapping[str, Score]) -> list[str]:
         found.append(f"Recall@5 {ours.five:.3f} < {FIVE_MISSPELT}")
     if ours.empty:
         found.append(f"{ours.empty:.1%} empty")
-    for name, rival in scores.items():
-        if name != "ours":
+    for other, rival in scores.items():
+        if not other.startswith("ours"):
             behind = [column for column in ("first", "five", "ten", "mrr") if not ahead(getattr(ours, column), getattr(rival, column))]
-            found += [f"{name} has as good a {column}" for column in behind]
+            found += [f"{other} has as good a {column}" for column in behind]
     return found
 
 

@@ -82,6 +82,7 @@ def test_a_goal_is_missed_by_a_figure_or_by_a_rival():
     good, bad = score(asked, [["a"]], [1.0]), score(asked, [["x", "a"]], [1.0])
     assert missed(clean, {"ours": good, "theirs": good}) == []
     assert missed(clean, {"ours": bad, "theirs": score(asked, [[]], [1.0])}) == ["MRR 0.500 < 0.82", "theirs has as good a first"]
+    assert missed(clean, {"ours": bad, "ours, by meaning": good, "theirs": bad}, "ours, by meaning") == [], "we are no rivals of ours"
     assert "theirs has as good a first" in missed(misspelt_, {"ours": bad, "theirs": good})
     assert missed(misspelt_, {"ours": score(asked, [[]], [1.0])}) == ["Recall@5 0.000 < 0.9", "100.0% empty"]
 
