@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_login import current_user
 
 from app.lib.errors import NotAllowed
@@ -69,9 +69,25 @@ def guard(roles: frozenset[str]) -> Callable[[], Any]:
 
 
 def to_sign_in() -> Any:
-    """To the sign-in page and back; htmx is told to go there as a visit, so that no part swallows a login form."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else (request.referrer or "/")
-    target = url_for("accounts.login", next=wanted if wanted.startswith("/") else None)
-    if request.headers.get("HX-Request") == "true":
+    """To the sign-in page, and back to the page that was open; whoever sent something is told that it did not arrive.
+
+    htmx is told to go there as a visit, so that no part swallows a login form.
+    """
+    is_part = request.headers.get("HX-Request") == "true"
+    if request.method != "GET":
+        flash("You had been signed out. Sign in, and you are back where you were; what was not saved has to be sent again.", "warn")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" and not is_part else open_page()
+    target = url_for("accounts.login", next=wanted)
+    if is_part:
         return current_app.response_class("", 401, {"HX-Redirect": target})
     return redirect(target, 303)
+
+
+def open_page() -> str | None:
+    """The path of our page from which a request was made, where it is known and can be visited again."""
+    whence = request.headers.get("HX-Current-URL") or request.referrer or ""
+    if not whence.startswith(request.host_url):
+        return None
+    path = "/" + whence.removeprefix(request.host_url)
+    adapter = current_app.create_url_adapter(request)
+    return path if adapter is not None and adapter.test(path.partition("?")[0], "GET") else None

@@ -33,6 +33,32 @@ def test_with_htmx_signing_in_is_a_visit(people, browse):
     visitor.post("/login", {"email": people.user.email, "password": PASSWORD}, htmx=True, to="/")
 
 
+@pytest.mark.parametrize(
+    ("header", "came_from", "htmx", "to"),
+    [
+        ("Referer", "http://localhost/tickets/new?kind=question", False, "/login?next=/tickets/new?kind%3Dquestion"),
+        ("HX-Current-URL", "http://localhost/tickets/new", True, "/login?next=/tickets/new"),
+        ("Referer", "http://localhost/tickets/new/draft", False, "/login"),
+        ("Referer", "https://elsewhere.example/tickets/new", False, "/login"),
+        ("Referer", "http://localhost//elsewhere.example", False, "/login"),
+    ],
+)
+def test_who_sends_without_a_session_is_told_and_led_back(people, browse, header, came_from, htmx, to):
+    visitor = browse()
+    sent = visitor.post("/tickets/new", {"subject": "Lost?"}, headers={header: came_from}, htmx=htmx, status=401 if htmx else 303)
+    where = sent.headers["HX-Redirect" if htmx else "Location"]
+    assert where == to
+    page = visitor.get(where)
+    assert "You had been signed out" in page.words
+    came_back = visitor.post("/login", {**page.markup.fields(), "email": people.user.email, "password": PASSWORD}, status=303)
+    assert came_back.headers["Location"] == (came_from.removeprefix("http://localhost") if "next" in to else "/")
+
+
+def test_a_part_that_is_asked_for_without_a_session_leads_back_to_its_page(browse):
+    part = browse().get("/account/people", htmx=True, headers={"HX-Current-URL": "http://localhost/account"}, status=401)
+    assert part.headers["HX-Redirect"] == "/login?next=/account"
+
+
 def test_unknown_wrong_and_closed_accounts_get_the_same_answer(people, browse):
     people.colleague.is_enabled = False
     answers = set()
