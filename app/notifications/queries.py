@@ -22,7 +22,7 @@ US = "HiveTechs Support"
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who hears of a ticket, and why: `opened`, `follow`, `assignee`, or a clause after "because"."""
+    """Somebody who hears of a ticket, and why: `opened`, `follow`, `copy` (follows without an account), `assignee`, or a clause after "because"."""
 
     to: Recipient
     why: str
@@ -64,7 +64,7 @@ def audience(ticket: Ticket, *, without: int | None, left_out: Sequence[str] = (
             continue
         to = recipient(user) if user is not None else Recipient(follower.email, follower.name)
         if to.email != person.email:
-            found.setdefault(to.email, Reader(to, "follow"))
+            found.setdefault(to.email, Reader(to, "follow" if user is not None else "copy"))
     return list(found.values())
 
 
@@ -115,8 +115,8 @@ def left_out(message_id: int) -> list[str]:
 
 
 def message_before(ticket_id: int, message_id: int) -> PublicMessage | None:
-    """The public message before another one."""
-    query = select(Message).where(Message.ticket_id == ticket_id, Message.id < message_id)
+    """The public message before another one, that a person wrote: an automatic one would hide what was asked."""
+    query = select(Message).where(Message.ticket_id == ticket_id, Message.id < message_id, Message.is_automatic.is_(False))
     return first(query.order_by(Message.id.desc()).limit(1))
 
 

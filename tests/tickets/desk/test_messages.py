@@ -232,6 +232,22 @@ def test_followers_are_chosen_for_each_reply(desk, ticket, people, drain):
     assert db.session.scalars(select(Message.left_out).where(Message.id == last_id(ticket))).one() == ["b@example.com"]
 
 
+def test_a_reply_quotes_what_a_person_wrote_and_says_to_each_why_it_came(desk, ticket, people, drain):
+    filing.follow(ticket, "a@example.com", actor=people.agent, now=factories.NOW)
+    filing.follow(ticket, people.colleague.email, actor=people.agent, now=factories.NOW, person=people.colleague)
+    db.session.commit()
+    desk.post(
+        url(ticket, "/messages"),
+        {**composer(desk, ticket, body="For all."), "to": ["a@example.com", people.colleague.email]},
+        to=url(ticket),
+    )
+    drain()
+    found = {row.recipient: row.text for row in db.session.scalars(select(OutboundMail).where(OutboundMail.template == "ticket_replied"))}
+    assert all(f"Earlier, {people.owner.name}" in text for text in found.values())
+    assert "you opened" in found[people.owner.email] and "you follow" in found[people.colleague.email]
+    assert "asked us to send you copies" in found["a@example.com"] and "on the ticket's page" not in found["a@example.com"]
+
+
 def test_a_macro_goes_below_the_draft_and_its_use_is_counted_when_sent(desk, ticket, people):
     macro = db.session.scalars(select(Macro).where(Macro.kind == "general").order_by(Macro.id)).first()
     sent = composer(desk, ticket, body="Hello.")
