@@ -25,7 +25,7 @@ IN_ENGLISH = 0.7
 def search(reader: Reader | None, text: str, locale: str, *, category: str | None = None, page: int = 1, sort: str = "best") -> Found:
     """As `finding.search`, in one language and in English. Where nothing is translated into it, the very same.
 
-    Five statements more at most.
+    Four statements more at most.
     """
     query = one_line(text)[:MAX_QUERY]
     if locale == ORIGINAL or not query or locale not in indexing.locales():
@@ -35,9 +35,9 @@ def search(reader: Reader | None, text: str, locale: str, *, category: str | Non
     if both is None:
         return finding.roughly(reader, query, category=category)
     own, english = both
-    if own.is_empty and english.is_empty:
-        return finding.popular(reader, query=query, category=category)
     hits = once(own, english)
+    if not hits and (own.is_empty or english.is_empty):
+        return finding.popular(reader, query=query, category=category)
     ordered = finding.in_order(hits, sort, reader)
     page = max(1, min(page, finding.LAST_PAGE))
     results = results_of(ordered[(page - 1) * PAGE : page * PAGE], reader, locale, own, english)
