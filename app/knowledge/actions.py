@@ -15,13 +15,12 @@ from app.knowledge.learning import popularity
 from app.knowledge.learning.models import EntryDay
 from app.knowledge.learning.rules import VOTES_A_NETWORK
 from app.knowledge.learning.tally import add
-from app.knowledge.models import Article, Faq, SearchMiss, Vote
+from app.knowledge.models import Article, Entry, Faq, SearchMiss, Vote
 from app.knowledge.rules import TEXTS, VOTE, is_key, is_slug, masked, slug_of
 from app.knowledge.writing import approvals, plans, redirects, traces
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
-Entry = Faq | Article
 E = TypeVar("E", bound=Faq | Article)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import structlog
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from app.extensions import db
 from app.knowledge import indexing, keeper
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Article, Faq, readable_by
 from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
 from app.knowledge.translations.documents import audiences_in
@@ -210,7 +210,7 @@ def bare_result(kind: str, row: Any) -> Result:
 
 def columns_of(kind: str) -> tuple[Any, ...]:
     """What lists show of an entry. Columns of the table, not of the class: rows of lists need no objects."""
-    table = indexing.KINDS[kind].__table__.c
+    table = KINDS[kind].__table__.c
     if kind == "faq":
         own: tuple[Any, ...] = (table.external_id.label("key"), table.category.label("category"), table.question.label("heading"))
     else:
@@ -220,8 +220,7 @@ def columns_of(kind: str) -> tuple[Any, ...]:
 
 def readable(kind: str, reader: Reader | None) -> ColumnElement[bool]:
     """What somebody may read of a kind."""
-    table = indexing.KINDS[kind].__table__.c
-    return and_(table.status == "published", table.audience.in_(sorted(audiences_of(reader))))
+    return readable_by(kind, sorted(audiences_of(reader)))
 
 
 def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tuple[str, int], Any]:
@@ -239,9 +238,9 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
 @cache
 def rows_statement(kind: str) -> Select[Any]:
     """The statement of `rows_of`; building it would cost more than asking it."""
-    table = indexing.KINDS[kind].__table__.c
-    may_read = (table.status == "published", table.audience.in_(bindparam("audiences", expanding=True)))
-    return select(*columns_of(kind)).where(table.id.in_(bindparam("numbers", expanding=True)), *may_read)
+    number = KINDS[kind].__table__.c.id
+    may_read = readable_by(kind, bindparam("audiences", expanding=True))
+    return select(*columns_of(kind)).where(number.in_(bindparam("numbers", expanding=True)), may_read)
 
 
 def popular(reader: Reader | None, *, query: str = "", category: str | None = None, limit: int = POPULAR) -> Found:

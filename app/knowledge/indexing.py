@@ -12,7 +12,7 @@ from sqlalchemy import func, select, union_all
 
 from app.events.models import Event
 from app.extensions import db
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.rules import popularity_step
 from app.knowledge.translations import documents as translations
@@ -44,7 +44,6 @@ TELLING = (
 )
 # Of each kind so many count, so that one that commits late, with a lower number, shows as well.
 LATEST = 20
-KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
 def home() -> Path:

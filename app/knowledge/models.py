@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, false, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Text, UniqueConstraint, and_, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
+from app.knowledge.rules import path_of
 from app.lib.database import UTCDateTime
 
 
@@ -52,6 +53,16 @@ class Faq(Model):
         """What it is called in lists."""
         return self.question.replace("`", "")
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands: section and name."""
+        return "faq", self.external_id
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return path_of(*self.place)
+
 
 class Article(Model):
     """A page of the documentation, in a section, at `/help/<section>/<slug>`."""
@@ -95,6 +106,26 @@ class Article(Model):
     def heading(self) -> str:
         """What it is called in lists."""
         return self.title
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands: section and name."""
+        return self.section, self.slug
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return path_of(*self.place)
+
+
+Entry = Faq | Article
+KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
+
+
+def readable_by(kind: str, audiences: Any) -> ColumnElement[bool]:
+    """What may be read of a kind by those for whom these audiences are: a sequence of them, or a parameter that will be one."""
+    table = KINDS[kind].__table__.c
+    return and_(table.status == "published", table.audience.in_(audiences))
 
 
 class Vote(Model):

@@ -16,9 +16,9 @@ from app.knowledge.learning.visitors import asking
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import reader_of
 from app.knowledge.reading.releases import ended_on
+from app.knowledge.rules import path_of
 from app.knowledge.sections import shelf
 from app.knowledge.training.queries import page_for
-from app.knowledge.translations.rules import ORIGINAL
 from app.knowledge.translations.showing import text_of, wished
 from app.knowledge.writing.queries import moved_to
 from app.lib.clock import utcnow
@@ -200,9 +200,7 @@ def moved(error: NotFound) -> Any:
 @bp.app_template_global("entry_address")
 def address(entry: Faq | Article) -> str:
     """The page of an entry."""
-    if isinstance(entry, Faq):
-        return url_for("help.question", key=entry.external_id)
-    return url_for("help.article", section=entry.section, slug=entry.slug)
+    return request.script_root + entry.path
 
 
 @bp.app_template_global("faq_anchor")
@@ -213,10 +211,8 @@ def faq_anchor(entry: Faq) -> str:
 
 @bp.app_template_global("result_address")
 def result_address(result: finding.Result) -> str:
-    """The page of an answer in a list; there are many on a page, so this is not left to url_for."""
-    section, slug = result.address
-    language = f"?lang={result.locale}" if result.locale != ORIGINAL else ""
-    return f"{request.script_root}/help/{quote(section)}/{quote(slug)}{language}"
+    """The page of an answer in a list."""
+    return request.script_root + path_of(*result.address, result.locale)
 
 
 @bp.app_template_global("search_address")

@@ -11,9 +11,9 @@ from sqlalchemy.orm import load_only
 
 from app.accounts.models import User
 from app.extensions import db
-from app.knowledge import finding, indexing
+from app.knowledge import finding
 from app.knowledge.finding import Result, readable
-from app.knowledge.models import Article, Faq, SearchMiss
+from app.knowledge.models import KINDS, Article, Faq, SearchMiss, readable_by
 from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, STATES, Reader, audiences_of
 from app.knowledge.writing.models import Plan, Review, Revision
 from app.lib.errors import Invalid, NotFound
@@ -56,7 +56,7 @@ def faq_for(reader: Reader | None, key: str) -> Faq:
 
 def entry_for(reader: Reader | None, kind: str, number: int) -> Faq | Article:
     """Either, by its number. Raises NotFound. One statement."""
-    table = indexing.KINDS.get(kind)
+    table = KINDS.get(kind)
     if table is None or not 0 < number < 2**31:
         raise NotFound
     return found(db.session.scalar(select(table).where(table.id == number, readable(kind, reader))))
@@ -64,7 +64,7 @@ def entry_for(reader: Reader | None, kind: str, number: int) -> Faq | Article:
 
 def entry_to_edit(kind: str, number: int) -> Faq | Article:
     """Either, drafts among them, for writers. Raises NotFound. One statement."""
-    table = indexing.KINDS.get(kind)
+    table = KINDS.get(kind)
     if table is None or not 0 < number < 2**31:
         raise NotFound
     return found(db.session.get(table, number))
@@ -115,8 +115,8 @@ def faq_overview(reader: Reader | None, each: int = 6) -> Sequence[Faq]:
 @lru_cache(maxsize=32)
 def overview_statement(keys: tuple[str, ...], audiences: tuple[str, ...], each: int) -> Select[Faq]:
     """The statement of `faq_overview`, with a part for each category; building it costs as much as asking it."""
-    may_read = (Faq.status == "published", Faq.audience.in_(audiences))
-    parts = [select(Faq.id).where(Faq.category == key, *may_read).order_by(Faq.popularity.desc(), Faq.id).limit(each) for key in keys]
+    may_read = readable_by("faq", audiences)
+    parts = [select(Faq.id).where(Faq.category == key, may_read).order_by(Faq.popularity.desc(), Faq.id).limit(each) for key in keys]
     best = union_all(*(one.subquery().select() for one in parts))
     return select(Faq).where(Faq.id.in_(best)).order_by(Faq.category, Faq.popularity.desc(), Faq.id)
 
@@ -186,7 +186,7 @@ class Filter:
         kind, status, audience = (given.get(name, "") for name in ("kind", "status", "audience"))
         return cls(
             one_line(given.get("q", ""))[:100],
-            kind if kind in indexing.KINDS else "",
+            kind if kind in KINDS else "",
             status if status in STATES or status in UNDER_WAY else "",
             audience if audience in AUDIENCES else "",
         )
@@ -201,7 +201,7 @@ class Filter:
 def writing(wanted: Filter, cursor: str = "") -> Page:
     """Entries for writers, newest change first, a page of DESK_PAGE. Raises Invalid for a cursor that is not ours. One statement."""
     before = decode_cursor(cursor, 3)[0] if cursor else None
-    parts = [part(kind, wanted, before) for kind in indexing.KINDS if wanted.kind in ("", kind)]
+    parts = [part(kind, wanted, before) for kind in KINDS if wanted.kind in ("", kind)]
     listed = union_all(*parts).subquery()
     query = select(listed).order_by(listed.c.changed_at.desc(), listed.c.kind.desc(), listed.c.id.desc()).limit(DESK_PAGE + 1)
     rows = db.session.execute(query).all()
@@ -211,7 +211,7 @@ def writing(wanted: Filter, cursor: str = "") -> Page:
 
 def part(kind: str, wanted: Filter, before: list[Any] | None) -> Any:
     """The entries of one kind that a writer wants to see, after a place in the list."""
-    table: Any = indexing.KINDS[kind]
+    table: Any = KINDS[kind]
     columns = finding.columns_of(kind)
     wheres: list[ColumnElement[bool]] = []
     if wanted.status in UNDER_WAY:
@@ -248,7 +248,7 @@ def misses() -> Sequence[SearchMiss]:
 
 def answers_of(numbers: Sequence[int], reader: Reader | None) -> dict[int, Faq]:
     """The questions with these numbers that somebody may read, whole. One statement."""
-    query = select(Faq).where(Faq.id.in_(numbers), Faq.status == "published", Faq.audience.in_(sorted(audiences_of(reader))))
+    query = select(Faq).where(Faq.id.in_(numbers), readable("faq", reader))
     wanted = load_only(Faq.external_id, Faq.question, Faq.answer, Faq.category, Faq.tags, Faq.popularity)
     return {faq.id: faq for faq in db.session.scalars(query.options(wanted))}
 

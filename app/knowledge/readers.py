@@ -71,12 +71,11 @@ def searched(asking: Asking, query: str, shown: Sequence[str], results: int, now
         push(asking, now, k="search", q=words, n=results, p=list(shown), g=page, x=poor)
 
 
-def searched_elsewhere(who: str, query: str, results: int, now: datetime, *, poor: bool, is_demo: bool = False) -> None:
+def searched_elsewhere(key: str, who: str, query: str, results: int, now: datetime, *, poor: bool) -> None:
     """Note a search whose answers are read in another place, such as a chat, where nobody sees which of them is opened."""
     words = masked(query)
     if len(words) >= MIN_QUERY:
-        elsewhere = Asking("", who, user_agent="another place", is_demo=is_demo)
-        push(elsewhere, now, k="elsewhere", q=words, n=results, x=poor)
+        push(Asking(key, who, user_agent="another place"), now, k="elsewhere", q=words, n=results, x=poor)
 
 
 def viewed(asking: Asking, kind: str, number: int, now: datetime) -> None:

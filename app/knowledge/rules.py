@@ -1,10 +1,11 @@
 """Decisions about knowledge that need no database: slugs, masks, popularity, what somebody searched for in the end. Pure."""
 
-import hashlib
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterable
+from urllib.parse import quote
+
+from app.knowledge.translations.rules import ORIGINAL
 
 MAX_QUESTION, MAX_ANSWER = 250, 20_000
 MAX_TITLE, MAX_SUMMARY, MAX_BODY = 200, 1_000, 200_000
@@ -40,6 +41,11 @@ def is_key(text: str) -> bool:
     return 0 < len(text) <= MAX_KEY and KEY.fullmatch(text) is not None and text not in {".", ".."}
 
 
+def path_of(section: str, name: str, locale: str = ORIGINAL) -> str:
+    """The address of an entry on our pages: of an article by section and slug, of a question by `faq` and its name."""
+    return f"/help/{quote(section)}/{quote(name)}" + ("" if locale == ORIGINAL else f"?lang={locale}")
+
+
 def masked(query: str) -> str:
     """A question without what may point at a person. In lower case, so that equal ones meet."""
     return hidden(query).lower()[:200].strip()
@@ -50,11 +56,6 @@ def hidden(text: str) -> str:
     for pattern, word in ((LINK, "[link]"), (ADDRESS, "[address]"), (SECRET, "[secret]"), (NUMBER, "[number]")):
         text = pattern.sub(word, text)
     return text
-
-
-def visitor(key: str, who: str) -> str:
-    """A visitor as a word that leads back to nobody without our key."""
-    return hmac.new(key.encode(), f"knowledge visitor {who}".encode(), hashlib.sha256).hexdigest()[:24]
 
 
 def popularity_step(popularity: int) -> int:

@@ -10,7 +10,8 @@ from app.knowledge import defaults
 from app.knowledge.exchange.files import ArticleFile, compose_article, parse_article
 from app.knowledge.exchange.frontmatter import Unreadable
 from app.knowledge.exchange.questions import compose_faqs, parse_faqs
-from app.knowledge.rules import is_key, is_slug, masked, slug_of, tags_of, visitor
+from app.knowledge.learning.rules import hashed
+from app.knowledge.rules import is_key, is_slug, masked, slug_of, tags_of
 from app.knowledge.sections import AUDIENCES, SECTIONS, audiences_of, shelf
 
 PAGES = {
@@ -159,8 +160,8 @@ def test_what_points_at_a_person_is_masked(query, kept):
 
 
 def test_a_visitor_is_a_word_that_needs_our_key():
-    assert visitor("key", "person 1") == visitor("key", "person 1")
-    assert visitor("key", "person 1") != visitor("other", "person 1")
+    assert hashed("key", "visitor", "person 1") == hashed("key", "visitor", "person 1")
+    assert hashed("key", "visitor", "person 1") != hashed("other", "visitor", "person 1")
 
 
 def test_tags_are_each_once_and_trimmed():

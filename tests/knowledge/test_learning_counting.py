@@ -244,7 +244,7 @@ def test_too_many_questions_of_a_day_are_counted_together(app, clock, now, monke
 
 
 def test_searches_in_a_chat_count_their_words_and_no_visit(app, clock, now):
-    readers.searched_elsewhere("chat 7", "zebra", 0, now, poor=True)
+    readers.searched_elsewhere("key", "chat 7", "zebra", 0, now, poor=True)
     later(clock)
     assert (question("zebra").times, question("zebra").empty) == (1, 1)
     assert db.session.scalars(select(ReaderDay)).all() == []

@@ -9,7 +9,8 @@ from app.extensions import csrf
 from app.integrations.discord import interaction, payload
 from app.integrations.discord.interaction import Interaction, NotJson
 from app.integrations.discord.signature import is_fresh, is_genuine
-from app.knowledge import finding, readers, rules
+from app.knowledge import finding, readers
+from app.knowledge.rules import path_of
 from app.lib.clock import utcnow
 from app.lib.database import write_intent
 from app.lib.text import one_line
@@ -68,9 +69,9 @@ def faq(asked: Interaction) -> dict[str, Any]:
     found = finding.search(None, question + " ")
     hits = [] if found.is_popular else found.results[: payload.ANSWERS]
     if question and not found.is_popular:
-        who = rules.visitor(str(current_app.config["SECRET_KEY"]), f"discord {asked.user}")
-        readers.searched_elsewhere(who, question, found.total, utcnow(), poor=found.is_poor)
+        key, who = str(current_app.config["SECRET_KEY"]), f"discord {asked.user}"
+        readers.searched_elsewhere(key, who, question, found.total, utcnow(), poor=found.is_poor)
     if not hits:
         return payload.nothing(question, more)
-    lines = [payload.Line(hit.heading, hit.snippet.striptags(), payload.page(settings.base_url, *hit.address)) for hit in hits]
+    lines = [payload.Line(hit.heading, hit.snippet.striptags(), settings.base_url + path_of(*hit.address)) for hit in hits]
     return payload.answers(question, lines, more, fits=not found.is_weak)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from app.alerts.channels.discord import CONTENT_LENGTH, SUPPRESS_EMBEDS, escaped
 
@@ -69,11 +69,6 @@ def choices(titles: Iterable[str]) -> dict[str, Any]:
     """Questions to choose from while one types."""
     shown = dict.fromkeys(title if len(title) <= CHOICE_LENGTH else title[: CHOICE_LENGTH - 1] + "…" for title in titles)
     return {"type": CHOICES, "data": {"choices": [{"name": title, "value": title} for title in list(shown)[:MOST_CHOICES]]}}
-
-
-def page(base_url: str, section: str, slug: str) -> str:
-    """The absolute address of an entry."""
-    return f"{base_url}/help/{quote(section)}/{quote(slug)}"
 
 
 def search(base_url: str, question: str) -> str:

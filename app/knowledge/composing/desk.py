@@ -9,7 +9,7 @@ from app.extensions import db
 from app.knowledge import queries
 from app.knowledge.composing.queries import is_theirs, offers, words_for
 from app.knowledge.finding import MAX_QUERY
-from app.knowledge.public import address, whole
+from app.knowledge.public import whole
 from app.knowledge.sections import shelf
 from app.lib.clock import utcnow
 from app.lib.htmx import answer, dom_id, go, is_htmx, page_or_part, part
@@ -80,9 +80,8 @@ def taken(ticket: Ticket | None) -> dict[str, Any]:
     kind, number, how = request.form.get("kind", ""), request.form.get("id", ""), request.form.get("how", "")
     entry = queries.entry_for(me(), kind, whole(number))
     base_url = current_app.config["SETTINGS"].base_url
-    url = base_url + address(entry).removeprefix(request.script_root)
     is_internal = is_note() and ticket is not None
-    text = words_for(entry, ticket, how, url=url, base_url=base_url, is_note=is_internal)
+    text = words_for(entry, ticket, how, url=base_url + entry.path, base_url=base_url, is_note=is_internal)
     return {"text": text, "how": how, "entry": entry, "is_theirs": is_theirs(entry, ticket)}
 
 

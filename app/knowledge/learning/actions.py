@@ -12,14 +12,13 @@ from app.knowledge import actions
 from app.knowledge.learning.models import Check, ListReader, Release, Remark, Stale
 from app.knowledge.learning.rules import MAX_REMARK, WHYS
 from app.knowledge.learning.tally import inserted
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import Entry
 from app.knowledge.rules import hidden
 from app.knowledge.writing import caring
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, NotFound, WrongState
 from app.lib.text import many_lines
 
-Entry = Faq | Article
 # Remarks that one check closes; more are open on no entry that anybody looks after.
 MOST_CLOSED = 500
 STILL_RIGHT = "Checked: still right."

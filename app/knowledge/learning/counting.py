@@ -21,7 +21,7 @@ from app.knowledge.learning.journeys import DAY_SECONDS, PATIENCE_SECONDS, Count
 from app.knowledge.learning.models import EntryDay, ReaderDay, ReaderMark
 from app.knowledge.learning.rules import REST, VIEWS_A_NETWORK
 from app.knowledge.learning.tally import add
-from app.knowledge.models import Article, Faq, SearchCount, SearchMiss
+from app.knowledge.models import KINDS, SearchCount, SearchMiss
 from app.knowledge.readers import NOTES
 from app.knowledge.rules import SOLVED, VIEW, is_step
 from app.lib.database import serialize_on
@@ -36,7 +36,6 @@ TYPING_SECONDS = 20.0
 MOST = 5000
 # So many questions are kept of a day; further ones are counted together.
 MOST_QUERIES = 2000
-TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 
 
 @dataclass
@@ -269,6 +268,6 @@ def store_views(entries: list[dict[str, Any]], now: datetime) -> None:
     for (kind, number), mine in sorted(sums.items()):
         points = mine["views"] * VIEW + mine["solved"] * SOLVED
         if points:
-            table: Any = TABLES[kind]
+            table: Any = KINDS[kind]
             db.session.execute(table.__table__.update().where(table.id == number).values(views=table.views + mine["views"]))
             popularity.earn(kind, number, points, now)

@@ -13,11 +13,11 @@ from app.extensions import db
 from app.knowledge.learning.models import Popularity
 from app.knowledge.learning.rules import due_on, shown, weight
 from app.knowledge.learning.tally import inserted
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS
 from app.knowledge.rules import MOST_POPULAR
 
 CHUNK = 500
-TABLES: dict[str, Any] = {"faq": Faq.__table__, "article": Article.__table__}
+TABLES: dict[str, Any] = {kind: model.__table__ for kind, model in KINDS.items()}
 
 
 def earn(kind: str, number: int, points: int, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, uni
 from app.extensions import db
 from app.knowledge.learning.models import EntryDay, Popularity, ReaderDay, Release, Remark, Stale, Use
 from app.knowledge.learning.rules import REST, Span, percent, worth
-from app.knowledge.models import Article, Faq, SearchCount
+from app.knowledge.models import KINDS, Article, Faq, SearchCount
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.tickets.models import Ticket
 
@@ -18,7 +18,6 @@ TOP = 20
 DESK_PAGE = 50
 ON_AN_ENTRY = 50
 MOST_RELEASES = 200
-TABLES: dict[str, Any] = {"faq": Faq, "article": Article}
 COLUMNS = (
     *("searches", "empty", "weak", "opened", "refined", "abandoned", "asked"),
     *("visits", "found", "ticketed", "offered", "deflected", "undeflected"),
@@ -163,7 +162,7 @@ class Line:
 def headings(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """What entries are called; those that are gone are left out. One statement."""
     parts = []
-    for kind, table in TABLES.items():
+    for kind, table in KINDS.items():
         numbers = [number for other, number in keys if other == kind]
         name = Faq.question if kind == "faq" else Article.title
         parts.append(select(literal(kind).label("kind"), table.id, name.label("heading")).where(table.id.in_(numbers)))

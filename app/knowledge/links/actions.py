@@ -14,7 +14,7 @@ from app.knowledge.links.models import EntryLink
 from app.knowledge.links.reading import Reference
 from app.knowledge.links.rules import Finding, Health, after
 from app.knowledge.models import Article, Faq
-from app.knowledge.translations.queries import address_of, words_of
+from app.knowledge.translations.queries import words_of
 from app.knowledge.writing.rules import writers_only
 from app.lib.tokens import fingerprint
 
@@ -28,7 +28,7 @@ def note_links(entry: Faq | Article, now: datetime) -> int:
     One that is not published has none. Links within our pages are judged at once; others keep what is known of them.
     Five statements at most, and one for each link that is new.
     """
-    here, body = address_of(entry), words_of(entry).body
+    here, body = entry.path, words_of(entry).body
     found = reading.references(body, here) if entry.status == "published" else []
     wrong = reading.problems(found, entry.audience, here, body) if found else {}
     have = {
@@ -81,7 +81,7 @@ def note_finding(key: str, found: Finding, now: datetime) -> None:
 
 def leading_to(entry: Faq | Article) -> Sequence[tuple[str, int]]:
     """(kind, number) of the entries that link to a page, MOST_AGAIN at most: what becomes of it concerns them. One statement."""
-    query = select(EntryLink.kind, EntryLink.entry_id).where(EntryLink.path == unquote(address_of(entry))[:LONGEST_PATH])
+    query = select(EntryLink.kind, EntryLink.entry_id).where(EntryLink.path == unquote(entry.path)[:LONGEST_PATH])
     query = query.distinct().limit(MOST_AGAIN)
     return [(kind, number) for kind, number in db.session.execute(query)]
 

@@ -7,10 +7,10 @@ from sqlalchemy import and_, or_, select
 
 from app.events.models import Event
 from app.extensions import db
-from app.knowledge import indexing
 from app.knowledge.links import actions, asking
 from app.knowledge.links.models import EntryLink
 from app.knowledge.links.rules import DAY, WEEK
+from app.knowledge.models import KINDS
 from app.lib.batches import batched
 from app.lib.clock import utcnow
 from app.lib.database import writing
@@ -53,7 +53,7 @@ def scan() -> int:
     CHUNK entries a transaction, so that a large help centre keeps nobody waiting.
     """
     total = 0
-    for table in indexing.KINDS.values():
+    for table in KINDS.values():
         last = 0
         while True:
             with writing():
@@ -126,7 +126,7 @@ def recheck(event_id: int) -> None:
 
 def note_one(kind: str, number: int) -> Any:
     """Bring the list up to one entry, which is returned; None for one that is gone."""
-    entry: Any = db.session.get(indexing.KINDS[kind], number)
+    entry: Any = db.session.get(KINDS[kind], number)
     if entry is not None:
         actions.note_links(entry, utcnow())
     return entry

@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import select, tuple_
 
 from app.extensions import db
-from app.knowledge import indexing
 from app.knowledge.links import reading
 from app.knowledge.links.models import EntryLink
-from app.knowledge.models import Article, Faq
-from app.knowledge.translations.queries import address_of, words_of
+from app.knowledge.models import KINDS, Article, Faq
+from app.knowledge.translations.queries import words_of
 from app.lib.errors import Invalid, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 
@@ -46,7 +45,7 @@ def listed(view: str, cursor: str = "") -> Page:
 def place(cursor: str) -> tuple[Any, ...]:
     """A place in the list. Raises Invalid."""
     kind, entry, number = decode_cursor(cursor, 3)[0]
-    if kind not in indexing.KINDS or not isinstance(entry, int) or not isinstance(number, int):
+    if kind not in KINDS or not isinstance(entry, int) or not isinstance(number, int):
         raise Invalid("That page address is not one of ours. Start again from the first page.")
     return kind, entry, number
 
@@ -54,7 +53,7 @@ def place(cursor: str) -> tuple[Any, ...]:
 def headings(links: Sequence[EntryLink]) -> dict[tuple[str, int], str]:
     """(kind, number) → what the entry is called. One statement for each kind that is there."""
     found = {}
-    for kind, table in indexing.KINDS.items():
+    for kind, table in KINDS.items():
         numbers = sorted({link.entry_id for link in links if link.kind == kind})
         if numbers:
             heading = Faq.question if kind == "faq" else Article.title
@@ -76,5 +75,5 @@ def nowhere(entry: Faq | Article, text: str | None = None) -> list[tuple[str, st
 
     Three statements at most, none for a text without links to other pages.
     """
-    here, body = address_of(entry), words_of(entry).body if text is None else text
+    here, body = entry.path, words_of(entry).body if text is None else text
     return list(reading.problems(reading.references(body, here), entry.audience, here, body).items())

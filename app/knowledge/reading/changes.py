@@ -9,10 +9,10 @@ from urllib.parse import quote
 from sqlalchemy import func, literal, select, union_all
 
 from app.extensions import db
-from app.knowledge import indexing
 from app.knowledge.finding import columns_of, readable
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Article, Faq
 from app.knowledge.render import plain
+from app.knowledge.rules import path_of
 from app.knowledge.sections import SECTIONS, STAFF
 from app.lib.errors import NotFound
 
@@ -54,11 +54,6 @@ class State:
     changed_at: datetime
 
 
-def path_of(category: str, key: str) -> str:
-    """The path of an article (section and slug) or of a question (`faq` and its name)."""
-    return f"/help/{quote(category)}/{quote(key)}"
-
-
 def public_state() -> State:
     """The state of all. One statement."""
     asked = [
@@ -71,7 +66,7 @@ def public_state() -> State:
 
 def sections() -> list[Place]:
     """The pages that lead to entries: home, questions, and each section that is not empty for the public. Two statements."""
-    table = indexing.KINDS["article"].__table__.c
+    table = KINDS["article"].__table__.c
     asked = select(table.section, func.max(table.changed_at).label("at")).where(readable("article", None)).group_by(table.section)
     found = [Place(f"/help/{quote(row.section)}", row.at) for row in db.session.execute(asked.order_by(table.section))]
     latest = public_state().changed_at
@@ -91,7 +86,7 @@ def parts() -> list[tuple[str, int, datetime]]:
 
 def places(kind: str, part: int | None = None) -> Iterator[Place]:
     """The addresses of a kind, or of one part of it, read as they are used. One statement for each AT_ONCE."""
-    table = indexing.KINDS[kind].__table__.c
+    table = KINDS[kind].__table__.c
     names = (
         (literal("faq").label("category"), table.external_id.label("key")) if kind == "faq" else (table.section, table.slug.label("key"))
     )
@@ -113,10 +108,10 @@ def latest(section: str | None = None) -> list[Change]:
     Raises NotFound for a section that is none, or none of the public's.
     Two statements, one for a section.
     """
-    kinds = ["article"] if section else list(indexing.KINDS)
+    kinds = ["article"] if section else list(KINDS)
     rows: list[tuple[str, Any]] = []
     for kind in kinds:
-        table = indexing.KINDS[kind]
+        table = KINDS[kind]
         text = Faq.answer if kind == "faq" else Article.summary
         where = [readable(kind, None), *([Article.section == section] if section else [])]
         asked = select(*columns_of(kind), table.created_at, text.label("text")).where(*where)
@@ -137,4 +132,4 @@ def change(kind: str, row: Any) -> Change:
 
 def tables() -> dict[str, Any]:
     """Kind → its table."""
-    return {kind: model.__table__ for kind, model in indexing.KINDS.items()}
+    return {kind: model.__table__ for kind, model in KINDS.items()}

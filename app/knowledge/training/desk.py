@@ -6,6 +6,7 @@ from flask_login import current_user
 from app.accounts.permissions import may
 from app.audiences import desk
 from app.extensions import db
+from app.knowledge.public import address
 from app.knowledge.sections import shelf
 from app.knowledge.training import actions, queries
 from app.lib.clock import utcnow
@@ -32,7 +33,7 @@ def read(number: int) -> Response:
         raise Invalid("Tick the box first: it says that you have read and understood it.")
     actions.read(article, int(version), actor=current_user, now=utcnow())
     db.session.commit()
-    return go(url_for("help.article", section=article.section, slug=article.slug) + "#reading")
+    return go(address(article) + "#reading")
 
 
 @bp.post("/desk/knowledge/article/<int:number>/another-reading")

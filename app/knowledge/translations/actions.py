@@ -6,7 +6,7 @@ from datetime import datetime
 from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.actions import Entry
+from app.knowledge.models import Entry
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words

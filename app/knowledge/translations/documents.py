@@ -1,13 +1,13 @@
 """Translations as the index takes them: texts of their own kind (`faq@de`) and audience (`public@de`), under the number of
 their entry. Who searches in another language asks those audiences, too; nobody else sees anything of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from app.extensions import db
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import ORIGINAL
@@ -16,7 +16,6 @@ from app.search.documents import Document
 
 CHUNK = 500
 MARK = "@"
-TABLES: Mapping[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 Stamp = Callable[[int, Any, str, int], str]
 
 
@@ -27,7 +26,7 @@ def key_of(kind: str, locale: str, number: int) -> str:
 
 def published(kind: str, *columns: Any) -> Select[Any]:
     """The published translations of published entries of a kind, with what the index needs of the entry."""
-    table = TABLES[kind]
+    table = KINDS[kind]
     entry = (table.audience, table.popularity, table.version.label("entry_version"))
     query = select(*columns, *entry).join(table, table.id == Translation.entry_id)
     return query.where(Translation.kind == kind, Translation.status == "published", table.status == "published")
@@ -38,7 +37,7 @@ def stamps(stamp: Stamp) -> dict[str, str]:
     columns = (Translation.entry_id, Translation.locale, Translation.version, Translation.changed_at, Translation.title)
     return {
         key_of(kind, row.locale, row.entry_id): f"{stamp(row.version, row.changed_at, row.title, row.popularity)}.{row.entry_version}"
-        for kind in TABLES
+        for kind in KINDS
         for row in db.session.execute(published(kind, *columns))
     }
 
@@ -52,7 +51,7 @@ def documents(stamp: Stamp, keys: Iterable[str] | None = None) -> Iterator[Docum
 
 def chunk(stamp: Stamp, keys: frozenset[str]) -> Iterator[Document]:
     """The translations with these keys."""
-    for kind, table in TABLES.items():
+    for kind, table in KINDS.items():
         numbers = {int(key.partition(":")[2]) for key in keys if key.startswith(f"{kind}{MARK}")}
         if not numbers:
             continue
@@ -85,7 +84,7 @@ def locales_in(keys: Iterable[str]) -> frozenset[str]:
 def titles(keys: Sequence[tuple[str, int]], locale: str) -> dict[tuple[str, int], str]:
     """(kind, number) → title in a language, of those that are published in it. One statement for each kind that is there."""
     found = {}
-    for kind in TABLES:
+    for kind in KINDS:
         numbers = [number for one, number in keys if one == kind]
         if numbers:
             where = (Translation.kind == kind, Translation.locale == locale, Translation.status == "published")

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import select
 
 from app.extensions import db
-from app.knowledge import indexing
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Entry, Faq
+from app.knowledge.rules import path_of
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import CHANGED, ORIGINAL, Words, behind, language
-
-Entry = Faq | Article
 
 
 @dataclass(frozen=True)
@@ -71,20 +68,14 @@ def words_of(entry: Entry) -> Words:
     return Words(entry.title, entry.summary, entry.body)
 
 
-def address_of(entry: Entry, locale: str = ORIGINAL) -> str:
-    """The path of an entry in a language."""
-    place = ("faq", entry.external_id) if isinstance(entry, Faq) else (entry.section, entry.slug)
-    return "/help/" + "/".join(quote(word, safe="/") for word in place) + ("" if locale == ORIGINAL else f"?lang={locale}")
-
-
 def versions_of(entry: Entry) -> list[Version]:
     """The languages in which an entry can be read, the original first; empty where there is only that. One statement."""
     where = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.status == "published")
     rows = db.session.execute(select(Translation.locale, Translation.source_version).where(*where).order_by(Translation.locale)).all()
     if not rows:
         return []
-    found = [Version(locale, address_of(entry, locale), behind(entry.text_version, source)) for locale, source in rows]
-    return [Version(ORIGINAL, address_of(entry)), *found]
+    found = [Version(locale, path_of(*entry.place, locale), behind(entry.text_version, source)) for locale, source in rows]
+    return [Version(ORIGINAL, entry.path), *found]
 
 
 def in_language(entry: Entry, locale: str, languages: Sequence[Version]) -> Shown:
@@ -107,7 +98,7 @@ def cells(rows: Sequence[Any], locales: Sequence[str]) -> Mapping[tuple[str, int
     """(kind, id) → locale → how far it is, for the rows of a list. Two statements for each kind that is there."""
     table: dict[tuple[str, int], dict[str, Cell]] = {(row.kind, row.id): {locale: Cell("missing") for locale in locales} for row in rows}
     columns = (Translation.entry_id, Translation.locale, Translation.status, Translation.source_version)
-    for kind, model in indexing.KINDS.items():
+    for kind, model in KINDS.items():
         numbers = [row.id for row in rows if row.kind == kind]
         if not numbers:
             continue

@@ -3,8 +3,9 @@
 from flask import Response, after_this_request, request
 from flask_login import current_user
 
+from app.knowledge.models import Entry
 from app.knowledge.translations.languages import locales
-from app.knowledge.translations.queries import Entry, Shown, in_language, versions_of
+from app.knowledge.translations.queries import Shown, in_language, versions_of
 from app.knowledge.translations.rules import ORIGINAL, chosen
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from app.accounts.models import User
 from app.extensions import db
+from app.knowledge.models import Entry
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.rules import needs_approval, writers_only
-from app.knowledge.writing.snapshots import Entry
 from app.knowledge.writing.versions import current_number
 from app.lib.errors import NotAllowed
 

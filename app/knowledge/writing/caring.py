@@ -8,9 +8,8 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.models import Faq
+from app.knowledge.models import Entry, Faq
 from app.knowledge.writing.rules import next_review, writers_only
-from app.knowledge.writing.snapshots import Entry
 from app.lib.errors import Invalid
 from app.lib.times import local
 

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from app.accounts.models import User
 from app.accounts.queries import staff
 from app.knowledge.forms import FORMS, ArticleForm, FaqForm, filled
+from app.knowledge.models import Entry
 from app.knowledge.writing import drafts, queries, versions
 from app.knowledge.writing.comparing import Comparison, compared
 from app.knowledge.writing.forms import AnswerForm, AskForm, CareForm, PlanForm
@@ -17,7 +18,7 @@ from app.knowledge.writing.models import Draft
 from app.knowledge.writing.publishing import Seen
 from app.knowledge.writing.queries import Work
 from app.knowledge.writing.rules import TONES, WORK
-from app.knowledge.writing.snapshots import Entry, snapshot
+from app.knowledge.writing.snapshots import snapshot
 
 AnyForm = FaqForm | ArticleForm
 

@@ -9,10 +9,9 @@ from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge import actions
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Article, Entry, Faq
 from app.knowledge.writing import publishing, versions
 from app.knowledge.writing.models import Plan, Reminder
-from app.knowledge.writing.snapshots import TABLES, Entry
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.lib.errors import DomainError, WrongState
@@ -38,7 +37,7 @@ def carry_out_one(number: int) -> bool:
             taken.returning(Plan.kind, Plan.entry_id, Plan.verb, Plan.number, Plan.planned_by_id),
             execution_options={"synchronize_session": False},
         ).first()
-        entry: Entry | None = db.session.get(TABLES[row.kind], row.entry_id) if row is not None else None  # type: ignore[assignment]
+        entry: Entry | None = db.session.get(KINDS[row.kind], row.entry_id) if row is not None else None  # type: ignore[assignment]
         if row is not None and entry is not None:
             try:
                 with db.session.begin_nested():

@@ -11,9 +11,10 @@ from werkzeug.datastructures import FileStorage
 
 from app.accounts.models import User
 from app.extensions import db
+from app.knowledge.models import Entry
 from app.knowledge.writing.models import Picture, PictureUse
 from app.knowledge.writing.rules import writers_only
-from app.knowledge.writing.snapshots import MAIN, Entry
+from app.knowledge.writing.snapshots import MAIN
 from app.lib.errors import Invalid
 from app.tickets import files
 

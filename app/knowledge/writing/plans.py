@@ -8,10 +8,10 @@ from sqlalchemy import delete, select
 from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
+from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Plan, Revision
 from app.knowledge.writing.rules import instant, refusal, writers_only
-from app.knowledge.writing.snapshots import Entry
 from app.lib.errors import Invalid, WrongState
 
 QUIET = {"synchronize_session": False}

@@ -12,10 +12,11 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import ArticleText, FaqText
+from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, plans, traces, versions
 from app.knowledge.writing.models import Revision, Version
 from app.knowledge.writing.rules import MAX_NOTE, writers_only
-from app.knowledge.writing.snapshots import ADDRESS, Entry, apply, differing, merged, snapshot
+from app.knowledge.writing.snapshots import ADDRESS, apply, differing, merged, snapshot
 from app.lib.errors import NotFound, Stale
 from app.lib.text import one_line
 

@@ -12,11 +12,11 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.extensions import db
 from app.knowledge.finding import columns_of, readable
+from app.knowledge.models import KINDS, Entry
 from app.knowledge.sections import Reader
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Picture, PictureUse, Plan, Redirect, Review, Revision, Version
 from app.knowledge.writing.rules import may_answer, state_of
-from app.knowledge.writing.snapshots import TABLES, Entry
 from app.lib.errors import NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 
@@ -183,7 +183,7 @@ def rows_of(keys: Iterable[Key]) -> dict[Key, Any]:
         wanted.setdefault(kind, []).append(number)
     found = {}
     for kind, numbers in wanted.items():
-        table = TABLES[kind].__table__.c
+        table = KINDS[kind].__table__.c
         query = select(literal(kind).label("kind"), *columns_of(kind), table.status, table.audience).where(table.id.in_(numbers))
         found.update({(kind, row.id): row for row in db.session.execute(query)})
     return found
@@ -195,7 +195,7 @@ def in_care(view: str, person: User, today: date, cursor: str = "") -> Page:
     Raises Invalid for a cursor that is not ours. One statement.
     """
     after = decode_cursor(cursor, 3)[0] if cursor else None
-    listed = union_all(*(care_of(kind, view, person, today, after) for kind in TABLES)).subquery()
+    listed = union_all(*(care_of(kind, view, person, today, after) for kind in KINDS)).subquery()
     query = select(listed, User.name.label("owner")).outerjoin(User, User.id == listed.c.owner_id)
     rows = db.session.execute(query.order_by(listed.c.due_on, listed.c.kind, listed.c.id).limit(PAGE + 1)).all()
     more = rows[PAGE - 1] if len(rows) > PAGE else None
@@ -204,7 +204,7 @@ def in_care(view: str, person: User, today: date, cursor: str = "") -> Page:
 
 def care_of(kind: str, view: str, person: User, today: date, after: Sequence[Any] | None) -> Any:
     """The entries of one kind for that list, after a place in it."""
-    table = TABLES[kind].__table__.c
+    table = KINDS[kind].__table__.c
     # Where every row has a day it is the column itself, so that its index gives the order.
     due_on: Any = table.review_on
     if view in {"mine", "undated"}:
@@ -237,7 +237,7 @@ def moved_to(reader: Reader | None, path: str) -> Entry | None:
     found = db.session.execute(select(Redirect.kind, Redirect.entry_id).where(Redirect.path == path)).first()
     if found is None:
         return None
-    table = TABLES[found.kind]
+    table = KINDS[found.kind]
     entry: Any = db.session.scalar(select(table).where(table.id == found.entry_id, readable(found.kind, reader)))
     return entry
 
@@ -262,7 +262,7 @@ def picture_for(reader: Reader | None, ref: str) -> Picture:
         raise NotFound
     if reader is not None and reader.is_staff:
         return row
-    for kind, table in TABLES.items():
+    for kind, table in KINDS.items():
         uses = select(PictureUse.entry_id).where(PictureUse.picture_id == row.id, PictureUse.kind == kind)
         if db.session.scalar(select(table.id).where(table.id.in_(uses), readable(kind, reader)).limit(1)) is not None:
             return row

@@ -8,17 +8,16 @@ from sqlalchemy import delete
 from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
-from app.knowledge.models import Faq
+from app.knowledge.models import Entry
 from app.knowledge.writing.models import Redirect
 from app.knowledge.writing.rules import writers_only
-from app.knowledge.writing.snapshots import Entry
 
 QUIET = {"synchronize_session": False}
 
 
 def path_of(entry: Entry) -> str:
     """What follows /help/ in the address of an entry."""
-    return f"faq/{entry.external_id}" if isinstance(entry, Faq) else f"{entry.section}/{entry.slug}"
+    return "/".join(entry.place)
 
 
 def occupy(paths: Sequence[str]) -> None:

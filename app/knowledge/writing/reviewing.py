@@ -8,10 +8,10 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
+from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, publishing, versions
 from app.knowledge.writing.models import Review, Revision
 from app.knowledge.writing.rules import MAX_COMMENT, may_answer, writers_only
-from app.knowledge.writing.snapshots import Entry
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.text import many_lines
 

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from app.knowledge.models import Article, Faq
+from app.knowledge.models import KINDS, Entry
 from app.knowledge.rules import TEXTS
 
-Entry = Faq | Article
-TABLES: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 # What readers do, what the desk keeps, and what follows from the rest. Every other column is text.
 COUNTED = frozenset({"popularity", "views", "votes", "helpful"})
 CARE = frozenset({"owner_id", "review_on", "reviewed_on"})
@@ -21,7 +19,7 @@ HEADING = {"faq": "question", "article": "title"}
 
 def names_of(kind: str) -> list[str]:
     """The columns that make the text of a kind, in the order of its table."""
-    return [column.name for column in TABLES[kind].__table__.columns if column.name not in LEFT_OUT]
+    return [column.name for column in KINDS[kind].__table__.columns if column.name not in LEFT_OUT]
 
 
 def snapshot(entry: Entry) -> dict[str, Any]:

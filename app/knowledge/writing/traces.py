@@ -7,11 +7,10 @@ from sqlalchemy import delete, update
 
 from app.accounts.models import User
 from app.extensions import db
-from app.knowledge.models import Faq
+from app.knowledge.models import Entry, Faq
 from app.knowledge.writing import pictures, plans, redirects, versions
 from app.knowledge.writing.models import Review, Revision
 from app.knowledge.writing.rules import next_review
-from app.knowledge.writing.snapshots import Entry
 from app.lib.times import local
 
 QUIET = {"synchronize_session": False}

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.extensions import db
+from app.knowledge.models import Entry
 from app.knowledge.writing.models import Revision, Version
-from app.knowledge.writing.snapshots import Entry, differing, names_of, snapshot, word_count
+from app.knowledge.writing.snapshots import differing, names_of, snapshot, word_count
 from app.lib.database import serialize_on
 
 BEFORE = "As it stood until then"
