@@ -1,16 +1,15 @@
 """`GET /api/v1/faqs`: the public questions for other programs. Read-only, cached, the same for everybody."""
 
-import hashlib
 import json
 from time import perf_counter
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 
 from app.audiences import api
 from app.knowledge import finding, queries
 from app.knowledge.models import Faq
-from app.lib.errors import Invalid
+from app.lib.api import tagged, whole_number, word
 from app.lib.text import one_line
 from app.search.documents import Answer
 from app.search.highlight import Highlighter
@@ -19,19 +18,24 @@ bp = api("faqs_api", __name__)
 KINDS = frozenset({"faq"})
 LIMIT, MOST = 10, 50
 MAX_QUERY = 1000
+KEPT = "public, max-age=60, stale-while-revalidate=300"
 
 
 @bp.get("/api/v1/faqs")
 def index() -> Response:
     """The questions that answer `q`, at most `limit` (1 to 50), of one `category` if given; without `q` the most popular."""
     started = perf_counter()
-    text, category, limit = read("q", MAX_QUERY), read("category", 100), read_limit()
+    text, category, limit = word("q", MAX_QUERY), one_line(word("category", 100)), whole_number("limit", LIMIT, MOST)
+    # The space at its end says that the last word is finished.
+    text = text if one_line(text) else ""
     answer = finding.ask(None, text, category=category, kinds=KINDS) if text else None
     if answer is not None and not answer.is_empty:
         body = found(answer, limit)
     else:
         body = popular(category, limit) if not text or answer is not None else rough(text, category, limit)
-    return cached({**body, "took_ms": round((perf_counter() - started) * 1000, 2)}, body)
+    response = jsonify({**body, "took_ms": round((perf_counter() - started) * 1000, 2)})
+    # The time it took does not make it another answer.
+    return tagged(response, json.dumps(body, sort_keys=True, ensure_ascii=False), KEPT)
 
 
 @bp.after_request
@@ -71,38 +75,3 @@ def as_item(faq: Faq, relevance: float, highlighter: Highlighter) -> dict[str, A
     matches = [{"field": name, "start": start, "end": end} for name, text in fields.items() for start, end in highlighter.spans(text)]
     about = {"category": faq.category, "tags": faq.tags, "popularity": faq.popularity}
     return {"id": faq.id, "external_id": faq.external_id, **fields, **about, "relevance": relevance, "matches": matches}
-
-
-def cached(body: dict[str, Any], lasting: dict[str, Any]) -> Response:
-    """The answer, good for a minute anywhere; the time it took does not make it another one."""
-    response = jsonify(body)
-    response.set_etag(etag_of(lasting))
-    response.headers["Cache-Control"] = "public, max-age=60, stale-while-revalidate=300"
-    response.make_conditional(request)
-    return response
-
-
-def etag_of(body: dict[str, Any]) -> str:
-    """A word that changes with what an answer says."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()[:20]
-
-
-def read(name: str, length: int) -> str:
-    """A word of the address. Raises Invalid where it is too long or given twice."""
-    values = request.args.getlist(name)
-    if len(values) > 1:
-        raise Invalid(f"Give `{name}` once.")
-    text = values[0] if values else ""
-    if len(text) > length:
-        raise Invalid(f"`{name}` has more than {length} characters.")
-    return text if name == "q" and one_line(text) else one_line(text)
-
-
-def read_limit() -> int:
-    """How many are wanted. Raises Invalid for anything but 1 to 50."""
-    text = read("limit", 100)
-    if not text:
-        return LIMIT
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST):
-        raise Invalid(f"`limit` is a whole number from 1 to {MOST}.")
-    return int(text)

@@ -4,7 +4,6 @@ Without a token everybody gets what is public, from any site, and may keep it fo
 may read on the pages, and no cache keeps it.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,16 +17,17 @@ from app.extensions import csrf
 from app.knowledge import queries, render
 from app.knowledge.models import Article
 from app.knowledge.reading import listing
-from app.knowledge.reading.changes import path_of
+from app.knowledge.rules import path_of
 from app.knowledge.translations.queries import versions_of
 from app.knowledge.writing.queries import moved_to
+from app.lib.api import tagged, whole_number, word
 from app.lib.errors import Invalid, NotFound
 from app.lib.text import one_line
 
 bp = api("articles_api", __name__, url_prefix="/api/v1/articles")
 csrf.exempt(bp)
 
-FILTERS = ("section", "tag", "changed_since", "limit", "cursor")
+FILTERS = ("section", "tag", "changed_since", "cursor")
 LIMIT, MOST = 50, 100
 LONGEST = 300
 
@@ -39,8 +39,8 @@ def index() -> Response:
     Who pages on from `next` misses nothing that changes meanwhile. `changed_since` is a time with its zone (ISO 8601);
     `limit` is 1 to 100.
     """
-    given = {name: read(name) for name in FILTERS}
-    since, limit = moment(given["changed_since"]), number(given["limit"])
+    given = {name: one_line(word(name, LONGEST)) for name in FILTERS}
+    since, limit = moment(given["changed_since"]), whole_number("limit", LIMIT, MOST)
     wanted = listing.Wanted(given["section"], given["tag"], since)
     page, total = listing.page(reader(), wanted, given["cursor"], limit)
     return answered({"items": [brief(row) for row in page.items], "next": page.next, "total": total})
@@ -94,22 +94,11 @@ def whole(entry: Article) -> dict[str, Any]:
 
 def answered(body: Mapping[str, Any]) -> Response:
     """The answer with its tag; what is public may be kept for a minute and be read by pages of any site."""
-    response = jsonify(body)
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:20])
-    if request.headers.get("Authorization"):
-        response.headers["Cache-Control"] = "private, no-cache"
-    else:
-        response.headers.update({"Cache-Control": "public, max-age=60", "Access-Control-Allow-Origin": "*"})
+    response, keep = jsonify(body), "private, no-cache"
+    if not request.headers.get("Authorization"):
+        response.headers["Access-Control-Allow-Origin"], keep = "*", "public, max-age=60"
     response.vary.add("Authorization")
-    return make_response(response.make_conditional(request))
-
-
-def read(name: str) -> str:
-    """A word of the query, cleaned. Raises Invalid where it is too long or given twice."""
-    values = request.args.getlist(name)
-    if len(values) > 1 or len(values[0] if values else "") > LONGEST:
-        raise Invalid(f"Give `{name}` once, in at most {LONGEST} characters.")
-    return one_line(values[0]) if values else ""
+    return tagged(response, response.get_data(as_text=True), keep)
 
 
 def moment(text: str) -> datetime | None:
@@ -123,12 +112,3 @@ def moment(text: str) -> datetime | None:
     if text and (at is None or at.tzinfo is None):
         raise Invalid("`changed_since` is a time with its zone, such as 2026-11-16T09:00:00Z.")
     return at
-
-
-def number(text: str) -> int:
-    """How many are wanted. Raises Invalid for anything but 1 to 100."""
-    if not text:
-        return LIMIT
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST):
-        raise Invalid(f"`limit` is a whole number from 1 to {MOST}.")
-    return int(text)

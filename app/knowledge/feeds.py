@@ -3,7 +3,6 @@
 Everybody gets the same here, and only what is public, whoever they are. Absolute addresses begin with BASE_URL.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -11,14 +10,16 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
-from flask import Response, current_app, json, make_response, request, stream_with_context
+from flask import Response, current_app, json, request, stream_with_context
 
 from app.audiences import public
 from app.knowledge import finding, readers
 from app.knowledge.learning.visitors import asking
 from app.knowledge.reading import changes
 from app.knowledge.reading.changes import PART, Change, Place
+from app.knowledge.rules import path_of
 from app.knowledge.sections import SECTIONS, shelf
+from app.lib.api import tagged
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.text import one_line
@@ -38,7 +39,7 @@ HOUR, MINUTE = 3600, 60
 def robots() -> Response:
     """What search engines may read, and where the site map is."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS), "", f"Sitemap: {base()}/sitemap.xml", ""]
-    return lasting(Response("\n".join(lines), mimetype="text/plain"), HOUR)
+    return whole(Response("\n".join(lines), mimetype="text/plain"), HOUR)
 
 
 @bp.get("/sitemap.xml")
@@ -79,7 +80,7 @@ def section_feed(section: str) -> Response:
 def opensearch() -> Response:
     """How a browser searches here from its address bar (OpenSearch 1.1)."""
     body = drawn("knowledge/opensearch.xml")
-    return tagged(Response(body, content_type="application/opensearchdescription+xml; charset=utf-8"), 24 * HOUR)
+    return whole(Response(body, content_type="application/opensearchdescription+xml; charset=utf-8"), 24 * HOUR)
 
 
 @bp.get("/help/suggestions")
@@ -92,10 +93,10 @@ def suggestions() -> Response:
         shown = [f"{hit.kind}:{hit.id}" for hit in hits]
         readers.searched(asking(), found.query, shown, found.total, utcnow(), poor=found.is_poor)
     titles, words = [hit.heading for hit in hits], [hit.snippet.striptags() for hit in hits]
-    body = json.dumps([one_line(query), titles, words, [base() + changes.path_of(*hit.address) for hit in hits]])
+    body = json.dumps([one_line(query), titles, words, [base() + path_of(*hit.address) for hit in hits]])
     response = Response(body, content_type="application/x-suggestions+json; charset=utf-8")
     response.headers.update({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
-    return tagged(response, MINUTE)
+    return whole(response, MINUTE)
 
 
 def base() -> str:
@@ -122,8 +123,7 @@ def mapped(state: changes.State, root: str, item: str, places: Iterable[Place]) 
     response = Response(stream_with_context(lines()), content_type="application/xml; charset=utf-8")
     # Otherwise the whole of it would be read to find its length.
     response.automatically_set_content_length = False
-    response.set_etag(digest(base(), str(state.count), stamp(state.changed_at)))
-    return conditional(lasting(response, HOUR))
+    return tagged(response, "\n".join((base(), str(state.count), stamp(state.changed_at))), lasting(HOUR))
 
 
 def atom(entries: list[Change], title: str, page: str, own: str) -> Response:
@@ -132,7 +132,7 @@ def atom(entries: list[Change], title: str, page: str, own: str) -> Response:
     updated = stamp(max((entry.changed_at for entry in entries), default=changes.NEVER))
     about = {"host": host, "title": title, "page": page, "own": own, "updated": updated, "stamp": stamp, "shelf": shelf}
     body = drawn("knowledge/changes.atom.xml", entries=entries, **about)
-    return tagged(Response(body, content_type="application/atom+xml; charset=utf-8"), 10 * MINUTE)
+    return whole(Response(body, content_type="application/atom+xml; charset=utf-8"), 10 * MINUTE)
 
 
 def drawn(template: str, **context: Any) -> str:
@@ -150,23 +150,11 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def lasting(response: Response, seconds: int) -> Response:
+def whole(response: Response, seconds: int) -> Response:
+    """An answer that is not sent as it is read, good for so long."""
+    return tagged(response, response.get_data(as_text=True), lasting(seconds))
+
+
+def lasting(seconds: int) -> str:
     """Good for so long, for anybody."""
-    response.headers["Cache-Control"] = f"public, max-age={seconds}"
-    return response
-
-
-def tagged(response: Response, seconds: int) -> Response:
-    """The same, and with a tag: who has it already gets 304."""
-    response.set_etag(digest(response.get_data(as_text=True)))
-    return conditional(lasting(response, seconds))
-
-
-def conditional(response: Response) -> Response:
-    """304 for a browser whose copy is still right."""
-    return make_response(response.make_conditional(request))
-
-
-def digest(*words: str) -> str:
-    """A word that changes with these."""
-    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+    return f"public, max-age={seconds}"
