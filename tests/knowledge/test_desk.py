@@ -150,3 +150,17 @@ def test_what_was_looked_for_in_vain_becomes_a_question(browse, people, now):
     browser.post(f"/desk/knowledge/searches/{number}/dismissal", to="/desk/knowledge/searches")
     browser.post(f"/desk/knowledge/searches/{number}/dismissal", htmx=True)
     assert "Everybody found something" in browser.get("/desk/knowledge/searches").words
+
+
+def test_each_page_of_the_writers_stands_in_a_group_of_tabs(browse, people):
+    browser = browse(people.lead)
+    shown = set()
+    for group in ("", "/insights", "/stale", "/files"):
+        tabs = browser.get(f"/desk/knowledge{group}").markup
+        shown |= {link["href"] for link in tabs.all("a") if link.within("nav") and link.within("nav").get("class") == "tabs"}
+    pages = [path for path in shown if "?" not in path]
+    assert len(pages) == 13
+    for path in pages:
+        links = [link for link in browser.get(path).markup.all("a") if link.within("nav") and link.within("nav").get("class") == "tabs"]
+        assert [link["href"] for link in links if link.get("aria-current") == "page"][0] == path
+        assert len([link for link in links if link.get("aria-current") == "true"]) == 1
