@@ -154,7 +154,8 @@ def with_meaning(ranked: list[tuple[float, int]], near: Mapping[int, float]) -> 
     """
     scores = {document: score for score, document in ranked}
     for document in nlargest(NEAREST, near, key=lambda document: (near[document], -document)):
-        scores.setdefault(document, 0.0)
+        if near[document] > FAR:
+            scores.setdefault(document, 0.0)
     for document, score in scores.items():
         # A text without vectors, since it is quite new, keeps the score that its words give it.
         if document in near:

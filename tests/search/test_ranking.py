@@ -10,7 +10,7 @@ from app.search.analysis import EVERYDAY, terms
 from app.search.documents import Query
 from app.search.index import Index
 from app.search.meanings import KNOWN, RELATED, UNKNOWN, is_english, lists_of, read_related, related
-from app.search.ranking import BESIDE_BEST, LOOKED_AT, Postings, Wanted, promising, score_of
+from app.search.ranking import BESIDE_BEST, FAR, LOOKED_AT, Postings, Wanted, promising, score_of, with_meaning
 from app.search.spelling import Spelling
 from app.search.stemming import stem
 from app.search.synonyms import JOIN, Synonyms
@@ -228,3 +228,15 @@ def test_a_long_article_is_found_beside_short_answers(tmp_path):
     assert 50 in [hit.id for hit in index.find(Query("descaler for a kettle ", EVERYBODY)).hits[:2]]
     plain = index.find(Query("descaler ", EVERYBODY)).hits[0]
     assert (plain.id, plain.relevance > 0.1) == (50, True)
+
+
+def test_meaning_is_added_to_words_and_brings_in_what_is_near_but_nothing_that_is_far():
+    ranked = [(1.0, 1), (0.5, 2), (0.4, 3)]
+    joined = with_meaning(ranked, {1: 0.1, 2: 0.1 + 0.9 * 0.5, 4: 0.9, 5: FAR, 6: -1.0})
+    scores = {number: pytest.approx(score) for score, number in joined}
+    assert scores == {4: 1.1 * 8 / 9, 2: 0.45 * 0.5 + 1.1 / 2, 1: 0.45, 3: 0.4}
+    assert [number for _, number in joined] == [4, 2, 1, 3]
+
+
+def test_without_anything_near_nothing_is_brought_in():
+    assert with_meaning([], {1: FAR, 2: 0.0}) == []
