@@ -98,7 +98,8 @@ def calendar(number: int) -> Response:
 @bp.post("/admin/sla/calendars/<int:number>")
 def save_calendar(number: int) -> Response:
     """Save a calendar, or fill public holidays into its form."""
-    found, form = rulebook.calendar_row(number), CalendarForm(request.form)
+    found = rulebook.calendar_row(number)
+    form = CalendarForm(request.form).among(rulebook.calendars(), found)
     if "fill" in request.form:
         return calendar_page(found, form, filled(form))
     if not form.validate():
@@ -119,7 +120,7 @@ def new_calendar() -> Response:
 @bp.post("/admin/sla/calendars/new")
 def add_calendar() -> Response:
     """Make it, or fill public holidays into its form."""
-    form = CalendarForm(request.form)
+    form = CalendarForm(request.form).among(rulebook.calendars())
     if "fill" in request.form:
         return calendar_page(None, form, filled(form))
     if not form.validate():

@@ -1,10 +1,11 @@
 """The forms that policies and calendars are edited with."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length
 
 from app.lib.text import one_line
@@ -151,6 +152,29 @@ class CalendarForm(FlaskForm):
     overrides = TextAreaField("Exceptions", validators=[Length(max=MOST_TEXT)])
     seen = HiddenField()
     filled_to = HiddenField()
+    filled_for = HiddenField()
+    taken: frozenset[str] = frozenset()
+
+    def among(self, calendars: Iterable[Calendar], own: Calendar | None = None) -> "CalendarForm":
+        """Know the names that other calendars have."""
+        self.taken = frozenset(row.name.casefold() for row in calendars if row is not own)
+        return self
+
+    def validate_name(self, field: Any) -> None:
+        """Two calendars of one name could not be told apart where one is chosen."""
+        if one_line(field.data).casefold() in self.taken:
+            raise ValidationError("Another calendar has this name.")
+
+    def validate_country(self, field: Any) -> None:
+        """It must be the one whose days stand below: the years to come are added from there, without anybody looking."""
+        if self.place and self.place != self.filled_for.data:
+            raise ValidationError("Its holidays are not in the list. Press “Fill in public holidays” first, or leave the country empty.")
+
+    @property
+    def place(self) -> str:
+        """The country and region as one word, such as `DE BY`; empty for none."""
+        country = one_line(self.country.data).upper()
+        return f"{country} {one_line(self.region.data)}".strip() if country else ""
 
     def days(self) -> list[Any]:
         """The seven fields of the week."""
@@ -165,8 +189,12 @@ class CalendarForm(FlaskForm):
             return []
 
     def spans_by_day(self, text: str) -> dict[str, list[list[str]]]:
-        """The exceptions: a day and its spans a line."""
-        return {day: read_spans(rest) for day, rest in read_days(text)}
+        """The exceptions: a day and its spans a line. A day alone is refused: nobody could tell closed from forgotten."""
+        days = read_days(text)
+        for day, rest in days:
+            if not rest:
+                raise ValueError(f"Give the hours of {day}, or write {day} closed.")
+        return {day: read_spans(rest) for day, rest in days}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field for itself, then the calendar as a whole."""
@@ -210,7 +238,7 @@ class CalendarForm(FlaskForm):
         have = dict(read_days(self.holidays.data or ""))
         names = found | {day: name for day, name in have.items() if name}
         self.holidays.data = spell_days({*have, *found}, names)
-        self.filled_to.data = str(filled_to)
+        self.filled_to.data, self.filled_for.data = str(filled_to), self.place
 
     @classmethod
     def of(cls, calendar: Calendar) -> "CalendarForm":
@@ -230,4 +258,6 @@ class CalendarForm(FlaskForm):
         }
         if isinstance(hours, dict):
             data |= {day: spell_spans(hours.get(day, [])) for day in WEEK}
-        return cls(formdata=None, data=data)
+        form = cls(formdata=None, data=data)
+        form.filled_for.data = form.place
+        return form

@@ -190,6 +190,10 @@ def test_a_calendar_that_nobody_uses_can_be_removed(people, browse):
         ({"holidays": "2026-12-25\n2026-12-25"}, "twice"),
         ({"holidays": "9999-12-25"}, "too far"),
         ({"overrides": "2026-12-24 early"}, "is no span"),
+        ({"overrides": "2026-12-24"}, "or write 2026-12-24 closed"),
+        ({"name": " around  THE clock"}, "Another calendar has this name."),
+        ({"country": "ZZ"}, "Press “Fill in public holidays” first"),
+        ({"country": "FR", "filled_to": "2028", "filled_for": "DE"}, "Press “Fill in public holidays” first"),
         ({"overrides": "2026-12-24 09:00-12:00, 11:00-13:00"}, "overlap on 2026-12-24"),
         ({"holidays": "x" * 20_001}, "20000 characters"),
     ],
@@ -209,9 +213,11 @@ def test_public_holidays_are_filled_into_the_form_and_nothing_is_saved(people, b
     for country in ("", "XX", "Germany", "<s>"):
         refused = lead.post("/admin/sla/calendars/new", WEEK | {"country": country, "fill": "1"}, status=422)
         assert 'value="Tokyo"' in refused.text
-    lead.post("/admin/sla/calendars/new", WEEK | {"country": "JP", "filled_to": "2028"}, to="/admin/sla")
+    lead.post("/admin/sla/calendars/new", WEEK | {"country": "JP", "filled_to": "2028", "filled_for": "JP"}, to="/admin/sla")
     saved = db.session.scalars(select(Calendar).where(Calendar.name == "Tokyo")).one().definition
     assert (saved["country"], saved["filled_to"]) == ("JP", 2028)
+    page = lead.get(f"/admin/sla/calendars/{calendar_of('business').id}")
+    assert 'id="filled_for" name="filled_for" type="hidden" value="DE"' in page.text
 
 
 def test_editing_is_for_leads_only_whoever_calls_it(people, now):
