@@ -276,3 +276,8 @@ def test_one_tap_in_the_mail_chooses_a_score_on_a_phone(visit, site, ask_databas
     page.get_by_role("button", name="Send feedback").tap()
     page.wait_for_url("**/thanks")
     assert ask_database("SELECT overall_satisfaction FROM surveys WHERE answered_at IS NOT NULL") == 4
+
+
+def test_whoever_is_invited_finds_their_own_clock_chosen(visit, site):
+    page = visit(None, site.invite_link, timezone_id="Asia/Tokyo")
+    expect(page.get_by_label("Your time zone")).to_have_value("Asia/Tokyo")
