@@ -15,12 +15,16 @@ NEXT_FREE = 6
 
 @dataclass(frozen=True)
 class Choosing:
-    """Free times of a kind, as one person chooses from them. `wrong_zone` is a name that no zone has."""
+    """Free times of a kind, as one person chooses from them: `slots` are shown, each time once, `free` are all that can be booked.
+
+    `wrong_zone` is a name that no zone has.
+    """
 
     kind: CallKind
     zone: str
     week: views.Week
     slots: list[rules.Slot]
+    free: list[rules.Slot]
     zones: forms.ZoneForm
     wrong_zone: str = ""
 
@@ -30,8 +34,8 @@ class Choosing:
         return 422 if self.wrong_zone else 200
 
     def find(self, value: str) -> rules.Slot | None:
-        """The free slot that a form or an address names."""
-        return next((slot for slot in self.slots if slot.value == value), None)
+        """The free slot that a form or an address names. Whoever would be offered first by now, its engineer still has the time."""
+        return next((slot for slot in self.free if slot.value == value), None)
 
     def next_free(self, after: datetime | None) -> list[rules.Slot]:
         """The free times from one on; the last ones there are, where none is left after it."""
@@ -46,7 +50,7 @@ def choosing(kind: CallKind, args: Any, *, usual: str, liked: Sequence[int | Non
     found = slots.offer(kind, now=now, without=without)
     shown = slots.offered_to(found, liked, now)
     week = views.week_of(shown, found.duties, slots.terms_of(kind), zone, day_of(args.get("week")), now=now)
-    return Choosing(kind, zone, week, shown, forms.ZoneForm(formdata=None, data={"zone": zone}), wrong)
+    return Choosing(kind, zone, week, shown, found.slots, forms.ZoneForm(formdata=None, data={"zone": zone}), wrong)
 
 
 def day_of(text: str | None) -> date | None:

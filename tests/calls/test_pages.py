@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.calls import actions
-from app.calls.models import Call
+from app.calls.models import Call, CallKindTeam
 from app.extensions import db
 from app.rota.models import RotaShift, RotaTurn
 from tests import factories
+from tests.calls.conftest import team
+from tests.rota.conftest import shift
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 DAY = timedelta(days=1)
@@ -116,6 +118,19 @@ def test_a_time_that_was_taken_meanwhile_keeps_the_form_and_shows_the_next(peopl
     offered = [e.get("value") for e in page.markup.all("input") if e.get("name") == "slot"]
     assert len(offered) == 6 and slot not in offered and offered == sorted(offered)
     browse(people.user).post("/calls", form(offered[0]), to=re.compile("^/calls/CL-"))
+
+
+def test_a_time_that_stays_free_is_not_called_gone_when_somebody_else_is_now_offered_for_it(people, support, browse, now):
+    support.kind.teams.append(CallKindTeam(team_id=team("product").id))
+    shift(team("product"), "Product days", [people.agent2], starts_minute=540, ends_minute=1020)
+    window = browse(people.user)
+    chosen = slots_on(window.get("/calls/new"))[4]
+    others = slots_on(browse(people.owner).get("/calls/new"))[8]
+    assert chosen.endswith(f"-{people.agent.id}")
+    browse(people.owner).post("/calls", form(others), to=re.compile("^/calls/CL-"))
+    assert chosen not in slots_on(window.get("/calls/new"))
+    window.get(f"/calls/new?slot={chosen}")
+    window.post("/calls", form(chosen), to=re.compile("^/calls/CL-"))
 
 
 @pytest.mark.parametrize(
