@@ -22,6 +22,12 @@ def test_everybody_has_an_account_page(people, browse, statements, who):
     assert len(seen) <= 4
 
 
+def test_whoever_came_by_a_link_is_led_to_a_password_of_their_own(people, browse):
+    page = browse(people.guest).get("/account")
+    assert page.markup.one("a", href="/password-reset").text == "Choose a password"
+    assert "Present password" not in page.words and "Present password" in browse(people.user).get("/account").words
+
+
 def test_a_visitor_signs_in_first(people, browse):
     browse().get("/account", to="/login?next=/account")
     browse().post("/account/profile", PROFILE, to=re.compile("^/login"))
