@@ -72,7 +72,7 @@ def response(figures: PortalFigures) -> Card:
         "Average response time",
         duration(average),
         tone=good,
-        note="No tickets yet"
+        note=("No tickets yet" if figures.resolution_rate is None else "No answer yet")
         if average is None
         else f"Target: under {duration(target)}"
         if target is not None

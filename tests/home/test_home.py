@@ -64,6 +64,9 @@ def test_where_nothing_is_shared_a_member_sees_only_their_own(people, browse):
 def test_a_new_customer_is_told_what_to_do_first(people, browse):
     words = browse(people.guest).get("/").words
     assert "No tickets yet" in words and "Best effort, no contract" in words
+    factories.ticket(people.guest)
+    words = browse(people.guest).get("/").words
+    assert "No answer yet" in words and "No tickets yet" not in words
 
 
 def test_cards_and_list_refresh_as_parts(people, browse):
