@@ -19,7 +19,8 @@ from app.knowledge.reading.tabs import tabs
 from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS, with_anchors
 from app.lib.marks import icon
 
-NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*(.*?)</p>\s*</blockquote>", re.DOTALL)
+# A quote within a quote stays one: the first end would be the inner one's.
+NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*((?:(?!<blockquote>).)*?)</p>\s*</blockquote>", re.DOTALL)
 NOTES = {"Note": ("info", "info"), "Tip": ("ok", "circle-check"), "Warning": ("warn", "triangle-alert")}
 ANCHORED = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 MARK = re.compile(r"<[^>]+>")

@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.knowledge.reading.pictures import measured
@@ -108,6 +108,7 @@ def test_a_heading_can_be_linked_to_by_its_name():
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
+@example("> **Note:** q\n> > **Note:** q\n")
 def test_whatever_is_written_becomes_valid_html_that_runs_and_loads_nothing(text):
     for html in (str(article(text).html), str(answer(text))):
         page = check_part(html, None, repr(text))
