@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -39,6 +39,7 @@ def test_the_order_in_which_readers_came_does_not_matter(given_points, shuffled)
 
 
 @given(POINTS, DAYS)
+@example(1, date(2026, 1, 1))
 def test_what_is_due_shows_less_and_shows_the_same_until_then(points, day):
     score = points * weight(day)
     due = due_on(score, day)

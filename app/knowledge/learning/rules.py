@@ -86,7 +86,9 @@ def due_on(score: float, day: date) -> date:
     """The first day after `day` on which a score shows less, if nobody adds to it."""
     value, number = abs(worth(score, day)), abs(shown(score, day))
     days = HALF_LIFE_DAYS * math.log2(value / (number - LEAST)) if number else 0.0
-    return day + timedelta(days=max(1, math.ceil(days)))
+    due = day + timedelta(days=max(1, math.ceil(days)))
+    # On the very day on which a half is left it may still count as a whole.
+    return due + timedelta(days=1) if number and abs(shown(score, due)) == number else due
 
 
 def percent(part: int, whole: int) -> float | None:
