@@ -61,6 +61,8 @@ def test_on_paper_all_panels_stand_and_links_tell_their_address(visits):
         assert not [one for one in page.locator(hidden).all() if one.is_visible()], hidden
     link = page.locator(".prose a[href^='https://']").first
     assert link.get_attribute("href") in link.evaluate("el => getComputedStyle(el, '::after').content")
+    inner = page.locator(".prose a[href^='/']").first
+    assert inner.evaluate("el => getComputedStyle(el, '::after').content") == "none"
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(panels(page)) == 1
 
