@@ -16,10 +16,10 @@ from app.alerts import actions as alerts
 from app.alerts.models import Alert
 from app.analytics import queries
 from app.analytics.models import Alarm
-from app.analytics.rules import HOUR, span
 from app.events.actions import record
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, NotFound
+from app.lib.ranges import HOUR, span
 
 SOURCE = "figures"
 # An alert ends when its figure has been fine for so long, so that one that wavers about its bound is not told each time.

@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.analytics import metrics as figures
 from app.analytics import queries, rules, views
 from app.audiences import desk
-from app.lib import metrics
+from app.lib import metrics, ranges
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.htmx import page_or_part
@@ -29,7 +29,7 @@ def show() -> Response:
         "categories": views.category_rows(report),
         "words": views.range_words(report),
     }
-    return page_or_part("analytics/show.html", "analytics/_report.html", report=report, ranges=rules.RANGES, **shown)
+    return page_or_part("analytics/show.html", "analytics/_report.html", report=report, ranges=ranges.RANGES, **shown)
 
 
 @bp.get("/desk/analytics.csv")
@@ -48,7 +48,7 @@ def tickets() -> Response:
     figure, category = request.args.get("figure", "opened"), request.args.get("category", "")
     if figure not in queries.FIGURES or (category and category not in CATEGORIES):
         raise NotFound()
-    span = rules.span(request.args.get("range", "7d"), utcnow())
+    span = ranges.span(request.args.get("range", "7d"), utcnow())
     page = queries.tickets_behind(figure, span, is_demo=current_user.is_demo, category=category, after=request.args.get("after"))
     return page_or_part(
         "analytics/tickets.html",
@@ -63,7 +63,7 @@ def tickets() -> Response:
 
 def asked() -> queries.Report:
     """The report of the range in the address, over demo work for demo people and real work for everybody else."""
-    return queries.report(rules.span(request.args.get("range", "7d"), utcnow()), is_demo=current_user.is_demo)
+    return queries.report(ranges.span(request.args.get("range", "7d"), utcnow()), is_demo=current_user.is_demo)
 
 
 TITLES = {

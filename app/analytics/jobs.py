@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 from app.analytics import metrics
 from app.analytics.models import CountedEvent, DayCategory, HourFigures, RollupMark
 from app.analytics.rollups import roll
-from app.analytics.rules import DAY
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.database import writing
+from app.lib.ranges import DAY
 from app.surveys.models import Survey
 from app.tickets.models import Ticket
 

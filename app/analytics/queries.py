@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, false, func
 
 from app.accounts.models import Organization, User
 from app.analytics.models import DayCategory, HourFigures, RollupMark
-from app.analytics.rules import BUCKETS, DAY, HOUR, Span, Totals, bounds_of, mean, summed
+from app.analytics.rules import BUCKETS, Totals, bounds_of, mean, summed
 from app.extensions import db
 from app.lib.database import UTCDateTime
 from app.lib.paging import Page, decode_cursor, encode_cursor
+from app.lib.ranges import DAY, HOUR, Span
 from app.sla.models import Clock
 from app.tickets.models import Ticket
 

@@ -8,8 +8,9 @@ from sqlalchemy import case, delete, extract, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.analytics.models import DayCategory, HourFigures
-from app.analytics.rules import BOUNDS, DAY, HOUR, bounds_of
+from app.analytics.rules import BOUNDS, bounds_of
 from app.extensions import db
+from app.lib.ranges import DAY, HOUR
 from app.sla.models import Clock
 from app.surveys.models import Survey
 from app.tickets.models import Ticket

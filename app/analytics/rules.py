@@ -5,12 +5,7 @@ A ticket belongs to the moment of its opening. "Answered" means a public message
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-RANGES = {"24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days", "90d": "Last 90 days"}
-DAYS = {"7d": 7, "30d": 30, "90d": 90}
 # Seconds up to which a first response falls into each column of HourFigures; the last column is "later".
 BOUNDS = {
     "within_5m": 300,
@@ -26,28 +21,6 @@ BUCKET_WORDS = dict(zip(BUCKETS, ("5 min", "15 min", "30 min", "1 h", "2 h", "4 
 RESOLUTION_TARGET = 0.95
 PORTAL_RESOLUTION_TARGET = 0.99
 SATISFACTION_TARGET = 4.5
-
-
-@dataclass(frozen=True)
-class Span:
-    """A range and the period of the same length before it: aware UTC, ends exclusive. `unit` is how its chart is cut: hour or day."""
-
-    key: str
-    before: datetime
-    start: datetime
-    end: datetime
-    unit: str
-
-
-def span(key: str, now: datetime) -> Span:
-    """The last 24 hours in whole hours with the present one, or the last days (UTC) with today. Unknown keys mean 7 days."""
-    if key == "24h":
-        end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
-        return Span(key, end - 2 * DAY, end - DAY, end, "hour")
-    key = key if key in DAYS else "7d"
-    length = DAYS[key] * DAY
-    end = datetime.combine(now.astimezone(UTC).date(), time(), UTC) + DAY
-    return Span(key, end - 2 * length, end - length, end, "day")
 
 
 def bucket(seconds: int) -> str:

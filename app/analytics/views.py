@@ -75,7 +75,7 @@ def resolution(report: Report) -> Card:
     """The share of the range's tickets that is resolved, against 95 %."""
     rate, before = report.now.resolution_rate, report.before.resolution_rate
     points = (rate - before) * 100 if rate is not None and before is not None else None
-    words = "" if points is None else f"{abs(points):.1f} points {'more' if points >= 0 else 'fewer'}"
+    words, arrow = moved(points, "points more", "points fewer")
     return Card(
         "resolution",
         "Resolution rate",
@@ -83,7 +83,7 @@ def resolution(report: Report) -> Card:
         "%" if rate is not None else "",
         tone=rules.tone(rate, rules.RESOLUTION_TARGET),
         trend=words,
-        arrow="" if points is None else "trending-up" if points >= 0 else "trending-down",
+        arrow=arrow,
         note=f"Target {rules.RESOLUTION_TARGET:.0%}".replace("%", " %"),
         share=round(rate * 100) if rate is not None else None,
         mark=round(rules.RESOLUTION_TARGET * 100),
@@ -95,7 +95,7 @@ def resolution(report: Report) -> Card:
 def satisfaction(report: Report) -> Card:
     """The average overall score, against 4.5 of 5."""
     average, before = report.now.average_satisfaction, report.before.average_satisfaction
-    moved = average - before if average is not None and before is not None else None
+    words, arrow = moved(average - before if average is not None and before is not None else None, "higher", "lower")
     answers = report.now.surveys
     return Card(
         "satisfaction",
@@ -103,8 +103,8 @@ def satisfaction(report: Report) -> Card:
         f"{average:.1f}" if average is not None else "–",
         "of 5" if average is not None else "",
         tone=rules.tone(average, rules.SATISFACTION_TARGET),
-        trend="" if moved is None else f"{abs(moved):.1f} {'higher' if moved >= 0 else 'lower'}",
-        arrow="" if moved is None else "trending-up" if moved >= 0 else "trending-down",
+        trend=words,
+        arrow=arrow,
         note=f"Target {rules.SATISFACTION_TARGET}, {answers} answer{'' if answers == 1 else 's'}",
         share=round(average / 5 * 100) if average is not None else None,
         mark=round(rules.SATISFACTION_TARGET / 5 * 100),
@@ -118,6 +118,15 @@ def relative(now: int, before: int) -> tuple[str, str]:
         return "No change", ""
     words = f"{abs(now - before) / before * 100:.1f} %" if before >= LEAST_FOR_PERCENT else f"{abs(now - before):,}"
     return f"{words} {'more' if now > before else 'fewer'}", "trending-up" if now > before else "trending-down"
+
+
+def moved(by: float | None, more: str, less: str) -> tuple[str, str]:
+    """(words, icon) of a change in units of its own, nothing where it is unknown; what rounds to nought has not changed."""
+    if by is None:
+        return "", ""
+    if round(abs(by), 1) == 0:
+        return "No change", ""
+    return f"{abs(by):.1f} {more if by > 0 else less}", "trending-up" if by > 0 else "trending-down"
 
 
 def share(value: float | None, target: float | None) -> int | None:
@@ -206,12 +215,10 @@ def category_rows(report: Report) -> list[tuple[str, str, int, int, int]]:
 
 
 def range_words(report: Report) -> str:
-    """`Tue 17 to Mon 23 November 2026, compared with the 7 days before. Days and hours are UTC.`"""
-    start, end = report.span.start, report.span.end
+    """`Tue 17 November to Mon 23 November 2026, compared with the 7 days before. Days are UTC.`"""
     if report.span.unit == "hour":
-        return f"{start:%a} {start.day} {start:%B}, {start:%H:%M} to {end:%a} {end.day} {end:%B %Y}, {end:%H:%M}, compared with the 24 hours before. Hours are UTC."
-    last = end - rules.DAY
-    return f"{start:%a} {start.day} {start:%B} to {last:%a} {last.day} {last:%B %Y}, compared with the {(end - start).days} days before. Days are UTC."
+        return f"{report.span.words}, compared with the 24 hours before. Hours are UTC."
+    return f"{report.span.words}, compared with the {(report.span.end - report.span.start).days} days before. Days are UTC."
 
 
 CSV_HEAD = ("from (UTC)", "opened", "resolved", "answered", "average first response (s)", "surveys", "average satisfaction")

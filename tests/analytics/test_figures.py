@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from app.analytics import jobs, queries, rules
+from app.analytics import jobs, queries
 from app.analytics.models import HourFigures
 from app.extensions import db
+from app.lib import ranges
 from app.surveys import actions as surveys
 from app.surveys.models import Survey
 from app.tickets import filing
@@ -59,10 +60,10 @@ def counted(start, end):
 
 
 @pytest.mark.engines("sqlite", "postgresql")
-@pytest.mark.parametrize("key", list(rules.RANGES))
+@pytest.mark.parametrize("key", list(ranges.RANGES))
 def test_the_report_equals_a_count_of_the_tickets(busy, now, key):
     jobs.rebuild()
-    span = rules.span(key, now)
+    span = ranges.span(key, now)
     report = queries.report(span, is_demo=False)
     for totals, (start, end) in ((report.now, (span.start, span.end)), (report.before, (span.before, span.start))):
         assert {name: getattr(totals, name) for name in counted(start, end)} == counted(start, end)
@@ -73,7 +74,7 @@ def test_the_report_equals_a_count_of_the_tickets(busy, now, key):
 @pytest.mark.engines("sqlite", "postgresql")
 def test_what_is_rebuilt_is_seen_at_once_even_if_nothing_happened(busy, now):
     def opened():
-        return queries.report(rules.span("30d", now), is_demo=False).now.opened
+        return queries.report(ranges.span("30d", now), is_demo=False).now.opened
 
     jobs.rebuild()
     true = opened()
@@ -106,11 +107,11 @@ def test_a_category_that_is_corrected_moves_in_the_figures(busy, people, now):
     jobs.follow()
     ticket = factories.ticket(people.user, now=now - timedelta(hours=1), category="cli")
     jobs.follow()
-    before = dict(queries.report(rules.span("7d", now), is_demo=False).categories)
+    before = dict(queries.report(ranges.span("7d", now), is_demo=False).categories)
     filing.categorise(ticket, "security", actor=people.agent, now=now)
     db.session.commit()
     jobs.follow()
-    after = dict(queries.report(rules.span("7d", now), is_demo=False).categories)
+    after = dict(queries.report(ranges.span("7d", now), is_demo=False).categories)
     assert after.get("security", 0) == before.get("security", 0) + 1
     assert after.get("cli", 0) == before["cli"] - 1
 
@@ -119,15 +120,15 @@ def test_demo_work_is_never_in_a_real_figure(busy, now):
     db.session.execute(update(Ticket).values(is_demo=True))
     db.session.commit()
     jobs.rebuild()
-    assert queries.report(rules.span("30d", now), is_demo=False).now.opened == 0
-    assert queries.report(rules.span("30d", now), is_demo=True).now.opened == 40
+    assert queries.report(ranges.span("30d", now), is_demo=False).now.opened == 0
+    assert queries.report(ranges.span("30d", now), is_demo=True).now.opened == 40
 
 
 def test_card_table_csv_and_list_tell_the_same(busy, browse, now):
     jobs.rebuild()
     agent = browse(busy.agent)
     page = agent.get("/desk/analytics?range=30d")
-    total = queries.report(rules.span("30d", now), is_demo=False).now.opened
+    total = queries.report(ranges.span("30d", now), is_demo=False).now.opened
     assert f"Total tickets {total}" in page.words
     rows = list(csv.DictReader(io.StringIO(agent.get("/desk/analytics.csv?range=30d").text)))
     assert sum(int(row["opened"]) for row in rows) == total
@@ -135,9 +136,22 @@ def test_card_table_csv_and_list_tell_the_same(busy, browse, now):
     assert listed.text.count("/desk/tickets/HT-") == total
 
 
+@pytest.mark.parametrize("key", list(ranges.RANGES))
+def test_the_dashboard_counts_the_answers_that_the_page_of_surveys_shows(people, browse, now, key):
+    start = ranges.span(key, now).start
+    for at in (start - timedelta(minutes=1), start):
+        scored(factories.ticket(people.user, now=at - timedelta(hours=2)), people, at, 4)
+    jobs.rebuild()
+    agent = browse(people.agent)
+    assert "Target 4.5, 1 answer" in agent.get(f"/desk/analytics?range={key}").words
+    page = agent.get(f"/desk/surveys?range={key}")
+    assert "of 1 sent" in page.words
+    assert page.text.count("/desk/tickets/HT-") == 1
+
+
 def test_the_parts_of_a_figure_page_by_key_without_gaps(busy, now, monkeypatch):
     monkeypatch.setattr(queries, "PAGE", 7)
-    span, seen, after = rules.span("90d", now), [], None
+    span, seen, after = ranges.span("90d", now), [], None
     while True:
         page = queries.tickets_behind("opened", span, is_demo=False, after=after)
         seen += [row.ref for row in page.items]
@@ -147,7 +161,7 @@ def test_the_parts_of_a_figure_page_by_key_without_gaps(busy, now, monkeypatch):
     assert len(seen) == len(set(seen)) == 40
 
 
-@pytest.mark.parametrize("key", list(rules.RANGES))
+@pytest.mark.parametrize("key", list(ranges.RANGES))
 def test_the_dashboard_costs_the_same_for_any_range(busy, browse, statements, key):
     jobs.rebuild()
     agent = browse(busy.agent)

@@ -7,20 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.analytics import charts, rules, views
+from app.lib import ranges
 
 NOW = datetime(2026, 11, 23, 10, 20, tzinfo=UTC)
 COUNTS = st.lists(st.integers(0, 10**7), min_size=1, max_size=100)
 
 
 def test_a_day_is_cut_into_the_last_24_whole_hours_with_the_present_one():
-    span = rules.span("24h", NOW)
+    span = ranges.span("24h", NOW)
     assert (span.start, span.end, span.unit) == (datetime(2026, 11, 22, 11, tzinfo=UTC), datetime(2026, 11, 23, 11, tzinfo=UTC), "hour")
     assert span.start - span.before == timedelta(hours=24)
 
 
 @pytest.mark.parametrize(("key", "days"), [("7d", 7), ("30d", 30), ("90d", 90), ("nonsense", 7)])
 def test_longer_ranges_are_whole_days_that_end_with_today(key, days):
-    span = rules.span(key, NOW)
+    span = ranges.span(key, NOW)
     assert span.end == datetime(2026, 11, 24, tzinfo=UTC)
     assert span.end - span.start == span.start - span.before == timedelta(days=days)
 
@@ -44,6 +45,13 @@ def test_totals_of_parts_are_the_totals_of_the_whole(opened, responses):
     whole = rules.summed(parts)
     assert (whole.opened, whole.responses) == (sum(opened), sum(responses))
     assert whole.buckets == (sum(responses),) * len(rules.BUCKETS)
+
+
+@pytest.mark.parametrize(
+    ("by", "words"), [(None, ""), (0.04, "No change"), (-0.04, "No change"), (0.06, "0.1 higher"), (-1.25, "1.2 lower")]
+)
+def test_what_rounds_to_nought_has_not_changed(by, words):
+    assert views.moved(by, "higher", "lower")[0] == words
 
 
 @given(COUNTS)
