@@ -1,5 +1,6 @@
 """The event log in words. Pure: a kind and its facts in, short texts out."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from app.lib.times import in_words
 LEFT_OUT = frozenset({"ref", "email_hash", "message_id", "clock_id", "assignee_name", "old_name"})
 PEOPLE = frozenset({"user_id", "reviewer_id", "planned_by_id", "assignee_id", "old_id", "recipient_id"})
 MAX_TEXT = 160
+# Facts that hold a moment under another name: the old and the new time of a promise.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -45,8 +48,8 @@ def told(facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC") 
             pairs.append((name.removesuffix("_id").replace("_", " "), names.get(value, f"person {value}")))
         elif name == "decisions" and isinstance(value, list):
             pairs.append(("decisions", plain([decision(part) for part in value])))
-        elif name.endswith("_at") and isinstance(value, str):
-            pairs.append((name.removesuffix("_at"), moment(value, zone)))
+        elif isinstance(value, str) and (name.endswith("_at") or MOMENT.match(value)):
+            pairs.append((name.removesuffix("_at").replace("_", " "), moment(value, zone)))
         elif name == "changes" and isinstance(value, Mapping):
             pairs.extend((field.replace("_", " "), change(pair)) for field, pair in value.items())
         else:

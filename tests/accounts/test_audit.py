@@ -35,6 +35,11 @@ def test_the_log_tells_who_did_what_to_what(people, browse, now):
     assert "Acme Robotics" in page.words
 
 
+def test_moments_are_on_the_clock_of_who_reads():
+    facts = {"metric": "next_response", "old": "2026-11-27T18:23:16.467424+00:00", "new": None, "reason": "priority"}
+    assert audit.told(facts, {}, "Asia/Tokyo")[1] == ("old", "Sat 28 Nov, 03:23 JST")
+
+
 def test_the_log_is_filtered(people, browse, now):
     ticket = factories.ticket(people.user)
     other = factories.ticket(people.stranger)
