@@ -82,4 +82,4 @@ def to_lines(text: str) -> str:
 
 def to_text(text: str) -> str:
     """The words of a Markdown text without its marks, for snippets and plain mail."""
-    return " ".join(nh3.clean(parser().render(text), tags=set()).split())
+    return " ".join(to_lines(text).split())

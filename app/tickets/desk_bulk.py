@@ -45,7 +45,7 @@ def change(view: str) -> Response:
     if not refs:
         raise Invalid("Tick the tickets that you want to change.")
     if len(refs) > MAX_BULK:
-        raise Invalid(f"That are {len(refs)} tickets. Change {MAX_BULK} at a time at most, so that you can see what became of each.")
+        raise Invalid(f"{len(refs)} tickets are ticked. Change {MAX_BULK} at a time at most, so that you can see what became of each.")
     outcomes = [attempt(ref, ticket, act, utcnow()) for ref, ticket in ordered(refs, me())]
     db.session.commit()
     shown = desk_lists.page_of(filters, "", me(), utcnow()) | {"outcomes": outcomes, "summary": summary(outcomes)}

@@ -104,14 +104,14 @@ def chip(sheet: str, due_at: datetime | None, warn_at: datetime | None, metric: 
     state = tone("running", due_at=due_at, warn_at=warn_at, breached_at=None, now=now)
     quarter = (due_at - warn_at).total_seconds() if warn_at is not None else 0
     share = max(0, min(100, round(25 * left / quarter))) if quarter > 0 else 100 if left > 0 else 0
-    text = f"{duration(-left)} over" if left < 0 else duration(left)
-    return ring(sheet + "g-ring", state, METRICS.get(metric or "", "Next step"), share, f"{due_at:%Y-%m-%dT%H:%MZ}", text)
+    text, leads = (f"{duration(-left)} over", "is") if left < 0 else (duration(left), "due in")
+    return ring(sheet + "g-ring", state, f"{METRICS.get(metric or '', 'Next step')} {leads}", share, f"{due_at:%Y-%m-%dT%H:%MZ}", text)
 
 
 NO_CHIP = Markup('<span class="faint">–</span>')
 RING = Markup(
     '<span class="sla" data-sla="{0}"><svg class="ring" viewBox="0 0 16 16" aria-hidden="true"><use href="{1}"/>'
-    '<use href="{1}" stroke-dasharray="{3} 100"/></svg><span class="vh">{2} due in </span>'
+    '<use href="{1}" stroke-dasharray="{3} 100"/></svg><span class="vh">{2} </span>'
     '<time datetime="{4}" data-countdown>{5}</time></span>'
 )
 
@@ -123,6 +123,6 @@ def paused(sheet: str, word: str) -> Markup:
 
 
 @lru_cache(maxsize=4096)
-def ring(sheet: str, state: str, metric: str, share: int, at: str, text: str) -> Markup:
+def ring(sheet: str, state: str, says: str, share: int, at: str, text: str) -> Markup:
     """A chip with a running clock."""
-    return RING.format(state, sheet, metric, share, at, text)
+    return RING.format(state, sheet, says, share, at, text)

@@ -20,8 +20,6 @@ from app.tickets.story import Line, told
 NEWEST = 30
 # Events that a page of messages takes along, at most.
 EVENTS = 300
-# Events that a message of the timeline tells of already.
-TOLD_BY_A_MESSAGE = frozenset({"ticket.opened", "ticket.replied", "ticket.noted"})
 # Built once: pages of tickets with files ask it.
 FILES = (
     select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes)
@@ -120,10 +118,11 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     events = events_between(ticket, user, messages[0].created_at if more else None, before)
     files = files_of([message.id for message in messages if message.has_files])
     entries = [Entry(message.created_at, message, files.get(message.id, ())) for message in messages]
+    ended = {event.at for event in events if event.kind == "ticket.resolved"}
     entries += [
         Entry(event.at, line=told(event.kind, event.facts, event.name, staff=user.is_staff))
         for event in reversed(events)
-        if event.kind not in TOLD_BY_A_MESSAGE
+        if event.facts is not None and not (event.kind == "ticket.replied" and event.at in ended)
     ]
     entries.sort(key=lambda entry: (entry.at, entry.message is None))
     return Timeline(entries, messages[0].id if more else None, events[0].id if events else 0)
@@ -147,9 +146,17 @@ def some_events(is_staff: bool, is_bounded: bool, is_earlier: bool) -> Select[An
         last = select(Message.created_at).where(Message.id == bindparam("before"), Message.ticket_id == bindparam("ticket"))
         wanted.append(Event.at < last.scalar_subquery())
     # What a message tells of already needs no facts; reading them costs more than all the rest of the row.
-    facts = case((Event.kind.in_(TOLD_BY_A_MESSAGE), None), else_=Event.facts).label("facts")
+    facts = case((told_by_a_message(), None), else_=Event.facts).label("facts")
     query: Any = select(Event.id, Event.at, Event.kind, facts, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
     return cast(Select[Any], query.order_by(Event.id.desc()).limit(at_most(EVENTS)))
+
+
+def told_by_a_message() -> ColumnElement[bool]:
+    """Events that the message itself tells of: all but an answer that brought another status along. That staff's first answer opens a
+    ticket needs no telling."""
+    status = Event.facts["status"].as_string()
+    kept = or_(status.is_(None), and_(status == "open", Event.facts["by_staff"].as_boolean()))
+    return or_(Event.kind.in_(("ticket.opened", "ticket.noted")), and_(Event.kind == "ticket.replied", kept))
 
 
 def newest_event(ticket_id: int, user: Any) -> int:

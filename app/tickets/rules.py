@@ -76,5 +76,5 @@ def clean_tag(text: str) -> str:
     """`Flaky Tests` → `flaky-tests`. Raises ValueError for what cannot be a tag."""
     tag = "-".join(text.strip().lower().split())
     if not TAG.fullmatch(tag):
-        raise ValueError(f"“{text[:40]}” cannot be a tag: use letters, digits, dots and hyphens, 40 at most.")
+        raise ValueError(f"“{text[:40]}” cannot be a tag: use the letters a to z, digits, dots and hyphens, 40 at most.")
     return tag

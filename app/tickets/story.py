@@ -57,6 +57,13 @@ def status_changed(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line(mark, "", (said("Status set to "), point(status_word(facts["status"], staff)), *by(actor)))
 
 
+def replied(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """An answer brought another status along; the answer itself stands above."""
+    if facts["by_staff"]:
+        return status_changed(facts, actor, staff)
+    return Line("refresh-cw", "", (point("Open again"), said(" with this answer")))
+
+
 def resolved(facts: Facts, actor: str | None, staff: bool) -> Line:
     """Somebody called it solved."""
     return Line("circle-check", "ok", (said("Marked as "), point("resolved"), *by(actor)))
@@ -124,6 +131,8 @@ def decision_words(decision: Any) -> str:
 def assigned(facts: Facts, actor: str | None, staff: bool) -> Line:
     """Another person takes it."""
     if not facts["assignee_name"]:
+        if facts["old_name"] == actor:
+            return Line("user", "", (point(actor), said(" gave this ticket back")))
         return Line("user", "", (point("Taken off"), said(f" {facts['old_name'] or 'everybody'}"), *by(actor)))
     if facts["assignee_name"] == actor:
         return Line("user", "", (point(actor), said(" took this ticket")))
@@ -315,6 +324,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "alert.delivery_failed": alert_failed,
     "ticket.triaged": triaged,
     "triage.corrected": corrected,
+    "ticket.replied": replied,
     "ticket.status_changed": status_changed,
     "ticket.priority_changed": priority_changed,
     "ticket.priority_confirmed": priority_confirmed,

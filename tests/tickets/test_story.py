@@ -39,6 +39,7 @@ FACTS = {
     "call.engineer_lost": CALL | {"why": "is away then"},
     "call.engineer_returned": CALL,
     "ticket.triaged": {"decisions": [{"text": "Team is Engineering, by the rule bug"}], "priority": None},
+    "ticket.replied": {"message_id": 1, "by_staff": False, "is_automatic": False, "status": "open"},
     "ticket.status_changed": {"old": "open", "status": "pending_customer"},
     "ticket.priority_changed": {"old": "low", "priority": "high", "reason": "blocked"},
     "ticket.priority_confirmed": {"accepted": True, "proposed": "critical", "priority": "critical"},
@@ -93,6 +94,7 @@ SAYS = {
     "alert.acknowledged": "Alert acknowledged by Aiko",
     "alert.delivery_failed": "A message of an alert did not arrive",
     "ticket.triaged": "Triaged by Aiko",
+    "ticket.replied": "Open again with this answer",
     "ticket.status_changed": "Status set to Waiting on customer by Aiko",
     "ticket.priority_changed": "Priority changed from low to high by Aiko",
     "ticket.assigned": "Aiko took this ticket",
@@ -127,6 +129,12 @@ def test_the_sentence_of_an_event(kind):
 def test_every_writer_writes_of_a_kind_that_exists_with_its_own_facts():
     assert set(WRITERS) <= set(KINDS)
     assert all(KINDS[kind] == set(facts) for kind, facts in FACTS.items())
+
+
+def test_who_gives_a_ticket_back_is_not_told_to_have_been_taken_off_it():
+    facts = {"old_id": 1, "old_name": "Aiko", "assignee_id": None, "assignee_name": None}
+    assert told("ticket.assigned", facts, "Aiko", staff=True).text == "Aiko gave this ticket back"
+    assert told("ticket.assigned", facts, "Helena", staff=True).text == "Taken off Aiko by Helena"
 
 
 def test_customers_read_their_own_words():

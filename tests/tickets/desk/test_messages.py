@@ -120,13 +120,13 @@ def test_the_key_of_another_ticket_or_person_guards_nothing_of_theirs(desk, brow
 @pytest.mark.parametrize("htmx", [False, True])
 def test_what_others_did_meanwhile_is_told_before_a_reply_leaves(desk, ticket, people, htmx):
     sent = composer(desk, ticket, body="Written meanwhile.", status="pending_customer")
-    factories.reply(ticket, people.owner, "It works now, thank you!")
+    factories.reply(ticket, people.owner, "It works with Vec<T> & co now, thank you!")
     filing.set_priority(ticket, "high", actor=people.agent2, now=factories.NOW, reason="Production is affected")
     db.session.commit()
     answer = desk.post(url(ticket, "/messages"), sent, status=409, htmx=htmx)
-    assert "Frieda Brandt replied" in answer.words and "It works now, thank you!" in answer.words
+    assert "Frieda Brandt replied" in answer.words and "It works with Vec<T> & co now, thank you!" in answer.words
     assert "Priority changed from medium to high by Samuel Osei" in answer.words and "Mon 23 Nov, 19:00 JST" in answer.words
-    assert messages(ticket) == [("It works now, thank you!", "public")]
+    assert messages(ticket) == [("It works with Vec<T> & co now, thank you!", "public")]
     assert draft_of(ticket, people.agent).body == "Written meanwhile."
     again = answer.markup.fields(answer.markup.one("form", aria_label="Write"))
     assert again["body"] == "Written meanwhile." and again["status"] == "pending_customer" and again["form_key"] == sent["form_key"]
@@ -135,6 +135,22 @@ def test_what_others_did_meanwhile_is_told_before_a_reply_leaves(desk, ticket, p
     db.session.refresh(ticket)
     assert messages(ticket)[-1] == ("Written meanwhile.", "public") and ticket.status == "pending_customer"
     assert draft_of(ticket, people.agent) is None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_the_thread_tells_which_answer_brought_another_status(desk, browse, ticket, people):
+    at = ticket.created_at
+    factories.reply(ticket, people.agent, "We look at it.")
+    assert "Status set" not in desk.get(url(ticket)).words
+    factories.reply(ticket, people.agent, "Does 2.0.1 help?", status="pending_customer", now=at + timedelta(minutes=10))
+    factories.reply(ticket, people.owner, "It does not.", now=at + timedelta(minutes=20))
+    told = desk.get(url(ticket)).words
+    assert told.count("Status set to Waiting on customer by Aiko Tanaka") == told.count("Open again with this answer") == 1
+    assert "Status set to Needs you by Aiko Tanaka" in browse(people.owner).get(f"/tickets/{ticket.ref}").words
+    factories.reply(ticket, people.agent, "And 2.0.2?", status="pending_customer", now=at + timedelta(minutes=30))
+    factories.reply(ticket, people.owner, "That is it.", status="resolved", now=at + timedelta(minutes=40))
+    told = desk.get(url(ticket)).words
+    assert told.count("Open again with this answer") == told.count("Marked as resolved by Frieda Brandt") == 1
 
 
 def test_ones_own_changes_are_no_news_and_notes_never_wait(desk, ticket, people):

@@ -96,6 +96,8 @@ def test_the_queue_is_in_the_order_of_the_next_deadline_and_what_has_none_comes_
     page = desk.get("/desk/queue/all")
     states = [chip["data-sla"] for chip in page.markup.all("span", class_="sla")]
     assert states == ["ok", "ok"] and "First reply due in 1 h" in page.words
+    late = factories.ticket(people.owner, now=factories.NOW - timedelta(days=2))
+    assert "First reply is 1 d over" in desk.get(f"/desk/queue/all?q={late.requester.email}").words
 
 
 @pytest.mark.parametrize(
