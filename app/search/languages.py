@@ -35,6 +35,8 @@ NORDIC = str.maketrans({"å": "aa", "ø": "oe"})
 COMPOUNDING = frozenset({"da", "de", "fi", "hu", "nl", "no", "sv"})
 TYPED = {GERMAN: str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"}), "da": NORDIC, "no": NORDIC}
 PAIRS = {GERMAN: ("ae", "oe", "ue"), "da": ("aa", "oe"), "no": ("aa", "oe")}
+# Endings that stemmers know by their accents alone.
+ENDINGS = {"es": {"cion": "ción", "sion": "sión"}, "pt": {"cao": "ção", "coes": "ções"}}
 # Words that only say something in a help centre: `estado` is also the status of a service.
 SAYING = {"es": frozenset({"estado", "estados"})}
 
@@ -186,7 +188,7 @@ def keys_of(locale: str) -> Callable[[str], tuple[str, ...]]:
 
 def stems_of(locale: str) -> Callable[[str], str]:
     """The stemmer of a language: Snowball's on the word as it is written, then without accents."""
-    plain_form = german.plain_form if locale == GERMAN else None
+    prepared = german.plain_form if locale == GERMAN else accented(ENDINGS.get(locale, {}))
     try:
         # Arabic has another kind of stemmer there, which makes one of too many words.
         snowball = stemmer_for_language(locale) if locale != "ar" else None
@@ -201,6 +203,15 @@ def stems_of(locale: str) -> Callable[[str], str]:
         if snowball is None or len(word) < 3 or not word.isalpha():
             return key(word)
         with turn:
-            return key(snowball(plain_form(word) if plain_form else word)) or key(word)
+            return key(snowball(prepared(word))) or key(word)
 
     return stem
+
+
+def accented(endings: Mapping[str, str]) -> Callable[[str], str]:
+    """What gives a word the accent of its ending, where it was typed without."""
+
+    def with_accent(word: str) -> str:
+        return next((word.removesuffix(typed) + written for typed, written in endings.items() if word.endswith(typed)), word)
+
+    return with_accent

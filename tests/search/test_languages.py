@@ -58,8 +58,8 @@ def found(index, text, audiences=GERMANS, locale="de"):
     [
         ("de", "Rechnung Rechnungen"), ("de", "löschen lösche gelöscht gelöschten"), ("de", "einrichten eingerichtet einzurichten"),
         ("de", "installieren installiert Installation"), ("de", "Größe Grösse"), ("fr", "réinitialiser réinitialisé réinitialisation"),
-        ("fr", "facture factures"), ("es", "configuración configuraciones configurar"), ("it", "connessione connessioni"),
-        ("pt", "instalação instalações"), ("nl", "sleutel sleutels"), ("sv", "nycklar nycklarna"), ("da", "nøgle nøgler"),
+        ("fr", "facture factures"), ("es", "configuración configuracion configuraciones configurar"), ("it", "connessione connessioni"),
+        ("pt", "instalação instalações instalacao"), ("nl", "sleutel sleutels"), ("sv", "nycklar nycklarna"), ("da", "nøgle nøgler"),
         ("nb", "feilen feil"), ("fi", "avaimet avaimen"), ("hu", "kulcs kulcsok"), ("ro", "factura facturile"), ("ru", "ключ ключи ключом"),
     ],
 )  # fmt: skip
