@@ -149,14 +149,17 @@ def tell_escalated(event_id: int) -> None:
         return
     event, ticket = found
     due_at = ticket.next_due_at if ticket.next_metric in ("first_response", "next_response") else None
-    facts = {
-        "ticket": queries.customer_card(ticket),
-        "asked": event.facts["trigger"] == "enterprise_escalation" and event.actor_id is not None,
-    }
+    asker = queries.asker(event)
     mails = []
     for reader in queries.audience(ticket, without=None):
-        promise = f"A person answers by {in_words(due_at, reader.to.zone)}." if due_at else ""
-        mails.append(queue_mail(event, "ticket_escalated", reader.to, facts | {"promise": promise, "why": reader.why}, now=utcnow()))
+        facts = {
+            "ticket": queries.customer_card(ticket),
+            "asked": asker is not None and (asker.is_staff or asker.email == reader.to.email),
+            "asker": asker.name if asker is not None else "",
+            "promise": f"A person answers by {in_words(due_at, reader.to.zone)}." if due_at else "",
+            "why": reader.why,
+        }
+        mails.append(queue_mail(event, "ticket_escalated", reader.to, facts, now=utcnow()))
     db.session.commit()
     hand_over(ids(mails))
 

@@ -99,6 +99,12 @@ def name_of(user_id: int | None) -> str:
     return person.name if person is not None else US
 
 
+def asker(event: Event) -> User | None:
+    """Who asked for an escalation as the customer's wish, themselves or through one of us; None where something else caused it."""
+    wished = event.facts["trigger"] == "enterprise_escalation" and event.actor_id is not None
+    return db.session.get(User, event.actor_id) if wished else None
+
+
 def people(query: Select[User]) -> Sequence[User]:
     """The rows of a query for people."""
     return db.session.scalars(query).all()

@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.mail.models import OutboundMail
+from app.tickets import filing
 from app.tickets.models import Ticket
 from tests import factories
 from tests.escalation.shared import WHY, alerts, clock_of, escalate, events
@@ -145,6 +146,16 @@ def test_the_requester_and_the_followers_are_mailed_once(people, now, drain):
     assert [mail.recipient for mail in mails] == [people.user.email]
     assert "A person answers by Mon 23 Nov, 06:00 EST" in mails[0].text
     assert WHY not in mails[0].text
+
+
+def test_only_whoever_asked_reads_that_they_did(people, browse, drain):
+    ticket = factories.ticket(people.user)
+    filing.follow(ticket, people.owner.email, actor=people.user, now=factories.NOW, person=people.owner)
+    browse(people.owner).post(url(ticket, door=""), {"reason": WHY}, to=f"/tickets/{ticket.ref}")
+    drain()
+    read = {mail.recipient: mail.text for mail in sent() if mail.template == "ticket_escalated"}
+    assert "As you asked, this ticket is escalated." in read[people.owner.email]
+    assert f"{people.owner.name} asked for it, and this ticket is escalated." in read[people.user.email]
 
 
 def sent():

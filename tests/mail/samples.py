@@ -59,7 +59,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED, "resolved_days": None},
     "ticket_status_changed": {**ABOUT, "ticket": card("Needs you"), "old": "In progress", "meaning": "We wait for your answer."},
     "ticket_resolved": {**ABOUT, "ticket": card("Resolved"), "resolver": "Jo Park", "close_days": 7, "why": "follow"},
-    "ticket_escalated": {**ABOUT, "asked": True, "promise": "A person answers by Mon 23 Nov, 16:18 CET."},
+    "ticket_escalated": {**ABOUT, "asked": True, "asker": "Elena Rossi", "promise": "A person answers by Mon 23 Nov, 16:18 CET."},
     "customer_replied": {**ABOUT, "message": ASKED},
     "ticket_assigned": {**ABOUT, "by": "Sam Lee", "due_at": AT},
     "sla_warning": CLOCK,
