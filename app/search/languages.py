@@ -128,7 +128,6 @@ class Flat(dict[int, int]):
 
 FLAT = Flat({ord("ß"): ord("s"), ord("ø"): ord("o"), ord("ı"): ord("i"), ord("ł"): ord("l"), ord("đ"): ord("d")})
 
-
 ENGLISH = Language(ENGLISH_LOCALE, CHUNK, fold, stemming.stem, lambda word: (word,), STOP, WEAK_WORDS, SMALL_WORDS)
 
 

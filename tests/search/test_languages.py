@@ -1,7 +1,7 @@
 """Texts of other languages: their words and stems, and that what is found in one has nothing to do with another."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.search import german
@@ -12,6 +12,7 @@ from app.search.index import Index
 from app.search.languages import ENGLISH, language
 from app.search.query import plan
 from tests.search.conftest import EVERYBODY, TEXTS, document
+from tests.search.test_index import HOSTILE
 
 LANGUAGES = ["da", "de", "es", "fi", "fr", "hu", "it", "nb", "nl", "pt", "ro", "ru", "sv", "tr", "cs", "pl", "ja", "ar", "xx"]
 GERMANS, FRENCH, ARABS = (frozenset({f"public@{locale}"}) for locale in ("de", "fr", "ar"))
@@ -221,3 +222,23 @@ def test_what_is_put_joins_the_vocabulary_of_its_language(tmp_path):
     index.put([document(10, "Zebras")])
     assert found(index, "erdmaennch") == [9]
     assert abs(len(list(index.home.glob("generation-*/vocabulary.de.txt"))) - 2) == 0
+
+
+@pytest.mark.parametrize("question", HOSTILE)
+def test_hostile_questions_fail_in_no_language(abroad, question):
+    for audiences, locale in ((GERMANS, "de"), (FRENCH, "fr"), (ARABS, "ar")):
+        answer = ask(abroad, question, audiences, locale)
+        assert all(0 <= hit.relevance <= 1 for hit in answer.hits)
+        english = abroad.find(Query(question, EVERYBODY, beside=(audiences, locale)))
+        assert 5 not in [hit.id for hit in english.hits], "it is for staff"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_can_be_asked_and_marked_in_any_language(abroad, text):
+    for audiences, locale in ((GERMANS, "de"), (FRENCH, "fr")):
+        answer = ask(abroad, text, audiences, locale)
+        for title in (text, ABROAD[1].body):
+            spans = answer.highlighter.spans(title)
+            assert all(0 <= start < end <= len(title) for start, end in spans)
+            answer.highlighter.snippet(title * 3, 60)
