@@ -139,6 +139,7 @@ def test_what_stands_still_may_be_forgotten_and_what_goes_on_may_not(long, clock
     browser.get(path, status=404)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypatch):
     browser, path = long
     confirmed = told("knowledge.import_confirmed")[0].id
