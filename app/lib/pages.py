@@ -169,7 +169,11 @@ def stale_error(error: StaleDataError) -> Response:
 
 def csrf_error(error: CSRFError) -> Response:
     """The form is from another session."""
-    return failure(400, "This form has expired", "You signed in or out since the page was opened. Reload it and send the form again.")
+    return failure(
+        400,
+        "This form has expired",
+        "You signed in or out since the page was opened. Go back, copy what you wrote, reload that page, and send it from there.",
+    )
 
 
 MESSAGES = {

@@ -107,7 +107,7 @@ def test_the_error_page_stands_when_the_database_cannot_say_who_looks(browse: An
 
 def test_a_form_of_another_session_is_refused_in_words(browse: Any, people: Any) -> None:
     answer = browse(people.user).post("/logout", csrf=False, status=400)
-    assert "This form has expired" in answer.words
+    assert "This form has expired" in answer.words and "Go back, copy what you wrote" in answer.words
 
 
 def test_a_method_that_an_address_does_not_take_says_which_it_takes(app: Flask) -> None:
