@@ -7,9 +7,6 @@ from app.accounts.models import Team, User
 from app.escalation import queries
 from app.rota import queries as rota
 
-# How far ahead the end of a duty is looked for.
-AHEAD = timedelta(days=2)
-
 
 @dataclass(frozen=True)
 class Contact:
@@ -25,7 +22,7 @@ def contacts(now: datetime) -> list[Contact]:
     """Every team with who is on call, by name. As many statements for any number of teams."""
     teams, people = queries.teams(), {person.id: person for person in queries.staff()}
     numbers = [team.id for team in teams]
-    first = on_duty(rota.duty_spans(numbers, now, now + AHEAD), now)
+    first = on_duty(rota.duty_spans(numbers, now, now + rota.AHEAD), now)
     second = on_duty(rota.duty_spans(numbers, now, now + timedelta(minutes=1), level=rota.BACKUP), now)
     found = []
     for team in teams:

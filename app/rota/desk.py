@@ -1,6 +1,5 @@
 """The rota at the desk: everybody sees it, and looks after their own absences, swaps, settings and feed."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, current_app, flash, request, url_for
@@ -203,7 +202,7 @@ def my_page(status: int = 200, **shown: Any) -> Response:
     """The viewer's own page, with the forms as they are given, the others fresh."""
     now = utcnow()
     context: dict[str, Any] = {
-        "duties": queries.duties_of(current_user.id, now, now + timedelta(weeks=2)),
+        "duties": views.duties_to_come(current_user.id, now),
         "swaps": views.swaps_of(current_user),
         "absences": views.absences(now, current_user),
         "feed": feeds.live(current_user),

@@ -21,6 +21,7 @@ from app.rota.queries import FIRST, DutySpan
 
 HOLES_AHEAD = timedelta(weeks=8)
 DUTIES_AHEAD = timedelta(weeks=4)
+LIST_AHEAD = timedelta(weeks=2)
 STRIP = timedelta(hours=24)
 # The strip begins so long before now.
 STRIP_BEFORE = timedelta(hours=2)
@@ -227,9 +228,10 @@ def team_view(team: Team, now: datetime) -> TeamView:
     row = cover_of(team)
     mine = (RotaOverride.team_id == team.id, RotaOverride.withdrawn_at.is_(None), RotaOverride.ends_at > now)
     overrides = select(RotaOverride).options(joinedload(RotaOverride.user)).where(*mine).order_by(RotaOverride.starts_at).limit(LISTED)
-    ahead = now + timedelta(weeks=2)
     first = rules.duties(plan, team.id, FIRST, now, now + HOLES_AHEAD)
-    duties = [*rules.clipped(first, now, ahead), *rules.duties(plan, team.id, queries.BACKUP, now, ahead)]
+    lanes = (first, rules.duties(plan, team.id, queries.BACKUP, now, now + HOLES_AHEAD))
+    # Whole, not cut where the list ends: nobody's duty ends then.
+    duties = [duty for lane in lanes for duty in lane if duty.start < now + LIST_AHEAD]
     return TeamView(
         *(team, shifts, row, list(db.session.scalars(overrides))),
         sorted(duties, key=lambda duty: (duty.start, duty.level))[:LISTED],
@@ -321,6 +323,12 @@ def duties_ahead(now: datetime) -> tuple[list[DutySpan], dict[int, str], dict[in
         DutySpan(one.start, one.end, one.user_id, one.team_id, one.level) for one in found if one.user_id is not None and one.end > now
     ]
     return spans, {team.id: team.name for team in queries.teams()}, staff
+
+
+def duties_to_come(user_id: int, now: datetime) -> list[rules.Duty]:
+    """Somebody's duties that go on or begin in the next two weeks, whole: none is cut at now or where the list ends. Six statements."""
+    found = queries.duties_of(user_id, now - timedelta(days=2), now + DUTIES_AHEAD)
+    return [one for one in found if one.end > now and one.start < now + LIST_AHEAD]
 
 
 def spelled(duty: DutySpan) -> str:

@@ -1,19 +1,23 @@
 """The matrix: its defaults, its pages, what leads change, and what cannot be."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.alerts.people import people_on
-from app.escalation import defaults, editing, queries, rules
+from app.escalation import contacts, defaults, editing, queries, rules
 from app.escalation.models import EscalationTrigger, SupportTier
 from app.escalation.rules import Step
 from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
+from app.rota import queries as rota
 from tests import factories
 from tests.escalation.shared import alerts, escalate
+from tests.rota.conftest import shift
 
 PEOPLE, EXECUTIVES = {1, 2, 3}, {3}
 
@@ -90,6 +94,12 @@ def test_staff_read_the_matrix_and_the_contacts_and_leads_change_them(people, br
     assert "Change" not in page.words.replace("Change the matrix", "")
     assert "/admin/escalation/tiers/3" in browse(people.lead).get("/admin/escalation").text
     browse(people.agent).get("/admin/escalation", status=403)
+
+
+def test_contacts_name_the_same_end_of_a_long_duty_as_the_rota(people, now):
+    team = shift(queries.tier_for(1).team, "Week", [people.agent], starts_minute=0, ends_minute=0).team_id
+    contact = next(one for one in contacts.contacts(now) if one.team.id == team)
+    assert contact.until == rota.on_call(team, now).until == datetime(2026, 11, 27, 23, tzinfo=UTC)
 
 
 def test_a_lead_changes_a_tier_and_alerts_follow_it(people, browse, now):

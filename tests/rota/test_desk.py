@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.rota import editing, queries
+from app.rota import editing, queries, views
 from app.rota.models import RotaAbsence, RotaCover, RotaOverride, RotaPerson, RotaShift, RotaSwap
 from tests.rota.conftest import shift
 from tests.rota.walk import utc
@@ -44,6 +44,13 @@ def test_agents_see_the_team_and_leads_may_change_it(week, people, browse):
     assert "New shift" not in agent.get(f"/desk/rota/teams/{week.team.id}").words
     assert "New shift" in lead.get(f"/desk/rota/teams/{week.team.id}").words
     agent.get(f"/desk/rota/shifts/{week.days.id}", status=403)
+
+
+def test_lists_show_duties_whole_and_not_cut_at_now_or_at_their_end(week, people, app):
+    night = utc(2026, 11, 24, 2)
+    mine, team = views.duties_to_come(people.lead.id, night), views.team_view(week.team, night).duties
+    assert (mine[0].start, mine[-1].end) == (utc(2026, 11, 23, 15), utc(2026, 12, 8, 7))
+    assert team[-1].end == utc(2026, 12, 8, 7)
 
 
 @BOTH
