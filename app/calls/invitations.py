@@ -31,7 +31,7 @@ def state_of(call: Call) -> State:
 def text(call: Call, state: State, *, method: str, sender: str, url: str, notes: str) -> str:
     """The whole calendar. method: REQUEST, CANCEL or PUBLISH. `sender` is our mailbox, `url` where its reader finds the call.
 
-    The UID is the call's for life; both sides attend. What is cancelled has no alarm.
+    The UID is the call's for life; both sides attend, but where it is only told (PUBLISH: RFC 5546, 3.2.1). What is cancelled has no alarm.
     """
     organizer = mailbox(sender)
     attendees = (icalendar.Address(call.customer.email, call.customer.name), icalendar.Address(state.engineer.email, state.engineer.name))
@@ -47,7 +47,7 @@ def text(call: Call, state: State, *, method: str, sender: str, url: str, notes:
         sequence=state.sequence,
         status="CANCELLED" if state.is_cancelled or method == "CANCEL" else "CONFIRMED",
         organizer=icalendar.Address(organizer.addr_spec, organizer.display_name),
-        attendees=attendees,
+        attendees=attendees if method != "PUBLISH" else (),
         alarms=() if state.is_cancelled or method == "CANCEL" else (icalendar.Alarm(ALARM, f"{call.kind.name} in 15 minutes"),),
         categories=("HiveTechs Support",),
     )

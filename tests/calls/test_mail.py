@@ -158,4 +158,5 @@ def test_the_entry_can_be_fetched_again(book, people, browse):
     answer = browse(people.user).get(f"/calls/{call.ref}/invitation.ics")
     calendar = read(answer.data.decode())
     assert (calendar["METHOD"], calendar.part("VEVENT")["SEQUENCE"]) == ("PUBLISH", "0")
+    assert calendar.part("VEVENT").all("ATTENDEE") == [], "RFC 5546 lets nobody attend what is only published"
     assert answer.mimetype == "text/calendar"
