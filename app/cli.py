@@ -68,6 +68,10 @@ class Mounted(click.Group):
             raise click.ClickException(str(told)) from told
         except (OperationalError, ProgrammingError) as broken:
             raise click.ClickException(f"{NO_DATABASE}\n{broken.orig}") from broken
+        except OSError as wrong:
+            if wrong.filename is None:
+                raise
+            raise click.ClickException(f"{wrong.filename}: {wrong.strerror}.") from wrong
 
 
 def leaves(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -23,13 +23,21 @@ def answer(line: str | bytes) -> dict[str, Any]:
     """The answer to one line. A line that cannot be read, or asks for nothing sensible, is answered by `error`."""
     case_id = None
     try:
-        given = json.loads(line, parse_constant=refuse_constant)
+        given = read(line)
         if not isinstance(given, dict):
             raise BadCase("A case is a JSON object.")
         case_id = given.get("id")
         return {"id": case_id} | ANSWERS[kind_of(given)](given, case_of(given))
     except (ValueError, RecursionError) as wrong:
         return {"id": case_id, "error": str(wrong) or "The line cannot be read."}
+
+
+def read(line: str | bytes) -> Any:
+    """The JSON of a line. Raises BadCase."""
+    try:
+        return json.loads(line, parse_constant=refuse_constant)
+    except json.JSONDecodeError as wrong:
+        raise BadCase(f"This line is not JSON: {wrong}") from wrong
 
 
 def answer_due(given: dict[str, Any], case: Case) -> dict[str, Any]:

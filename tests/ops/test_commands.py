@@ -191,6 +191,11 @@ def test_a_database_that_is_not_there_is_told_without_a_traceback(app, tmp_path)
     assert "Traceback" not in done.stderr
 
 
+def test_a_place_that_cannot_be_written_to_is_told_without_a_traceback(app, tmp_path):
+    done = hive(app, "faq", "export", str(tmp_path / "nowhere" / "faq.json"))
+    assert (done.returncode, done.stderr) == (1, f"Error: {tmp_path / 'nowhere' / 'faq.json'}: No such file or directory.\n")
+
+
 def test_commands_answer_on_standard_output_and_log_elsewhere(app):
     done = hive(app, "routes", "--json", LOG_LEVEL="DEBUG")
     assert json.loads(done.stdout)

@@ -139,6 +139,10 @@ def test_a_line_that_is_no_case_is_answered_without_an_id(line):
     assert replay.answer(line)["error"]
 
 
+def test_a_line_that_is_not_json_is_told_so():
+    assert replay.answer(b"due please") == {"id": None, "error": "This line is not JSON: Expecting value: line 1 column 1 (char 0)"}
+
+
 @given(st.dictionaries(st.sampled_from([*CASE, "now", "end", "as_of", "paused_statuses", "initial_status"]), JSON))
 def test_no_case_whatever_is_in_it_breaks_the_replay(over):
     found = replay.answer(json.dumps(CASE | over))
