@@ -127,10 +127,11 @@ def edge(text: str, at: int, reach: int = 30) -> int:
 
 
 def apart(spans: list[Span]) -> list[Span]:
-    """Spans in order, without overlaps."""
+    """Spans in order, without overlaps: pairs of ideographs that overlap are one."""
     kept: list[Span] = []
     for start, end in spans:
-        if start >= end or (kept and start < kept[-1][1]):
-            continue
-        kept.append((start, end))
+        if kept and start < kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]))
+        elif start < end:
+            kept.append((start, end))
     return kept

@@ -242,3 +242,20 @@ def test_any_text_can_be_asked_and_marked_in_any_language(abroad, text):
             spans = answer.highlighter.spans(title)
             assert all(0 <= start < end <= len(title) for start, end in spans)
             answer.highlighter.snippet(title * 3, 60)
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "question", "marked"),
+    [
+        ("ja", "検索エンジンの設定", "エンジンの設定 ", "エンジンの設定"), ("zh", "如何重置密码", "重置密码 ", "重置密码"), ("tr", "Anahtarımı nasıl sıfırlarım?", "anahtarimi ", "Anahtarımı"),
+        ("cs", "Obnovení klíče", "klice ", "klíče"), ("he", "איך לאפס סיסמה", "סיסמה ", "סיסמה"), ("ru", "Сброс ключей API", "ключ ", "ключей"),
+        ("nb", "Tilbakestille nøkler", "noekkel nøkler ", "nøkler"), ("pl", "Żądanie usługi", "zadanie ", "Żądanie"), ("ko", "비밀번호 재설정", "비밀번호 ", "비밀번호"),
+    ],
+)  # fmt: skip
+def test_each_script_is_found_and_marked_where_it_stands(tmp_path, locale, title, question, marked):
+    index = Index(tmp_path)
+    index.rebuild([document(1, "Something else"), translation(2, title, locale=locale), translation(3, "42", locale=locale)])
+    answer = ask(index, question, frozenset({f"public@{locale}"}), locale)
+    assert [hit.id for hit in answer.hits] == [2]
+    spans = answer.highlighter.spans(title)
+    assert title[spans[0][0] : spans[-1][1]] == marked
