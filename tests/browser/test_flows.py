@@ -165,6 +165,8 @@ def test_a_double_click_sends_one_reply(visit, site):
     composer(page).fill("Sent once.")
     page.locator("button[data-send]").dblclick()
     expect(messages(page, "Sent once.")).to_have_count(1)
+    box, send = page.locator(".toast").bounding_box(), page.locator("button[data-send]").bounding_box()
+    assert box["x"] >= send["x"] + send["width"], "what was said covers the button to say more"
     page.reload()
     expect(messages(page, "Sent once.")).to_have_count(1)
     customer = visit("user", f"/tickets/{site.for_twice}")
@@ -248,6 +250,9 @@ def test_staff_answer_without_script(visit, site):
     composer(page).fill("No script at our end, either.")
     page.locator("button[data-send]").click()
     expect(messages(page, "No script at our end")).to_have_count(1)
+    page.goto("/desk/queue/all")
+    expect(page.locator("input[name=ids]").first).to_be_visible()
+    expect(page.locator("input[data-all]")).to_be_hidden()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
