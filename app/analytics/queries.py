@@ -159,6 +159,7 @@ class PortalFigures:
     needs_you: int
     # Opened less resolved in the last seven days: above nought, more is open than a week ago.
     trend: int
+    # Where first responses are promised, the seconds that their clocks counted, to compare with the target; else all seconds.
     average_response: float | None
     target: float | None
     resolution_rate: float | None
@@ -167,22 +168,22 @@ class PortalFigures:
 def portal_figures(user: Any, now: datetime) -> PortalFigures:
     """The three cards of the portal home, over the organization's tickets where this person sees those, else their own.
 
-    One statement, each part of it on an index of the organization or the person. A mean target needs an organization.
+    One statement, each part of it on an index of the organization or the person.
     """
     shared = shares(user)
     since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
-    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week, "organization": user.organization_id}
-    *found, target = db.session.execute(portal_statement(shared), values).one()
+    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week}
+    *found, counted, target = db.session.execute(portal_statement(shared), values).one()
     still, needs, opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
-    promised = None if target is None else float(target)
-    return PortalFigures(still, needs, fresh - done, mean(total, answered), promised, mean(resolved, opened))
+    average = mean(total, answered) if counted is None else float(counted)
+    return PortalFigures(still, needs, fresh - done, average, None if target is None else float(target), mean(resolved, opened))
 
 
 @lru_cache(maxsize=2)
 def portal_statement(shared: bool) -> Select[Any]:
     """The figures of `portal_figures` side by side; built once."""
-    now, lately = still_open(shared).subquery("now"), since_then(shared).subquery("lately")
-    return select(now, lately, MEAN_TARGET).select_from(now.join(lately, true()))
+    now, lately, kept = still_open(shared).subquery("now"), since_then(shared).subquery("lately"), promised(shared).subquery("kept")
+    return select(now, lately, kept).select_from(now.join(lately, true()).join(kept, true()))
 
 
 def still_open(shared: bool) -> Select[Any]:
@@ -206,6 +207,16 @@ def since_then(shared: bool) -> Select[Any]:
     return select(*figures).where(scope(shared), Ticket.created_at >= bindparam("since", type_=UTCDateTime()))
 
 
+def promised(shared: bool) -> Select[Any]:
+    """What the clocks of first responses given `since` then counted, and their targets: two means, NULL where nothing was promised."""
+    query: Any = select(func.avg(Clock.elapsed_seconds).label("counted"), func.avg(Clock.target_seconds).label("target")).where(
+        Clock.metric == "first_response", Clock.state == "stopped", Clock.started_at >= bindparam("since", type_=UTCDateTime())
+    )
+    if shared:
+        return query.where(Clock.organization_id == bindparam("whose"))
+    return query.join(Ticket, Ticket.id == Clock.ticket_id).where(scope(shared))
+
+
 def shares(user: Any) -> bool:
     """Whether a customer's figures speak of their organization's tickets, or of their own alone."""
     return user.organization_id is not None and (user.role == "customer_admin" or user.organization.sharing == "all")
@@ -214,15 +225,3 @@ def shares(user: Any) -> bool:
 def scope(shared: bool) -> ColumnElement[bool]:
     """The tickets that a customer's figures speak of: `whose` is the organization's id, or the person's."""
     return (Ticket.organization_id if shared else Ticket.requester_id) == bindparam("whose")
-
-
-# The mean first-response target of an organization's tickets, in seconds; NULL where nothing is promised.
-MEAN_TARGET = (
-    select(func.avg(Clock.target_seconds))
-    .where(
-        Clock.organization_id == bindparam("organization"),
-        Clock.metric == "first_response",
-        Clock.started_at >= bindparam("since", type_=UTCDateTime()),
-    )
-    .scalar_subquery()
-)

@@ -21,13 +21,13 @@ def start() -> Response:
     """Whoever comes in by the front door goes where their work is."""
     if current_user.role not in CUSTOMERS:
         return vary(redirect(url_for("desk.start" if current_user.is_staff else "help.home"), 303))  # type: ignore[arg-type]
-    now = utcnow()
+    now, (minutes, hours) = utcnow(), promises(current_user)
     return part(
         "home/portal.html",
-        cards=views.cards(portal_figures(current_user, now)),
+        cards=views.cards(portal_figures(current_user, now), hours),
         tickets=queries.recent_tickets(current_user),
         step=step,
-        promises=views.promises(*promises(current_user)),
+        promises=views.promises(minutes, hours),
         engineer=queries.engineer(current_user),
         resources=views.resources(current_user.plan),
         announcements=announcements(current_user, now),
@@ -39,7 +39,7 @@ def metrics() -> Response:
     """The three cards, alone. Whoever has none is sent to where their work is."""
     if current_user.role not in CUSTOMERS:
         return go(url_for(".start"))
-    return part("home/_metrics.html", cards=views.cards(portal_figures(current_user, utcnow())))
+    return part("home/_metrics.html", cards=views.cards(portal_figures(current_user, utcnow()), promises(current_user)[1]))
 
 
 @bp.get("/home/tickets")

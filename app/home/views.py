@@ -9,7 +9,7 @@ from app.analytics.rules import PORTAL_RESOLUTION_TARGET, tone
 from app.analytics.views import share
 from app.lib.times import duration
 from app.sla.hours import Calendar
-from app.sla.words import soon
+from app.sla.words import length, soon
 from app.tickets.rules import rank
 
 ENTERPRISE_TIER = 3
@@ -48,9 +48,9 @@ class Card:
     meter: str = ""
 
 
-def cards(figures: PortalFigures) -> list[Card]:
-    """Open tickets with their trend, average response against the target, resolution rate against 99 %."""
-    return [still_open(figures), response(figures), resolution(figures)]
+def cards(figures: PortalFigures, hours: Calendar | None) -> list[Card]:
+    """Open tickets with their trend, average response against the target on its `hours`, resolution rate against 99 %."""
+    return [still_open(figures), response(figures, hours), resolution(figures)]
 
 
 def still_open(figures: PortalFigures) -> Card:
@@ -64,23 +64,24 @@ def still_open(figures: PortalFigures) -> Card:
     return Card("Open tickets", f"{figures.open:,}", note=waits, trend=words, arrow=arrow, tone="warn" if figures.needs_you else None)
 
 
-def response(figures: PortalFigures) -> Card:
-    """The average first response of the last 90 days."""
+def response(figures: PortalFigures, hours: Calendar | None) -> Card:
+    """The average first response of the last 90 days; what is promised in opening hours is counted and told in them."""
     average, target = figures.average_response, figures.target
     good = tone(average, target, lower_is_better=True)
+    if average is None:
+        return Card("Average response time", duration(None), note="No tickets yet" if figures.resolution_rate is None else "No answer yet")
+    if target is None:
+        return Card("Average response time", duration(average), note="Best effort on your plan")
+    taken, most = (duration(time) if hours is None else length(int(time), hours) for time in (average, target))
     return Card(
         "Average response time",
-        duration(average),
+        taken,
         tone=good,
-        note=("No tickets yet" if figures.resolution_rate is None else "No answer yet")
-        if average is None
-        else f"Target: under {duration(target)}"
-        if target is not None
-        else "Best effort on your plan",
-        trend="" if good is None else "On target" if good == "ok" else "Over target",
-        arrow="" if good is None else "check" if good == "ok" else "triangle-alert",
+        note=f"Target: under {most}" + ("" if hours is None or hours.is_round_the_clock else ", in business hours"),
+        trend="On target" if good == "ok" else "Over target",
+        arrow="check" if good == "ok" else "triangle-alert",
         share=share(average, target),
-        meter=f"{duration(average)} of {duration(target)} used" if target is not None else "",
+        meter=f"{taken} of {most} used",
     )
 
 

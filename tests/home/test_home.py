@@ -38,6 +38,18 @@ def test_the_cards_count_what_is_open_answered_and_resolved(people, browse, now)
     assert "Resolution rate 50.0 %" in words
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+@pytest.mark.parametrize("sharing", ["all", "own"])
+def test_a_response_over_the_weekend_is_counted_as_it_was_promised(app, people, browse, now, sharing):
+    people.stranger.organization.sharing = sharing
+    friday = now - timedelta(days=3) + timedelta(hours=5)
+    ticket = factories.ticket(people.stranger, now=friday, priority="high")
+    factories.reply(ticket, people.agent, now=now)
+    words = browse(people.stranger).get("/").words
+    assert "Average response time 3 h Target: under 8 h, in business hours On target" in words
+    assert words.count("Average response time") == 1 and "2 d" not in words
+
+
 def test_recent_tickets_are_the_organizations_and_nobody_elses(people, browse):
     mine, other = factories.ticket(people.colleague), factories.ticket(people.stranger)
     text = browse(people.user).get("/").text
