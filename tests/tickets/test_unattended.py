@@ -42,6 +42,9 @@ def everybody_is_away(people, now):
 @BOTH
 def test_nobody_is_told_while_somebody_is_there(week, people, now, unassigned):  # noqa: F811
     assert unattended.watch() == 0
+    unassigned.queue_at = now - HOUR
+    db.session.commit()
+    assert unattended.watch() == 0
     assert alerts() == []
 
 
