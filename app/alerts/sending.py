@@ -121,6 +121,7 @@ def reason(delivery: AlertDelivery, step: Step) -> str:
     route = f"the alert route “{step.route.name}”" if step.route is not None else "an alert route"
     clauses = {
         "on_call": "you are on call, or next to be",
+        "next_on_call": "nobody has taken its ticket, and you are on call, or next to be",
         "leads": "you lead support",
         "email": f"your address stands on {route}",
         "assignee": "you are the assignee of its ticket",

@@ -63,7 +63,7 @@ def failed(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:
     instead = KIND_WORDS.get(facts["instead"])
     then = f" Instead: {instead}." if instead else ""
     kind, _, whom = str(facts["channel"]).partition(": ")
-    return "circle-alert", "bad", f"{KIND_WORDS.get(kind, kind)}, {whom}, failed. {facts['reason']}{then}"
+    return "circle-alert", "bad", f"{KIND_WORDS.get(kind, kind)}, {whom}, failed. {facts['reason']}{then}".removesuffix(".")
 
 
 def level_reached(facts: Facts, actor: str | None, names: Names, zone: str) -> Line:

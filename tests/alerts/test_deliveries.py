@@ -73,7 +73,7 @@ def test_a_channel_that_fails_for_good_is_replaced_by_the_next(app, people, now,
     assert kinds(alert) == ["alert.raised", "alert.delivery_failed"]
 
 
-def test_when_every_channel_fails_the_leads_are_mailed(app, people, now, wire, settings, drain):
+def test_when_every_channel_fails_the_leads_are_mailed(app, people, now, wire, settings, drain, browse):
     settings(slack_token="", discord_token="")
     route(("slack", "#ops"), ("discord", "123456789012345678", "instead"))
     alert = raised(now)
@@ -85,6 +85,8 @@ def test_when_every_channel_fails_the_leads_are_mailed(app, people, now, wire, s
     ]
     failed = db.session.scalars(select(Event).where(Event.kind == "alert.delivery_failed").order_by(Event.id)).all()
     assert [event.facts["instead"] for event in failed] == ["discord", "leads"]
+    log = browse(people.lead).get(f"/desk/alerts/{alert.id}").words
+    assert "Instead: Team leads. Mon" in log and ".." not in log
 
 
 def test_what_arrived_by_another_channel_needs_no_lead(app, people, now, wire, settings, drain):

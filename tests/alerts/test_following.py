@@ -81,12 +81,19 @@ def test_each_level_of_a_clock_is_news_on_one_alert_until_somebody_cares(app, pe
     assert alerts()[0].state == "open" and len(told(alert)) > before
 
 
-@pytest.mark.parametrize(("taken", "names"), [(True, {"Samuel Osei"}), (False, {"Helena Lindqvist"})])
-def test_a_level_may_tell_people_alone(app, people, now, drain, taken, names):
+@pytest.mark.parametrize(
+    ("taken", "names", "why"),
+    [
+        (True, {"Samuel Osei"}, "you are the assignee of its ticket"),
+        (False, {"Helena Lindqvist"}, "nobody has taken its ticket, and you are on"),
+    ],
+)
+def test_a_level_may_tell_people_alone_and_why_it_is_them(app, people, now, drain, taken, names, why):
     ticket = factories.ticket(people.user, team="support", assignee=people.agent2 if taken else None)
     reached(ticket, now, notify=["assignee", "next_on_call"])
     drain()
     assert {name for _, name, _ in told(alerts()[0])} == names
+    assert why in " ".join(db.session.scalars(select(OutboundMail.text).where(OutboundMail.template == "alert")).one().split())
 
 
 def test_a_level_that_tells_nobody_raises_nothing(app, people, now, drain):
