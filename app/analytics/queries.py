@@ -209,12 +209,12 @@ def since_then(shared: bool) -> Select[Any]:
 
 def promised(shared: bool) -> Select[Any]:
     """What the clocks of first responses given `since` then counted, and their targets: two means, NULL where nothing was promised."""
-    query: Any = select(func.avg(Clock.elapsed_seconds).label("counted"), func.avg(Clock.target_seconds).label("target")).where(
-        Clock.metric == "first_response", Clock.state == "stopped", Clock.started_at >= bindparam("since", type_=UTCDateTime())
-    )
+    means: Sequence[Any] = (func.avg(Clock.elapsed_seconds).label("counted"), func.avg(Clock.target_seconds).label("target"))
+    query, since = select(*means).where(Clock.metric == "first_response", Clock.state == "stopped"), bindparam("since", type_=UTCDateTime())
     if shared:
-        return query.where(Clock.organization_id == bindparam("whose"))
-    return query.join(Ticket, Ticket.id == Clock.ticket_id).where(scope(shared))
+        return query.where(Clock.organization_id == bindparam("whose"), Clock.started_at >= since)
+    # Led by their few tickets: by its date, the database would begin with the clocks of everybody.
+    return query.where(Clock.ticket_id.in_(select(Ticket.id).where(scope(shared), Ticket.created_at >= since)))
 
 
 def shares(user: Any) -> bool:
