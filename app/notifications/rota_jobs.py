@@ -5,6 +5,9 @@ A second run finds its mail written and writes none.
 
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
 from app.accounts.models import User
 from app.events.models import Event
 from app.extensions import db
@@ -13,6 +16,7 @@ from app.lib.times import in_words
 from app.mail.actions import queue_mail
 from app.mail.jobs import hand_over
 from app.notifications import links, queries
+from app.rota.models import RotaSwap
 
 ANSWERS = {"accepted": "accepted", "declined": "declined", "withdrawn": "took back"}
 
@@ -36,7 +40,7 @@ def ask_swap(event_id: int) -> None:
     if event is None or person is None:
         return
     asker = queries.name_of(event.facts["asker_id"])
-    lines = [f"The duty: {event.facts['team']}, {span(event, person)}.", "Nothing changes until you accept."]
+    lines = [*terms(event, person), "Nothing changes until you accept."]
     where = links.absolute(links.MY_ROTA)
     send(event, person, f"{asker} asks you to take a duty", lines, where, "Answer", "you were asked for a swap")
 
@@ -49,7 +53,7 @@ def answer_swap(event_id: int) -> None:
     if event is None or person is None:
         return
     who = queries.name_of(event.facts["asker_id" if withdrawn else "other_id"])
-    lines = [f"The duty is one of {event.facts['team']}. The rota shows who has it now."]
+    lines = [*terms(event, person), "The rota shows who has it now."]
     told = f"{who} {ANSWERS[event.facts['state']]} {'the question' if withdrawn else 'your swap'}"
     send(event, person, told, lines, links.absolute(links.MY_ROTA), "My rota", "you are part of this swap")
 
@@ -83,10 +87,24 @@ def reader(event: Event | None, fact: str) -> User | None:
     return person if person is not None and person.is_enabled else None
 
 
+def terms(event: Event, person: User) -> list[str]:
+    """What was asked in a swap, what is given for it, and the asker's own words; times on the reader's clock."""
+    teams = (joinedload(RotaSwap.team), joinedload(RotaSwap.back_team))
+    swap = db.session.scalars(select(RotaSwap).options(*teams).where(RotaSwap.id == event.facts["swap_id"])).one()
+    lines = [f"The duty: {swap.team.name}, {between(swap.starts_at, swap.ends_at, person)}."]
+    if swap.back_team is not None and swap.back_starts_at is not None and swap.back_ends_at is not None:
+        lines.append(f"In return: {swap.back_team.name}, {between(swap.back_starts_at, swap.back_ends_at, person)}.")
+    return [*lines, f"“{swap.note}”"] if swap.note else lines
+
+
 def span(event: Event, person: User) -> str:
+    """From when until when an event's span lasts."""
+    return between(datetime.fromisoformat(event.facts["start"]), datetime.fromisoformat(event.facts["end"]), person)
+
+
+def between(start: datetime, end: datetime, person: User) -> str:
     """From when until when, on the reader's clock."""
-    start, end = (in_words(datetime.fromisoformat(event.facts[key]), person.time_zone) for key in ("start", "end"))
-    return f"{start} to {end}"
+    return f"{in_words(start, person.time_zone)} to {in_words(end, person.time_zone)}"
 
 
 def send(event: Event, person: User, told: str, lines: list[str], url: str, action: str, why: str) -> None:

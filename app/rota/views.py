@@ -314,13 +314,18 @@ def coming_holidays(person: User, now: datetime) -> list[tuple[str, str]]:
 
 
 def duties_ahead(now: datetime) -> tuple[list[DutySpan], dict[int, str], dict[int, queries.Staff]]:
-    """The duties of everybody in the next four weeks, a day of a shift for itself, with the names of teams and the staff."""
+    """The duties of everybody in the next four weeks, a day of a shift for itself, with the names of teams and the staff.
+
+    One that goes on beyond is left out: cut there, its end would be another one at each look, and a choice of it void.
+    """
     # From before now, so that a duty that has begun keeps its name while the page is open.
     start = now - timedelta(days=2)
     plan, staff = queries.plan_for(None, start, now + DUTIES_AHEAD)
     found = queries.all_duties(plan, start, now + DUTIES_AHEAD, joined=False)
     spans = [
-        DutySpan(one.start, one.end, one.user_id, one.team_id, one.level) for one in found if one.user_id is not None and one.end > now
+        DutySpan(one.start, one.end, one.user_id, one.team_id, one.level)
+        for one in found
+        if one.user_id is not None and now < one.end < now + DUTIES_AHEAD
     ]
     return spans, {team.id: team.name for team in queries.teams()}, staff
 

@@ -1,5 +1,7 @@
 """The pages of the rota."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -51,6 +53,9 @@ def test_lists_show_duties_whole_and_not_cut_at_now_or_at_their_end(week, people
     mine, team = views.duties_to_come(people.lead.id, night), views.team_view(week.team, night).duties
     assert (mine[0].start, mine[-1].end) == (utc(2026, 11, 23, 15), utc(2026, 12, 8, 7))
     assert team[-1].end == utc(2026, 12, 8, 7)
+    swappable = views.duties_ahead(night)[0]
+    assert swappable == views.duties_ahead(night + timedelta(seconds=1))[0]
+    assert max(one.end for one in swappable) == utc(2026, 12, 21, 15)
 
 
 @BOTH

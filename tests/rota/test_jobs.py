@@ -34,7 +34,8 @@ def test_holidays_are_filled_in_for_the_years_that_come_near(people, now, clock)
 
 def test_a_swap_mails_the_one_who_is_asked_and_its_answer_the_asker(week, people, now, drain):
     mine = DutySpan(*TUESDAY, people.agent.id, week.team.id)
-    swap = actions.ask_swap(mine, people.agent2, None, "", actor=people.agent, now=now)
+    back = DutySpan(*(at + timedelta(days=7) for at in TUESDAY), people.agent2.id, week.team.id)
+    swap = actions.ask_swap(mine, people.agent2, back, "My daughter's birthday", actor=people.agent, now=now)
     drain()
     actions.accept_swap(swap, actor=people.agent2, now=now)
     drain()
@@ -42,8 +43,14 @@ def test_a_swap_mails_the_one_who_is_asked_and_its_answer_the_asker(week, people
         (people.agent2.email, "Aiko Tanaka asks you to take a duty"),
         (people.agent.email, "Samuel Osei accepted your swap"),
     ]
-    body = db.session.scalars(select(OutboundMail.text).order_by(OutboundMail.id)).first()
-    assert "Support, Tue 24 Nov, 07:00 GMT to Tue 24 Nov, 15:00 GMT" in " ".join(body.split())
+    asked, accepted = (" ".join(body.split()) for body in db.session.scalars(select(OutboundMail.text).order_by(OutboundMail.id)))
+    for told in (
+        "Support, Tue 24 Nov, 07:00 GMT to Tue 24 Nov, 15:00 GMT",
+        "In return: Support, Tue 1 Dec, 07:00 GMT",
+        "“My daughter's birthday”",
+    ):
+        assert told in asked
+    assert "The duty: Support, Tue 24 Nov" in accepted and "In return: Support, Tue 1 Dec" in accepted
 
 
 def test_a_withdrawn_question_tells_the_one_who_was_asked(week, people, now, drain):
