@@ -27,6 +27,13 @@ def test_somebody_comes_in_and_goes_out(people, browse):
     assert kinds() == ["account.signed_in", "account.signed_out"]
 
 
+def test_whoever_has_no_account_or_no_password_is_shown_a_way(browse):
+    page = browse().get("/login").markup
+    main = page.one("main")
+    told = {link["href"]: link.text for link in page.all("a") if link.within("main") is main}
+    assert told["/guest/new"] == "ask us as a guest" and "/password-reset" in told and "/help" in told
+
+
 def test_with_htmx_signing_in_is_a_visit(people, browse):
     visitor = browse()
     visitor.get("/login")
