@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # What was drawn of passing times is drawn again after so many seconds; until then all who look share it.
 STEP_SECONDS = 10
+# Beyond it, a day without its year may be taken for that of another one.
+HALF_A_YEAR = timedelta(days=182)
 
 
 def stepped(now: datetime) -> datetime:
@@ -33,10 +35,11 @@ def monday_of(at: datetime, zone_name: str) -> date:
     return today - timedelta(days=today.weekday())
 
 
-def in_words(at: datetime, zone_name: str) -> str:
-    """`Tue 24 Nov, 14:30 CET`."""
+def in_words(at: datetime, zone_name: str, now: datetime | None = None) -> str:
+    """`Tue 24 Nov, 14:30 CET`; with its year, `Tue 24 Nov 2026, 14:30 CET`, where `now` is given and more than half a year away."""
     there = local(at, zone_name)
-    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
+    year = f" {there.year}" if now is not None and abs(at - now) > HALF_A_YEAR else ""
+    return f"{there:%a} {there.day} {there:%b}{year}, {there:%H:%M} {there:%Z}"
 
 
 def duration(length: timedelta | float | int | None) -> str:

@@ -108,6 +108,11 @@ def test_a_range_at_the_end_of_time_is_empty(people, browse, ticket, days):
     assert "Nothing was promised" in browse(people.agent).get(f"/desk/sla?{days}").words
 
 
+def test_a_report_of_years_ago_says_which_year_it_means(people, browse, ticket):
+    page = browse(people.lead).get("/desk/sla?from=2021-03-01&to=2021-03-31&zone=UTC")
+    assert "from Mon 1 Mar 2021, 00:00 UTC to Thu 1 Apr 2021, 00:00 UTC" in page.words
+
+
 def test_the_report_costs_the_same_for_one_and_for_many(people, browse, ticket, now, statements):
     agent = browse(people.agent)
     agent.get("/desk/sla")
