@@ -16,18 +16,24 @@ from app.tickets.models import Ticket
 
 
 def invite(event_id: int) -> None:
-    """After `ticket.resolved` by staff: begin the survey of this round, unless staff opened the ticket. Again is harmless."""
+    """After `ticket.resolved`: begin the survey of this round, unless staff opened the ticket. Again is harmless.
+
+    Customers who solved it themselves are asked if they had an answer from us.
+    """
     event = db.session.get(Event, event_id)
-    if event is None or not event.facts["by_staff"]:
+    if event is None:
         return
     ticket = db.session.scalar(select(Ticket).options(joinedload(Ticket.requester)).where(Ticket.id == event.ticket_id))
     if ticket is None or opened_by_staff(ticket.id):
+        return
+    by_staff = event.facts["by_staff"]
+    if not by_staff and ticket.first_responded_at is None:
         return
     settings = current_app.config["SETTINGS"]
     actions.invite(
         ticket,
         round_number=event.facts["round"],
-        agent_id=event.actor_id,
+        agent_id=event.actor_id if by_staff else None,
         now=utcnow(),
         valid=timedelta(days=settings.survey_days),
         quiet=timedelta(days=settings.survey_quiet_days),
