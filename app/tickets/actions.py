@@ -26,7 +26,7 @@ from app.tickets.drafts import drop_draft
 from app.tickets.drafts import save_draft as save_draft
 from app.tickets.kinds import compose
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
-from app.tickets.once import opened_by_form, own_key, written_by_form
+from app.tickets.once import opened, written
 from app.tickets.thanking import is_thanks
 from app.triage import actions as triage
 
@@ -70,8 +70,8 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
         raise NotAllowed("Your account cannot open tickets. Ask an administrator.")
     if new.kind not in rules.KINDS or new.priority not in rules.PRIORITIES or new.category not in {"", *rules.CATEGORIES}:
         raise Invalid("Choose a kind, a priority and a category from the lists.")
-    form_key = own_key(new.form_key, actor)
-    if form_key is not None and (earlier := opened_by_form(form_key)) is not None:
+    form_key, earlier = opened(new.form_key, new.subject, actor)
+    if earlier is not None:
         return earlier
     ticket = new_row(new, requester, form_key, now)
     tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
@@ -217,8 +217,8 @@ def reply(
     Invalid for an empty answer, WrongState on a closed ticket, and Stale if colleagues changed the ticket after event
     `seen`. A customer's answer reopens what was resolved; if it is only a thank-you, that can be dismissed (thanking.py).
     """
-    form_key = own_key(form_key, actor, ticket)
-    if form_key is not None and (earlier := written_by_form(form_key)) is not None:
+    form_key, earlier = written(form_key, body, "public", actor, ticket)
+    if earlier is not None:
         return earlier
     check_reply(ticket, body, files, actor=actor, seen=seen)
     message = add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, form_key=form_key, files=files)
@@ -303,8 +303,8 @@ def note(
     ticket: Ticket, body: str, *, actor: User, now: datetime, form_key: str | None = None, files: Sequence[StagedFile] = ()
 ) -> Message:
     """Write an internal note. It changes no status and stops no clock."""
-    form_key = own_key(form_key, actor, ticket)
-    if form_key is not None and (earlier := written_by_form(form_key)) is not None:
+    form_key, earlier = written(form_key, body, "internal", actor, ticket)
+    if earlier is not None:
         return earlier
     if not may(actor.role, "ticket.note"):
         raise NotAllowed("Internal notes are for staff.")

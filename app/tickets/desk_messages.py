@@ -19,7 +19,7 @@ from app.tickets import actions, desk_show, drafts, queries, uploads
 from app.tickets.desk import me, ticket_page
 from app.tickets.desk_forms import MAX_BODY, MessageForm
 from app.tickets.models import Message, Ticket
-from app.tickets.once import written_before
+from app.tickets.once import written as written_already
 from app.tickets.uploads import Received
 
 bp = desk("desk_messages", __name__)
@@ -29,7 +29,7 @@ bp = desk("desk_messages", __name__)
 def write(ref: str) -> Response:
     """Send a reply or save a note. If colleagues or the customer were faster, the draft is kept and their words shown (409)."""
     ticket, form, now = queries.ticket_for(me(), ref, for_change=True), MessageForm(request.form), utcnow()
-    if (earlier := written_before(form.form_key.data or None, me(), ticket)) is not None:
+    if (earlier := sent_before(ticket, form)) is not None:
         return sent(ticket, earlier)
     received = attached(now)
     message, status = attempt(ticket, form, received, now)
@@ -57,6 +57,16 @@ def draft(ref: str) -> Response:
         shown["form"].macro.data = insert or form.macro.data
         return part("tickets/desk/_composer.html", focus=True, **shown)
     return part("tickets/desk/_draft_state.html", ticket=ticket, saved_at=now if body.strip() else None)
+
+
+def sent_before(ticket: Ticket, form: MessageForm) -> Message | None:
+    """The message that this very form has written already."""
+    return written_already(form.form_key.data or None, form.body.data or "", visibility(form), me(), ticket)[1]
+
+
+def visibility(form: MessageForm) -> str:
+    """Who may read what is written, as messages call it."""
+    return "internal" if form.visibility.data == "note" else "public"
 
 
 def attached(now: datetime) -> Received:
@@ -109,9 +119,8 @@ def written(ticket: Ticket, form: MessageForm, received: Received, now: datetime
 
 def keep(ticket: Ticket, form: MessageForm, received: Received, now: datetime, body: str) -> None:
     """The draft of this person for this ticket, as it stands."""
-    visibility = "internal" if form.visibility.data == "note" else "public"
     files = () if "discard" in request.form else received.kept
-    drafts.save_draft(ticket, body, visibility, actor=me(), now=now, files=files, form_key=form.form_key.data or None)
+    drafts.save_draft(ticket, body, visibility(form), actor=me(), now=now, files=files, form_key=form.form_key.data or None)
 
 
 def again(ticket: Ticket, form: MessageForm, received: Received, now: datetime, status: int) -> Response:

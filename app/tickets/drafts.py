@@ -28,17 +28,24 @@ def save_draft(
 ) -> None:
     """Keep what somebody is typing, and which files go with it; nothing at all removes the draft.
 
-    What the form with this key has sent already is not kept again: the last word typed may arrive after it.
+    What the form with this key has sent already is not kept again: the last word typed may arrive after it. Other words are
+    kept: the page came back from the browser's history, and somebody writes on it anew.
     No event: nothing has happened yet.
     """
     serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
     sent = own_key(form_key, actor, ticket)
-    if (not body.strip() and not files) or (sent is not None and written_by_form(sent) is not None):
+    earlier = written_by_form(sent) if sent else None
+    if (not body.strip() and not files) or (earlier is not None and begins_alike(earlier.body, body)):
         drop_draft(ticket, actor)
         return
     refs = [file.ref for file in files]
     db.session.merge(Draft(ticket_id=ticket.id, user_id=actor.id, body=body, visibility=visibility, files=refs, saved_at=now))
     db.session.flush()
+
+
+def begins_alike(one: str, other: str) -> bool:
+    """Whether one of two texts is the beginning of the other."""
+    return one.startswith(other.rstrip()) or other.startswith(one.rstrip())
 
 
 def add_to_draft(ticket: Ticket, text: str, visibility: str, *, actor: User, now: datetime) -> None:

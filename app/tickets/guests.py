@@ -46,12 +46,12 @@ class Confirmed:
 
 
 def request(email: str, form: dict[str, Any], *, form_key: str | None, now: datetime) -> PendingTicket | None:
-    """Keep what a guest asks until their address is proved; None where this form has asked already.
+    """Keep what a guest asks until their address is proved; None where this form has asked it already.
 
     Nobody can keep another from asking: beyond WAITING_A_DAY the newest request takes the place of those that got no mail.
     `form` is JSON: name, kind, subject, fields, priority, category. Three statements, one more beyond that.
     """
-    key = fingerprint(f"guest:{form_key}") if form_key else None
+    key = fingerprint(f"guest:{form_key}:{form.get('subject')}") if form_key else None
     serialize_on(db.session, f"guest:{email}")
     if key is not None and db.session.scalar(select(PendingTicket.id).where(PendingTicket.form_key == key)):
         return None

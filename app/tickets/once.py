@@ -1,6 +1,8 @@
 """One-time keys of forms: a second submission of the same form finds what the first has made.
 
 Later submissions wait for the first to commit, so that of two at the same moment one makes it and the other finds it.
+A page that the browser brings back from its history carries the key of what was sent from it already. What is written there
+then has other words, so it is no repetition: it gets a key of its own.
 """
 
 from sqlalchemy import bindparam, select
@@ -23,25 +25,39 @@ def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> 
     return fingerprint(f"{actor.id}:{ticket.id if ticket else 'new'}:{form_key}")
 
 
-def opened_by_form(form_key: str) -> Ticket | None:
-    """The ticket that this very form has opened already; later submissions of it wait for the first to commit."""
-    serialize_on(db.session, form_key)
-    return db.session.scalar(OPENED, {"key": form_key})
-
-
-def opened_before(form_key: str | None, actor: User) -> Ticket | None:
-    """The ticket that this person's form has opened already, if it has."""
+def opened(form_key: str | None, subject: str, actor: User) -> tuple[str | None, Ticket | None]:
+    """(the key to store, None), or with the ticket that this person's form has opened already with this subject. Two statements."""
     key = own_key(form_key, actor)
-    return opened_by_form(key) if key else None
+    earlier = opened_by_form(key) if key else None
+    if key is None or earlier is None or earlier.subject == subject:
+        return key, earlier
+    key = fingerprint(f"{key}:{subject}")
+    return key, opened_by_form(key)
 
 
-def written_by_form(form_key: str) -> Message | None:
-    """The message that this very form has written already."""
-    serialize_on(db.session, form_key)
-    return db.session.scalar(WRITTEN, {"key": form_key})
+def form_is_done(form_key: str | None, actor: User) -> bool:
+    """Whether this person's form has opened a ticket."""
+    key = own_key(form_key, actor)
+    return key is not None and opened_by_form(key) is not None
 
 
-def written_before(form_key: str | None, actor: User, ticket: Ticket) -> Message | None:
-    """The message that this person's form on this ticket has written already, if it has."""
+def opened_by_form(key: str) -> Ticket | None:
+    """The ticket with this key; later submissions of its form wait for the first to commit."""
+    serialize_on(db.session, key)
+    return db.session.scalar(OPENED, {"key": key})
+
+
+def written(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> tuple[str | None, Message | None]:
+    """(the key to store, None), or with the message that this person's form on this ticket has written already in these words."""
     key = own_key(form_key, actor, ticket)
-    return written_by_form(key) if key else None
+    earlier = written_by_form(key) if key else None
+    if key is None or earlier is None or (earlier.body, earlier.visibility) == (body, visibility):
+        return key, earlier
+    key = fingerprint(f"{key}:{visibility}:{body}")
+    return key, written_by_form(key)
+
+
+def written_by_form(key: str) -> Message | None:
+    """The message with this key; later submissions of its form wait for the first to commit."""
+    serialize_on(db.session, key)
+    return db.session.scalar(WRITTEN, {"key": key})

@@ -56,7 +56,7 @@ def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketFo
     A draft whose ticket is open is over. Three statements at most.
     """
     draft = portal_queries.new_draft(user)
-    if draft is not None and once.opened_before(draft.form.get("form_key"), user):
+    if draft is not None and once.form_is_done(draft.form.get("form_key"), user):
         draft = None
     kept = dict(draft.form) if draft else {}
     asked = {name: one_line(request.args.get(name))[: forms.MAX_SUBJECT] for name in ("subject", "category") if request.args.get(name)}

@@ -108,6 +108,21 @@ def test_sending_twice_writes_one_reply(desk, ticket, htmx):
     assert db.session.get(Macro, 1).uses == uses + 1
 
 
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_page_out_of_the_history_writes_anew_and_loses_nothing(desk, ticket, people, htmx):
+    """Its key has been used already; other words, or the same ones for other readers, are another message."""
+    page = composer(desk, ticket)
+    words = [("First.", "note"), ("Second.", "note"), ("Second.", "reply"), ("Second.", "reply"), ("First.", "note")]
+    for body, visibility in words:
+        sent = {**page, "body": body, "visibility": visibility}
+        desk.post(url(ticket, "/messages"), sent, htmx=htmx, **({} if htmx else {"to": url(ticket)}))
+    assert messages(ticket) == [("First.", "internal"), ("Second.", "internal"), ("Second.", "public")]
+    desk.post(url(ticket, "/draft"), {**page, "body": "Third, not"}, htmx=True)
+    assert draft_of(ticket, people.agent).body == "Third, not"
+    desk.post(url(ticket, "/draft"), {**page, "body": "Firs"}, htmx=True)
+    assert draft_of(ticket, people.agent) is None
+
+
 def test_the_key_of_another_ticket_or_person_guards_nothing_of_theirs(desk, browse, ticket, people):
     other = factories.ticket(people.owner)
     sent = composer(desk, ticket, body="Here.")

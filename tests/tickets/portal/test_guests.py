@@ -123,6 +123,13 @@ def test_what_machines_fill_in_gets_the_same_answer_and_is_forgotten(browse):
     assert count(PendingTicket) == 0 and count(Event) == 0
 
 
+def test_a_form_out_of_the_history_asks_another_question(browse):
+    browser, sent = browse(None), asked()
+    for subject in ("One thing", "Quite another", "Quite another"):
+        browser.post("/guest/new", {**sent, "subject": subject}, to=SENT)
+    assert count(PendingTicket) == 2
+
+
 def test_sending_twice_asks_once(browse):
     sent = asked()
     for _ in range(2):

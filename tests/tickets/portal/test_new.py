@@ -164,6 +164,13 @@ def test_sending_it_twice_with_staged_files_opens_one_ticket(people, browse, now
     browser.post("/tickets/new", sent, to=f"/tickets/{opened().ref}")
 
 
+def test_a_form_out_of_the_history_opens_another_ticket_for_another_subject(people, browse):
+    browser, sent = browse(people.user), filled()
+    for subject in ("One thing", "Quite another", "Quite another"):
+        browser.post("/tickets/new", {**sent, "subject": subject}, to=TICKET)
+    assert sorted(db.session.scalars(select(Ticket.subject))) == ["One thing", "Quite another"]
+
+
 def test_each_page_has_a_fresh_key(people, browse):
     browser = browse(people.user)
     keys = {browser.get("/tickets/new").markup.fields()["form_key"] for _ in range(3)}

@@ -53,6 +53,13 @@ def test_sending_twice_writes_one_reply(people, browse, ticket):
     assert db.session.scalar(select(func.count()).where(Event.kind == "ticket.replied")) == 1
 
 
+def test_a_page_out_of_the_history_sends_what_is_written_on_it_anew(people, browse, ticket):
+    browser, used = browse(people.user), key()
+    for body in ("First.", "Second.", "Second."):
+        browser.post(f"/tickets/{ticket.ref}/replies", {"body": body, "form_key": used}, to=f"/tickets/{ticket.ref}")
+    assert db.session.scalar(select(func.count()).where(Event.kind == "ticket.replied")) == 2
+
+
 def test_a_colleague_answers_for_the_organization_and_others_cannot(people, browse, ticket):
     sent = {"body": "From a colleague.", "form_key": key()}
     browse(people.colleague).post(f"/tickets/{ticket.ref}/replies", sent, to=f"/tickets/{ticket.ref}")
