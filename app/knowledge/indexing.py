@@ -28,8 +28,8 @@ from app.search.store import Unusable
 CHUNK = 500
 # So many changes at once are cheaper, and leave a tighter index, as a rebuild.
 REBUILD_FROM = 2000
-# So many texts get vectors between two publications: some ten seconds, for which what is published waits to be found.
-VECTORS_AT_ONCE = 200
+# So many texts get vectors between two looks of the keeper: some four seconds, for which what others published waits to be found.
+VECTORS_AT_ONCE = 50
 # The kinds of events that change what is found; see `mark`.
 TELLING = (
     "knowledge.restored",

@@ -74,11 +74,12 @@ def test_the_keeper_gives_vectors_bit_by_bit_and_a_new_text_gets_its_own(app, fa
     with meaning():
         assert "my-sofa-is-wet" not in keys(ASKED)
         total = indexing.count_published()
-        assert looks(keeping, AT + keeper.COMPARE_SECONDS) == [indexing.VECTORS_AT_ONCE, total - indexing.VECTORS_AT_ONCE]
+        bits = looks(keeping, AT + keeper.COMPARE_SECONDS)
+        assert (sum(bits), set(bits[:-1])) == (total, {indexing.VECTORS_AT_ONCE})
         assert keys(ASKED)[0] == "my-sofa-is-wet"
         faq("Couch too damp?")
         db.session.commit()
-        assert looks(keeping, AT + keeper.COMPARE_SECONDS + 10) == [1, 1]
+        assert looks(keeping, AT + keeper.COMPARE_SECONDS + 100) == [1, 1]
         assert set(keys(ASKED)[:2]) == {"my-sofa-is-wet", "couch-too-damp"}
 
 
