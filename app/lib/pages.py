@@ -190,13 +190,16 @@ def http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error.get_response()
     title, message = MESSAGES.get(error.code, (error.name, error.description or error.name))
+    limit = limiter.current_limit if error.code == 429 else None
+    seconds = max(1, math.ceil(limit.reset_at - utcnow().timestamp())) if limit else 0
+    if seconds > 60:
+        message = f"Wait {math.ceil(seconds / 60)} minutes, then try again."
     response = failure(error.code, title, message)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers.setdefault(name, value)
-    if error.code == 429 and limiter.current_limit:
-        seconds = limiter.current_limit.reset_at - utcnow().timestamp()
-        response.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    if seconds:
+        response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -1,5 +1,6 @@
 """Coming in by the form: who may, what is told, how often one may try, and that nothing of an old session survives."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -198,6 +199,7 @@ def test_after_ten_wrong_tries_an_account_rests_for_known_and_unknown_alike(peop
             tried(visitor, email, "wrong")
         refused = tried(visitor, email, PASSWORD, status=429)
         assert 1 <= int(refused.headers["Retry-After"]) <= 900 * 2
+        assert re.search(r"Wait (1[0-9]|[2-9]|2[0-9]|30) minutes, then try again", refused.words), refused.words
         tried(visitor, email.upper(), PASSWORD, status=429)
     browse().post("/login", {"email": people.owner.email, "password": PASSWORD}, to="/")
 
