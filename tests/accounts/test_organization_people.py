@@ -107,6 +107,20 @@ def test_an_invitation_is_sent_again_while_it_waits(people, browse):
     assert kinds() == ["account.invited"]
 
 
+def test_whoever_came_by_a_link_is_no_longer_called_invited(people, browse):
+    people.colleague.password_hash = None
+    owner, admin, mine = browse(people.owner), browse(people.admin), f"/admin/people?organization={people.acme.id}"
+    assert "invited" in row_of(owner.get("/account/people"), "Ines") and "invited" in row_of(admin.get(mine), "Ines")
+    browse(people.colleague).get("/account")
+    assert "seen" in row_of(owner.get("/account/people"), "Ines") and "seen" in row_of(admin.get(mine), "Ines")
+    assert "no password yet" in owner.get(f"/account/people/{people.colleague.id}").words
+
+
+def row_of(page, name):
+    """The words of a person's row."""
+    return next(row.text for row in page.markup.all("tr") if name in row.text)
+
+
 def test_sharing_is_chosen(people, browse):
     owner = browse(people.owner)
     owner.get("/account/people")
