@@ -120,3 +120,10 @@ def test_only_staff_see_and_send_mail(browse, people):
 def test_hostile_words_of_other_servers_are_shown_as_text(desk):
     mail("a@example.com", error="<script>alert(1)</script>", subject="<b>x", recipient_name="<img src=x>")
     assert "<script>alert" not in desk.get("/desk/mail").text
+
+
+def test_mail_that_has_not_arrived_is_a_metric_that_stays_when_it_is_none(browse):
+    mail("a@example.com", "failed")
+    text = browse(None).get("/metrics").text
+    assert 'hive_mail_messages{state="failed"} 1.0' in text
+    assert 'hive_mail_messages{state="queued"} 0.0' in text
