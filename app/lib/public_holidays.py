@@ -44,7 +44,9 @@ def names(country: str, region: str, years: Iterable[int]) -> dict[str, str]:
 def main(country: str, region: str, *years: str) -> int:
     """What runs in the other process: print them as JSON."""
     library = import_module("holidays")
-    wanted = {"years": [int(year) for year in years], "subdiv": region or None}
+    known = library.list_supported_countries().get(country, ())
+    spelled = next((code for code in known if code.casefold() == region.casefold()), region)
+    wanted = {"years": [int(year) for year in years], "subdiv": spelled or None}
     try:
         days = library.country_holidays(country, language="en_US", **wanted)
     except NotImplementedError:

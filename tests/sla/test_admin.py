@@ -210,6 +210,8 @@ def test_public_holidays_are_filled_into_the_form_and_nothing_is_saved(people, b
     page = lead.post("/admin/sla/calendars/new", WEEK | {"country": "jp", "holidays": "2026-12-24 Office party", "fill": "1"})
     assert "2026-12-24 Office party" in page.text and "2027-01-01 New Year" in page.text
     assert 'name="filled_to" type="hidden" value="2028"' in page.text or 'value="2028"' in page.text
+    bavaria = lead.post("/admin/sla/calendars/new", WEEK | {"country": "de", "region": "by", "fill": "1"})
+    assert "2026-06-04 Corpus Christi" in bavaria.text
     for country in ("", "XX", "Germany", "<s>"):
         refused = lead.post("/admin/sla/calendars/new", WEEK | {"country": country, "fill": "1"}, status=422)
         assert 'value="Tokyo"' in refused.text
