@@ -59,6 +59,17 @@ def test_the_plans_words_stay_where_its_own_policy_runs(app, people):
     assert "as soon as possible" in answer(factories.ticket(people.guest))
 
 
+@pytest.mark.parametrize(
+    ("priority", "words"),
+    [("critical", "2 business hours"), ("high", "1 business day"), ("medium", "3 business days"), ("low", "5 business days")],
+)
+def test_a_plan_with_opening_hours_promises_no_time_outside_of_them(app, people, priority, words):
+    friday = datetime(2026, 11, 27, 19, tzinfo=UTC)
+    ticket = factories.ticket(people.stranger, priority=priority, now=friday)
+    assert f"within {words}" in answer(ticket)
+    assert ticket.next_due_at.weekday() not in (5, 6)
+
+
 def test_a_plans_policy_that_was_changed_is_named_as_it_is(app, people):
     target = select(PolicyTarget).join(Policy).where(Policy.key == people.acme.plan.key)
     high = db.session.scalars(target.where(PolicyTarget.metric == "first_response", PolicyTarget.priority == "high")).one()
