@@ -39,9 +39,9 @@ def event_and_ticket(event_id: int) -> tuple[Event, Ticket] | None:
 
 
 def customer_card(ticket: Ticket) -> TicketCard:
-    """The ticket in the customer's words, with the portal's address."""
+    """The ticket in the customer's words, with the portal's address. A raise that nobody has confirmed is promised to nobody."""
     return TicketCard(
-        ticket.ref, ticket.subject, ticket.priority, CUSTOMER_STATUSES[ticket.status], links.absolute(links.TICKET, ticket.ref)
+        ticket.ref, ticket.subject, ticket.promised_priority, CUSTOMER_STATUSES[ticket.status], links.absolute(links.TICKET, ticket.ref)
     )
 
 

@@ -9,6 +9,7 @@ from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.macros import queries as macros
 from app.macros.actions import withdraw
+from app.mail.models import OutboundMail
 from app.tickets import filing
 from app.tickets.models import Message
 from app.triage import actions, defaults, editing, queries
@@ -68,12 +69,15 @@ def test_an_emergency_is_raised_and_promised_where_the_contract_allows(people):
     assert "within 1 hour" in first_answer(ticket).body
 
 
-def test_a_raise_beyond_the_plan_is_shown_but_not_promised(people):
+def test_a_raise_beyond_the_plan_is_shown_but_not_promised(people, drain):
     ticket = factories.ticket(people.guest, subject="Critical", body="Please look.")
     assert (ticket.priority, ticket.promised_priority, ticket.needs_confirmation) == ("critical", "medium", True)
     assert "plan.limit" in [decision["rule"] for decision in triaged(ticket)[0]["decisions"]]
     answer = first_answer(ticket).body
     assert "as soon as possible" in answer and "critical" not in answer
+    drain()
+    mail = db.session.scalars(select(OutboundMail).where(OutboundMail.template == "ticket_acknowledged")).one()
+    assert f"{ticket.ref} - Medium - Received" in mail.text
 
 
 def test_without_an_approved_template_nothing_is_answered(people, now):
