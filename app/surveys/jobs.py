@@ -12,7 +12,7 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.surveys import actions
 from app.surveys.models import Survey
-from app.tickets.models import Ticket
+from app.tickets.models import Message, Ticket
 
 
 def invite(event_id: int) -> None:
@@ -33,12 +33,18 @@ def invite(event_id: int) -> None:
     actions.invite(
         ticket,
         round_number=event.facts["round"],
-        agent_id=event.actor_id if by_staff else None,
+        agent_id=event.actor_id if by_staff else last_to_answer(ticket.id),
         now=utcnow(),
         valid=timedelta(days=settings.survey_days),
         quiet=timedelta(days=settings.survey_quiet_days),
     )
     db.session.commit()
+
+
+def last_to_answer(ticket_id: int) -> int | None:
+    """The id of whoever of us answered last in public, if anybody did."""
+    answers = (Message.ticket_id == ticket_id, Message.visibility == "public", Message.by_staff, Message.is_automatic.is_(False))
+    return db.session.scalar(select(Message.author_id).where(*answers).order_by(Message.id.desc()).limit(1))
 
 
 def opened_by_staff(ticket_id: int) -> bool:

@@ -103,19 +103,19 @@ def test_each_resolution_asks_once_and_staff_tickets_never(asked, browse, people
     assert db.session.scalar(select(func.count()).select_from(Survey)) == 1
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_a_customer_who_solved_it_is_asked_if_we_had_answered(app, people, now, drain, answered):
-    ticket = factories.ticket(people.user)
+@pytest.mark.parametrize(("answered", "assigned"), [(True, True), (True, False), (False, False)])
+def test_a_customer_who_solved_it_is_asked_if_we_had_answered(app, people, now, drain, answered, assigned):
+    ticket, agent = factories.ticket(people.user), people.agent2 if assigned else people.agent
     if answered:
         factories.reply(ticket, people.agent)
-        filing.assign(ticket, people.agent2, actor=people.agent, now=now)
+        filing.assign(ticket, people.agent2 if assigned else None, actor=people.agent, now=now)
     actions.solve(ticket, "", actor=people.user, now=now + timedelta(hours=1))
     db.session.commit()
     drain()
     asked = [row.agent_id for row in db.session.scalars(select(Survey))]
-    assert asked == ([people.agent2.id] if answered else [])
+    assert asked == ([agent.id] if answered else [])
     mails = db.session.scalars(select(OutboundMail.text).where(OutboundMail.template == "survey_invitation")).all()
-    assert [f"{people.agent2.name} looked after" in text for text in mails] == [True] * len(asked)
+    assert [f"{agent.name} looked after" in text for text in mails] == [True] * len(asked)
 
 
 def test_the_desk_sees_the_figures_and_the_answers(asked, browse, people, clock):
