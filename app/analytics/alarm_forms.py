@@ -24,8 +24,10 @@ class AlarmForm(FlaskForm):
         return cls(formdata=None, data=values).bounded(one.definition)
 
     def bounded(self, definition: Definition) -> "AlarmForm":
-        """Know which bounds make sense."""
+        """Know which bounds make sense; a count is not asked of how much it must be made."""
         self.low, self.high = definition.bounds
+        if not definition.least:
+            del self.least
         return self
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -1,7 +1,7 @@
 """Figures that raise alerts: how many tickets come in, how long answers take, how content customers are.
 
 They are the numbers of the dashboards and of /metrics; demo work never counts. A figure of less than `least` says nothing,
-and neither raises an alert nor keeps one open.
+and neither raises an alert nor keeps one open; a count is whole whatever it is, also none.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Definition:
-    """What an alarm means. `above` tells which side of the threshold is bad; `of` names what `least` counts."""
+    """What an alarm means. `above` tells which side of the threshold is bad; `of` names what `least` counts; 0 for a count."""
 
     title: str
     severity: str
@@ -98,7 +98,7 @@ def satisfaction(now: datetime) -> Figure:
 
 ALARMS: Mapping[str, Definition] = {
     "high_ticket_volume": Definition(
-        "High volume of tickets", "warning", True, 50, (1, 1_000_000), 1, "tickets in the last hour", "tickets",
+        "High volume of tickets", "warning", True, 50, (1, 1_000_000), 0, "tickets in the last hour", "tickets",
         "/desk/analytics?range=24h", "More tickets than this were opened in the last 60 minutes.", volume,
     ),
     "sla_breach_risk": Definition(
@@ -133,7 +133,12 @@ def standing(name: str, row: Alarm | None, now: datetime, alert_id: int | None) 
     figure = definition.measure(now)
     if row is None:
         return Standing(name, definition, definition.threshold, definition.least, True, figure, alert_id)
-    return Standing(name, definition, row.threshold, row.least, row.is_enabled, figure, alert_id)
+    return Standing(name, definition, row.threshold, least_of(definition, row.least), row.is_enabled, figure, alert_id)
+
+
+def least_of(definition: Definition, least: int) -> int:
+    """How much an alarm needs where `least` was set: a count needs nothing, whatever stands in its row."""
+    return least if definition.least else 0
 
 
 def definition_of(name: str) -> Definition:
@@ -193,10 +198,15 @@ def save(name: str, threshold: float, least: int, is_enabled: bool, *, actor: Us
     if not may(actor.role, "alerts.edit"):
         raise NotAllowed("Only leads set alarms.")
     low, high = definition.bounds
-    if not low <= threshold <= high or not 1 <= least <= 10_000:
+    least = least_of(definition, least)
+    if not low <= threshold <= high or not min(1, definition.least) <= least <= 10_000:
         raise Invalid(f"The bound lies between {shown(low)} and {shown(high)}.")
     row = db.session.get(Alarm, name)
-    before = (row.threshold, row.least, row.is_enabled) if row is not None else (definition.threshold, definition.least, True)
+    before = (
+        (row.threshold, least_of(definition, row.least), row.is_enabled)
+        if row is not None
+        else (definition.threshold, definition.least, True)
+    )
     after = (threshold, least, is_enabled)
     if before == after:
         return

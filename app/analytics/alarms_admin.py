@@ -35,7 +35,8 @@ def save(key: str) -> Response:
     form = AlarmForm(request.form).bounded(definition)
     if not form.validate():
         return part("analytics/alarm.html", 422, key=key, definition=definition, form=form)
-    given = (float(form.threshold.data or 0), form.least.data or 1, bool(form.is_enabled.data))
+    least = form.least.data if form.least else 0
+    given = (float(form.threshold.data or 0), least, bool(form.is_enabled.data))
     alarms.save(key, *given, actor=current_user, now=utcnow())
     db.session.commit()
     flash("Saved. The figures are looked at each minute.", "ok")

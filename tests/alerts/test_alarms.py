@@ -130,6 +130,18 @@ def test_the_figures_are_those_of_the_dashboard(app, people, now, clock):
     assert one.figure == alarms.Figure(50.0, 1) and not one.says_something
 
 
+def test_no_ticket_in_the_hour_is_a_figure_and_not_a_lack_of_data(app, people, now, browse):
+    db.session.add(Alarm(key="high_ticket_volume", threshold=20, least=1, is_enabled=True, changed_at=now))
+    db.session.commit()
+    one = by_name(now)["high_ticket_volume"]
+    assert (one.figure.value, one.says_something, one.is_beyond, one.threshold) == (0, True, False, 20)
+    window = browse(people.lead)
+    assert "Fine" in window.get("/admin/alarms").text
+    assert not window.get("/admin/alarms/high_ticket_volume").markup.all("input", name="least"), "nothing that has to be set"
+    window.post("/admin/alarms/high_ticket_volume", data={"threshold": "60", "is_enabled": "y"}, to="/admin/alarms")
+    assert by_name(now)["high_ticket_volume"].threshold == 60
+
+
 def test_leads_see_and_set_the_bounds(app, people, now, browse):
     window = browse(people.lead)
     assert "Too little data" in window.get("/admin/alarms").text
