@@ -47,17 +47,29 @@ def rows(found: Iterable[Any], now: datetime) -> list[Row]:
 
 def row(sheet: str, one: Any, now: datetime) -> Row:
     """A row of the query as the template shows it; `sheet` is the address of the icons."""
+    return drawn(sheet, one, one.organization_name or one.requester_name, one.plan_name or "", one.assignee_name, now)
+
+
+def row_of(ticket: Any, now: datetime) -> Row:
+    """A ticket, its people loaded, as a list shows it."""
+    home, assignee = ticket.organization, ticket.assignee
+    customer, plan = (home.name, home.plan.name) if home else (ticket.requester.name, "")
+    return drawn(sprite(""), ticket, customer, plan, assignee.name if assignee else None, now)
+
+
+def drawn(sheet: str, one: Any, customer: str, plan: str, assignee: str | None, now: datetime) -> Row:
+    """A ticket, or as much of one as the query reads, with the names around it."""
     return Row(
         ref=one.ref,
         subject=one.subject,
-        customer=one.organization_name or one.requester_name,
-        plan=one.plan_name or "",
+        customer=customer,
+        plan=plan,
         category=rules.CATEGORIES.get(one.category, one.category),
         since=short(now - one.active_at),
         unanswered=one.last_public_by == "customer" and one.status in ("new", "open"),
         priority=priority_mark(sheet, one.priority, one.needs_confirmation),
         status=status_mark(sheet, one.status),
-        assignee=person(one.assignee_id, one.assignee_name) if one.assignee_id else None,
+        assignee=person(one.assignee_id, assignee) if one.assignee_id and assignee else None,
         chip=chip(sheet, one.next_due_at, one.next_warn_at, one.next_metric, one.status, now),
     )
 

@@ -15,7 +15,6 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.markdown import to_text
-from app.lib.marks import sprite
 from app.macros import queries as macros
 from app.macros import rules as macro_rules
 from app.macros.models import Macro
@@ -79,13 +78,15 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
     timeline = queries.timeline(ticket, viewer, before=before)
     outgoing = [e.message.id for e in timeline.entries if e.message and e.message.visibility == "public" and e.message.by_staff]
     now = utcnow()
+    row = desk_rows.row_of(ticket, now)
     return {
         "ticket": ticket,
+        "row": row,
         "timeline": timeline,
         "timeline_url": url_for("desk.timeline", ref=ticket.ref),
         "before": before,
         "deliveries": {number: delivery(mails) for number, mails in delivery_for(outgoing).items()},
-        "chip": desk_rows.chip(sprite(""), ticket.next_due_at, ticket.next_warn_at, ticket.next_metric, ticket.status, now),
+        "chip": row.chip,
         "clocks": clocks_for(ticket, now),
         "only_thanks": thanking.can_dismiss(ticket, now),
         "rules": rules,

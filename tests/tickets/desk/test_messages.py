@@ -94,6 +94,18 @@ def test_for_htmx_the_thread_comes_anew_with_an_empty_composer(desk, ticket):
     assert "Reply sent" in answer.words and "Hello." in answer.words
 
 
+def test_the_list_beside_it_shows_how_the_ticket_stands_after_a_reply(desk, ticket, people):
+    filing.assign(ticket, people.agent, actor=people.agent, now=factories.NOW)
+    pane = f"/desk/queue/mine/pane?current={ticket.ref}"
+    before = desk.get(pane, htmx=True).markup.one("a", id=f"pane-{ticket.ref}")
+    answer = desk.post(url(ticket, "/messages"), composer(desk, ticket, body="Which version?", status="pending_customer"), htmx=True)
+    row = answer.markup.one("a", id=f"pane-{ticket.ref}")
+    assert row["hx-swap-oob"] == "true" and "Waiting" in row.text and "Paused" in row.text
+    assert "Waiting" not in before.text and row["href"] == before["href"] and row["aria-current"] == "page"
+    after = desk.get("/desk/queue/waiting/pane", htmx=True).markup.one("a", id=f"pane-{ticket.ref}")
+    assert after.text == row.text, "as the list itself shows it"
+
+
 @pytest.mark.parametrize("htmx", [False, True])
 def test_sending_twice_writes_one_reply(desk, ticket, htmx):
     sent = composer(desk, ticket, body="Once.", macro="1", staged="")
