@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from jinja2 import Template
@@ -178,7 +178,7 @@ def csrf_error(error: CSRFError) -> Response:
 
 MESSAGES = {
     404: ("Not found", "There is nothing here that you can see. Check the address, or go back to the start."),
-    405: ("Not possible here", "This address does not take that kind of request."),
+    405: ("Not a page", "This address only takes a form. Go back to the page that the form is on, or to the start."),
     413: ("Too large", "What you sent is larger than we accept. Attach smaller files, or fewer of them."),
     429: ("Too many tries", "Wait a minute, then try again."),
     503: ("Not available", "A part that we need is not answering. Try again in a minute."),
@@ -189,6 +189,8 @@ def http_error(error: HTTPException) -> Any:
     """Errors that Flask raises."""
     if error.code is None or error.code < 400:
         return error.get_response()
+    if error.code == 405 and (page := page_above()) is not None:
+        return redirect(page, 303)
     title, message = MESSAGES.get(error.code, (error.name, error.description or error.name))
     limit = limiter.current_limit if error.code == 429 else None
     seconds = max(1, math.ceil(limit.reset_at - utcnow().timestamp())) if limit else 0
@@ -201,6 +203,20 @@ def http_error(error: HTTPException) -> Any:
     if seconds:
         response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def page_above() -> str | None:
+    """Where a browser is led that opens the address which a form is sent to: the nearest page above it. None for others.
+
+    A form that was refused leaves its address in the address bar, and the thing that it changes has its page above.
+    """
+    if request.method != "GET" or request.accept_mimetypes.best != "text/html" or wants_json() or is_htmx():
+        return None
+    adapter, path = current_app.create_url_adapter(request), request.path.rstrip("/")
+    while adapter is not None and (path := path.rpartition("/")[0]):
+        if adapter.test(path, "GET"):
+            return request.script_root + path
+    return None
 
 
 def no_database(error: OperationalError) -> Response:

@@ -115,6 +115,33 @@ def test_a_method_that_an_address_does_not_take_says_which_it_takes(app: Flask) 
     assert answer.status_code in {400, 405}
 
 
+BROWSERS_ACCEPT = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/tickets/HT-7Q4F2X/replies", "/tickets/HT-7Q4F2X"),
+        ("/desk/tickets/HT-7Q4F2X/followers/3/removal", "/desk/tickets/HT-7Q4F2X"),
+        ("/admin/triage/trial", "/admin/triage"),
+    ],
+)
+def test_a_browser_that_opens_the_address_of_a_form_is_led_to_the_page_above(app: Flask, address: str, page: str) -> None:
+    led = app.test_client().get(address, headers=BROWSERS_ACCEPT)
+    assert (led.status_code, led.headers["Location"]) == (303, page)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "application/json"}, BROWSERS_ACCEPT | {"HX-Request": "true"}])
+def test_machines_are_told_what_an_address_takes(app: Flask, headers: dict[str, str]) -> None:
+    answer = app.test_client().get("/tickets/HT-7Q4F2X/replies", headers=headers)
+    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+
+
+def test_a_form_without_a_page_above_it_says_where_to_go(app: Flask) -> None:
+    answer = app.test_client().get("/logout", headers=BROWSERS_ACCEPT)
+    assert answer.status_code == 405 and "only takes a form" in answer.text and 'href="/"' in answer.text
+
+
 @pytest.mark.parametrize(
     ("headers", "part"),
     [
