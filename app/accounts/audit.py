@@ -42,6 +42,8 @@ def told(facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC") 
     """The facts of one event as (label, text), without what is empty; moments are on the clock of `zone`."""
     pairs = []
     for name, value in facts.items():
+        if name == "assignee_id" and value is None and facts.get("old_id") is not None:
+            pairs.append(("assignee", "nobody"))
         if name in LEFT_OUT or value in (None, "", [], {}):
             continue
         if name in PEOPLE and isinstance(value, int):

@@ -35,6 +35,13 @@ def test_the_log_tells_who_did_what_to_what(people, browse, now):
     assert "Acme Robotics" in page.words
 
 
+def test_a_ticket_that_is_taken_off_somebody_is_nobodys():
+    facts = {"old_id": 5, "old_name": "Ada Lovelace", "assignee_id": None, "assignee_name": None}
+    assert audit.told(facts, {5: "Ada Lovelace"}) == [("old", "Ada Lovelace"), ("assignee", "nobody")]
+    warned = {"clock_id": 1, "metric": "resolution", "due_at": None, "ref": "HT-7Q4F2X", "assignee_id": None}
+    assert audit.told(warned, {}) == [("metric", "resolution")], "an alert that nobody was there for says nothing of it"
+
+
 def test_moments_are_on_the_clock_of_who_reads():
     facts = {"metric": "next_response", "old": "2026-11-27T18:23:16.467424+00:00", "new": None, "reason": "priority"}
     assert audit.told(facts, {}, "Asia/Tokyo")[1] == ("old", "Sat 28 Nov, 03:23 JST")
