@@ -86,6 +86,8 @@ def parse_phrase(phrase: str) -> tuple[Part, ...]:
             gap = int(item[1:] or DEFAULT_GAP)
             continue
         spellings = item.split("|")
+        if NUMBER not in spellings and not any(map(str.isalnum, item)):
+            raise ValueError(f"“{item}” cannot be found: a word has a letter or a digit, and signs alone are passed over in every text.")
         exact = frozenset(word for word in spellings if not word.endswith("*"))
         starts = tuple(word[:-1] for word in spellings if word.endswith("*"))
         parts.append(Part(exact - {NUMBER}, starts, gap, NUMBER in exact))

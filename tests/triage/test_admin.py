@@ -69,6 +69,7 @@ def test_every_kind_of_rule_survives_its_own_form(people, browse, key):
     [
         ({"words": ""}, "at least one word"),
         ({"words": "a ||"}, "cannot be read"),
+        ({"words": "((((("}, "cannot be found"),
         ({"words": "{nobody}"}, "There is no list"),
         ({"explanation": ""}, "Say in a sentence"),
         ({"explanation": "x" * 201}, "Explanation:"),
