@@ -62,7 +62,7 @@ class Filters:
             kind=known(given.get("kind"), rules.KINDS),
             team=number(given.get("team")),
             organization=one_line(given.get("organization"))[:MAX_QUERY],
-            tag=one_line(given.get("tag")).lower()[:40],
+            tag=rules.spelled(one_line(given.get("tag")))[: rules.MAX_TAG],
             sort=known(given.get("sort"), SORTS) or "due",
         )
 

@@ -1,6 +1,6 @@
 """Pure decisions about tickets: the vocabulary, who may move what where. Standard library only."""
 
-import re
+import unicodedata
 from datetime import UTC, datetime
 
 KINDS = {"bug": "Bug report", "feature": "Feature request", "question": "Question or support request"}
@@ -42,8 +42,7 @@ OPEN_STATUSES = frozenset({"new", "open", "pending_customer", "on_hold"})
 SETTABLE = frozenset({"open", "pending_customer", "on_hold"})
 # The sort key of a ticket without a running deadline: after all others.
 NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
-TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
-MAX_TAGS = 20
+MAX_TAGS, MAX_TAG = 20, 40
 
 
 def is_open(status: str) -> bool:
@@ -74,7 +73,17 @@ def status_after_reply(status: str, *, by_staff: bool, wanted: str | None) -> st
 
 def clean_tag(text: str) -> str:
     """`Flaky Tests` → `flaky-tests`. Raises ValueError for what cannot be a tag."""
-    tag = "-".join(text.strip().lower().split())
-    if not TAG.fullmatch(tag):
-        raise ValueError(f"“{text[:40]}” cannot be a tag: use the letters a to z, digits, dots and hyphens, 40 at most.")
+    tag = "-".join(spelled(text).split())
+    if not tag or len(tag) > MAX_TAG or not tag[0].isalnum() or not all(map(may_stand_in_a_tag, tag)):
+        raise ValueError(f"“{text[:MAX_TAG]}” cannot be a tag: use letters, digits, dots and hyphens, {MAX_TAG} at most.")
     return tag
+
+
+def spelled(text: str) -> str:
+    """A tag's letters in the one way that they are stored and looked for: lower case, composed (NFC)."""
+    return unicodedata.normalize("NFC", text.strip().lower())
+
+
+def may_stand_in_a_tag(character: str) -> bool:
+    """Letters and digits of any script with their marks, dots, hyphens and underscores."""
+    return character.isalnum() or character in "._-" or unicodedata.category(character).startswith("M")

@@ -114,6 +114,24 @@ def test_tags_become_exactly_what_is_wanted(people, now):
             filing.set_tags(ticket, wrong, actor=people.agent, now=now)
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("Überlauf", "überlauf"), ("U\u0308berlauf", "überlauf"), ("日本語 IME", "日本語-ime"), ("हिन्दी", "हिन्दी"), ("ĞIŞ.v2_x", "ğiş.v2_x")],
+)
+def test_tags_take_letters_of_any_script_in_one_spelling(people, now, browse, typed, stored):
+    ticket = factories.ticket(people.user)
+    filing.set_tags(ticket, [typed], actor=people.agent, now=now)
+    assert queries.tags([ticket.id])[ticket.id] == [stored]
+    found = browse(people.agent).get("/desk/queue/all", query_string={"tag": typed.replace(" ", "-")})
+    assert ticket.ref in found.text and found.markup.one("input", id="filter-tag")["value"] == stored
+
+
+@pytest.mark.parametrize("wrong", ["-begins", "\u0308", "no/slash", "a,b", "🐝", "x" * 41])
+def test_what_is_no_word_is_no_tag(people, now, wrong):
+    with pytest.raises(Invalid, match="cannot be a tag"):
+        filing.set_tags(factories.ticket(people.user), [wrong], actor=people.agent, now=now)
+
+
 def test_a_person_of_the_own_organization_follows_as_a_person(people, now):
     ticket = factories.ticket(people.user)
     for _ in range(2):
