@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
-from app.lib import assets, compress, database, logs, metrics, pages, security
+from app.lib import assets, compress, database, forms, logs, metrics, pages, security
 from app.lib.requests import CleanRequest, RowNumber
 
 BLUEPRINTS = (
@@ -22,6 +22,7 @@ BLUEPRINTS = (
     "app.tickets.portal",
     "app.tickets.public",
     "app.tickets.desk",
+    "app.tickets.desk_search",
     "app.tickets.desk_messages",
     "app.tickets.desk_changes",
     "app.tickets.desk_triage",
@@ -106,6 +107,7 @@ def create_app(config: Config | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    forms.install()
     compress.install(app)
     assets.install(app)
     security.install(app)

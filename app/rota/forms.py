@@ -74,6 +74,14 @@ def minutes(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
+class EndField(TimeField):
+    """When a span ends: 24:00, as many write it, is midnight, too."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read it as 00:00, which is the end of the day where an end is not after its beginning."""
+        super().process_formdata(["00:00" if text.strip() == "24:00" else text for text in valuelist])
+
+
 class Checks(SelectMultipleField):
     """Boxes to tick."""
 
@@ -168,7 +176,7 @@ class CoverForm(FlaskForm):
     time_zone = StringField("Time zone of the hours", validators=[Length(max=60)], default="UTC")
     days = Checks("Days", choices=offered(enumerate(WEEKDAYS)))
     opens = TimeField("From", validators=[Optional()])
-    closes = TimeField("Until", validators=[Optional()])
+    closes = EndField("Until", validators=[Optional()])
 
     def validate_time_zone(self, field: Any) -> None:
         """It must exist where it counts."""
@@ -209,7 +217,7 @@ class ShiftForm(FlaskForm):
     time_zone = StringField("Time zone", validators=[InputRequired("Name the zone, such as Europe/Berlin."), Length(max=60), real_zone])
     weekdays = Checks("Begins on", choices=offered(enumerate(WEEKDAYS)), default=["0", "1", "2", "3", "4"])
     starts = TimeField("From", validators=[InputRequired("Say when it begins.")])
-    ends = TimeField("Until", validators=[InputRequired("Say when it ends.")])
+    ends = EndField("Until", validators=[InputRequired("Say when it ends.")])
     turn_weeks = IntegerField("Weeks of a turn", default=1, validators=[NumberRange(1, 26, "Write a number of weeks from 1 to 26.")])
     anchor_on = DateField("First turn begins on", validators=[InputRequired("Choose the day from which turns are counted."), in_range])
     begins_on = DateField("First day of the shift", validators=[Optional(), in_range])

@@ -129,18 +129,18 @@ def test_a_lead_changes_a_tier_and_alerts_follow_it(people, browse, now):
     [
         ({"who_3": "team_leads"}, "A path ends with an executive"),
         ({"minutes_1": "0"}, "Each step comes later"),
-        ({"minutes_1": "soon"}, "Not a valid integer"),
+        ({"minutes_1": "soon"}, "Write a whole number"),
         ({"minutes_1": ""}, "Minutes are a number"),
         ({"minutes_3": "9999999999999"}, "Minutes are a number"),
         ({"who_1": ""}, "Say who is told"),
-        ({"who_1": "user:999999"}, "Not a valid choice"),
+        ({"who_1": "user:999999"}, "that are offered"),
         (
             {"who_0": "", "minutes_0": "", "who_1": "", "minutes_1": "", "who_2": "", "minutes_2": "", "who_3": "", "minutes_3": ""},
             "at least one step",
         ),
         ({"name": " "}, "Give the tier a name"),
         ({"channels": "\n \n"}, "Name at least one channel"),
-        ({"team": "77"}, "Not a valid choice"),
+        ({"team": "77"}, "that are offered"),
     ],
 )
 def test_bad_input_of_a_tier_keeps_the_form(people, browse, over, words):

@@ -77,12 +77,21 @@ def test_a_lead_makes_and_changes_a_shift(week, people, browse):
     lead.post(f"/desk/rota/shifts/{made.id}/removal", to=f"/desk/rota/teams/{week.team.id}")
 
 
+def test_a_shift_may_end_at_24_00(week, people, browse):
+    browse(people.lead).post(
+        f"/desk/rota/teams/{week.team.id}/shifts", {**SHIFT, "starts": "16:00", "ends": "24:00"}, to=f"/desk/rota/teams/{week.team.id}"
+    )
+    made = db.session.scalars(select(RotaShift).where(RotaShift.name == "Weekends")).one()
+    assert (made.starts_minute, made.ends_minute) == (16 * 60, 0)
+
+
 @pytest.mark.parametrize(
     ("over", "told"),
     [
         ({"time_zone": "Mars/Olympus"}, "There is no such time zone"),
         ({"weekdays": []}, "Choose the days"),
-        ({"starts": "25:00"}, "Not a valid time"),
+        ({"starts": "25:00"}, "Write hours and minutes, from 00:00 to 23:59"),
+        ({"starts": "24:00"}, "Write hours and minutes, from 00:00 to 23:59"),
         ({"weekdays": ["0"]}, "This meets the shift “Days”"),
         ({"anchor_on": "0001-01-01"}, "Choose a year from"),
         ({"turn_weeks": "0"}, "from 1 to 26"),

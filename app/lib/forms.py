@@ -1,0 +1,53 @@
+"""Our words for what a form cannot accept, in place of those that WTForms has where a field says nothing of its own."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms.meta import DefaultMeta
+
+# The library's words, as it asks for a translation of them → ours, which say what to do.
+WORDS = {
+    "This field is required.": "Fill this in.",
+    "Not a valid choice.": "Choose one of those that are offered.",
+    "Invalid Choice: could not coerce.": "Choose one of those that are offered.",
+    "Invalid choice(s): one or more data inputs could not be coerced.": "Choose among those that are offered.",
+    "'%(value)s' is not a valid choice for this field.": "“%(value)s” is not offered. Choose among those that are.",
+    "'%(value)s' are not valid choices for this field.": "“%(value)s” are not offered. Choose among those that are.",
+    "Invalid value, must be one of: %(values)s.": "Choose one of these: %(values)s.",
+    "Not a valid integer value.": "Write a whole number, such as 5.",
+    "Not a valid float value.": "Write a number, such as 2.5.",
+    "Not a valid date value.": "Write year, month and day, such as 2026-12-24.",
+    "Not a valid time value.": "Write hours and minutes, from 00:00 to 23:59.",
+    "Not a valid datetime value.": "Write a day and a time, such as 2026-12-24T09:30.",
+    "Number must be at least %(min)s.": "Write a number of %(min)s or more.",
+    "Number must be at most %(max)s.": "Write a number of %(max)s or less.",
+    "Number must be between %(min)s and %(max)s.": "Write a number from %(min)s to %(max)s.",
+    "Field must be at least %(min)d character long.": "Use %(min)d character at least.",
+    "Field must be at least %(min)d characters long.": "Use %(min)d characters at least.",
+    "Field cannot be longer than %(max)d character.": "Use %(max)d character at most.",
+    "Field cannot be longer than %(max)d characters.": "Use %(max)d characters at most.",
+    "Field must be between %(min)d and %(max)d characters long.": "Use %(min)d to %(max)d characters.",
+    "Invalid email address.": "Write an address such as name@example.com.",
+}
+
+
+class OurWords:
+    """What WTForms takes for a language."""
+
+    def gettext(self, words: str) -> str:
+        """Ours for theirs."""
+        return WORDS.get(words, words)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """Ours for theirs, of one or of several."""
+        return self.gettext(singular if count == 1 else plural)
+
+
+def install() -> None:
+    """Let every form speak so, whichever of the two libraries it comes from."""
+    ours = OurWords()
+
+    def get_translations(self: Any, form: Any) -> OurWords:
+        return ours
+
+    DefaultMeta.get_translations = FlaskForm.Meta.get_translations = get_translations
