@@ -54,8 +54,8 @@ def verify() -> Response:
     form = CheckForm()
     if not form.validate():
         return index_page(422, check=form)
-    found, wrong = issuing.problems(form.content(), organization_id=None, is_demo=current_user.is_demo)
-    return index_page(422 if wrong else 200, check=form, checked=found, wrong=wrong)
+    told = checked(form, organization_id=None, is_demo=current_user.is_demo)
+    return index_page(422 if told["wrong"] else 200, **told)
 
 
 @bp.get("/desk/sla/statements/<ref>")
@@ -73,6 +73,12 @@ def download(ref: str) -> Response:
 def form_of(given: Any) -> StatementForm:
     """The form with what can be chosen."""
     return StatementForm(given).offer(reports.choices(is_demo=current_user.is_demo)[0], zone(), utcnow())
+
+
+def checked(form: CheckForm, **among: Any) -> dict[str, Any]:
+    """What the page shows of a file that was checked; `among` narrows as in issuing.problems."""
+    found, wrong = issuing.problems(form.content(), **among)
+    return {"check": form, "checked": found, "wrong": wrong, "latest": issuing.latest_of(found) if found is not None else None}
 
 
 def zone() -> str:

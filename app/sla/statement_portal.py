@@ -35,8 +35,8 @@ def verify() -> Response:
     form = CheckForm()
     if not form.validate():
         return index_page(422, check=form)
-    found, wrong = issuing.problems(form.content(), organization_id=home.id, is_demo=home.is_demo)
-    return index_page(422 if wrong else 200, check=form, checked=found, wrong=wrong)
+    told = statement_desk.checked(form, organization_id=home.id, is_demo=home.is_demo)
+    return index_page(422 if told["wrong"] else 200, **told)
 
 
 @bp.get("/sla/statements/script")

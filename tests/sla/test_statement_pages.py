@@ -53,6 +53,10 @@ def test_one_made_by_hand_again_replaces_the_one_before(people, stated, browse):
     agent.post("/desk/sla/statements", {"organization": people.acme.id, "month": "2026-10"}, to=None, status=303)
     second = db.session.query(Statement).filter_by(organization_id=people.acme.id, version=2).one()
     assert "newer version" in agent.get(f"/desk/sla/statements/{acme.ref}").words
+    for person, path in ((people.agent, "/desk/sla/statements"), (people.owner, "/sla/statements")):
+        old = browse(person).post(f"{path}/verification", upload(issuing.content_of(acme)))
+        assert "version 1. Version 2 replaces it." in old.words and old.markup.all("a", href=f"{path}/{second.ref}")
+        assert "replaces" not in browse(person).post(f"{path}/verification", upload(issuing.content_of(second))).words
     assert "by Aiko Tanaka" in agent.get(f"/desk/sla/statements/{second.ref}").words
 
 
@@ -61,7 +65,7 @@ def test_one_made_by_hand_again_replaces_the_one_before(people, stated, browse):
     [
         ({}, "Choose an organization"),
         ({"organization": "x", "month": "2026-10"}, "organization"),
-        ({"organization": "1", "month": "1999-01"}, "valid"),
+        ({"organization": "1", "month": "1999-01"}, "offered"),
     ],
 )
 def test_a_statement_that_cannot_be_made_says_why(people, stated, browse, sent, says):

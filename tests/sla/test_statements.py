@@ -64,6 +64,17 @@ def test_every_statement_is_judged_alike_by_a_script_that_shares_no_code(app, pe
         agrees_with_the_report(content, organization, now, zone)
 
 
+def test_the_script_tells_which_version_a_file_is_and_which_it_replaces(app, people, now, checker, tmp_path):
+    live(people, 1, until=now, tickets=3)
+    first, second = (made(people.acme, now, actor=people.agent) for _ in range(2))
+    for found, told in ((first, "version 1"), (second, "version 2")):
+        (tmp_path / "statement.json").write_bytes(issuing.content_of(found))
+        lines = checker.verified(str(tmp_path / "statement.json"), None, None)
+        assert told in lines[0]
+        assert (f"It replaces the version with the seal {first.seal}." in lines) == (found is second)
+        assert any("newer one" in line for line in lines), "a file cannot know what was made after it"
+
+
 def agrees_with_the_report(content, organization, now, zone):
     since, until = issuing.bounds("2026-10", zone)
     report = reports.report(Scope(since, until, organization_id=organization.id), now=now)
