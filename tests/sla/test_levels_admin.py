@@ -126,7 +126,7 @@ def test_the_three_can_be_given_other_actions_and_nothing_else(people, browse):
         ({"amount": ""}, "whole number"),
         ({"amount": "0"}, "Between 1"),
         ({"amount": "-5"}, "Between 1"),
-        ({"amount": "1e9"}, "valid integer"),
+        ({"amount": "1e9"}, "Write a whole number"),
         ({"amount": "43201"}, "30 days"),
         ({"basis": "percent", "amount": "1001"}, "1000 percent"),
         ({"basis": "never"}, "offered"),
