@@ -188,11 +188,20 @@ def renewed(form: Any, row: Policy | Calendar, stale: Stale) -> Any:
 
 
 def filled(form: CalendarForm) -> int:
-    """Put the public holidays of the form's country into the form; the status of the answer."""
-    this_year = utcnow().year
+    """Put the public holidays of the form's country into the form, in place of another one's; the status of the answer.
+
+    Years that are over stay as they are: what was counted then was counted by them.
+    """
+    years = range(utcnow().year, utcnow().year + YEARS_AHEAD)
     country, region = (form.country.data or "").strip().upper(), (form.region.data or "").strip()
+    before, _, region_before = (form.filled_for.data or "").partition(" ")
+    # The library takes a second or two; SQLite's other writers do not wait for it.
+    db.session.rollback()
     try:
-        form.add_holidays(public_holidays.names(country, region, range(this_year, this_year + YEARS_AHEAD)), this_year + YEARS_AHEAD - 1)
+        found = public_holidays.names(country, region, years)
+        leaves = bool(before) and form.filled_for.data != form.place
+        gone = public_holidays.names(before, region_before, years) if leaves else {}
+        form.exchange_holidays(gone, found, years[-1])
     except (BadCalendar, ValueError) as wrong:
         form.country.errors = [str(wrong)]
         return 422

@@ -233,9 +233,9 @@ class CalendarForm(FlaskForm):
             return {}
         return {"country": country, "region": one_line(self.region.data), "filled_to": int(filled_to)}
 
-    def add_holidays(self, found: dict[str, str], filled_to: int) -> None:
-        """Put public holidays among those that stand there."""
-        have = dict(read_days(self.holidays.data or ""))
+    def exchange_holidays(self, gone: dict[str, str], found: dict[str, str], filled_to: int) -> None:
+        """Put public holidays among those that stand there, and take out `gone`; a day that has another name was written by hand."""
+        have = {day: name for day, name in read_days(self.holidays.data or "") if gone.get(day) != name}
         names = found | {day: name for day, name in have.items() if name}
         self.holidays.data = spell_days({*have, *found}, names)
         self.filled_to.data, self.filled_for.data = str(filled_to), self.place

@@ -89,7 +89,7 @@ def read_days(text: str) -> list[tuple[str, str]]:
             raise ValueError(f"{key} stands there twice.")
         found[key] = rest.strip()[:100]
     if len(found) > MOST_DAYS:
-        raise ValueError(f"That are too many days; {MOST_DAYS} at most.")
+        raise ValueError(f"These are {len(found):,} days; a calendar takes {MOST_DAYS:,} at most.")
     return sorted(found.items())
 
 

@@ -1,6 +1,6 @@
 """Policies and calendars: read and edited by leads and administrators."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from app.sla.reports import PRIORITIES
 from app.sla.terms import METRICS
 from tests import factories
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PAGES = ["/admin/sla", "/admin/sla/policies/1", "/admin/sla/policies/new", "/admin/sla/calendars/1", "/admin/sla/calendars/new"]
 SPIRITS = "<script>alert(1)</script>\u202e\x00"
 
@@ -89,8 +89,8 @@ def test_saving_what_is_there_records_nothing(people, browse):
         ("enterprise_priority", {"first_response-high": SPIRITS}, "Write a length"),
         ("enterprise_priority", {"first_response-high": "9" * 5000}, "30 characters"),
         ("technical", {"first_response-low": "1 w"}, "opening hours"),
-        ("technical", {"calendar": "77"}, "valid choice"),
-        ("technical", {"calendar": "x"}, "could not coerce"),
+        ("technical", {"calendar": "77"}, "offered"),
+        ("technical", {"calendar": "x"}, "offered"),
         ("technical", {f"{metric}-{priority}": "none" for metric in METRICS for priority in PRIORITIES}, "promises nothing"),
     ],
 )
@@ -188,6 +188,7 @@ def test_a_calendar_that_nobody_uses_can_be_removed(people, browse):
         ({"mon": "", "fri": ""}, "no open hour"),
         ({"holidays": "25.12.2026"}, "is no date"),
         ({"holidays": "2026-12-25\n2026-12-25"}, "twice"),
+        ({"holidays": "\n".join(str(date(2025, 1, 1) + n * DAY) for n in range(1001))}, "These are 1,001 days; a calendar takes 1,000"),
         ({"holidays": "9999-12-25"}, "too far"),
         ({"overrides": "2026-12-24 early"}, "is no span"),
         ({"overrides": "2026-12-24"}, "or write 2026-12-24 closed"),
@@ -220,6 +221,21 @@ def test_public_holidays_are_filled_into_the_form_and_nothing_is_saved(people, b
     assert (saved["country"], saved["filled_to"]) == ("JP", 2028)
     page = lead.get(f"/admin/sla/calendars/{calendar_of('business').id}")
     assert 'id="filled_for" name="filled_for" type="hidden" value="DE"' in page.text
+
+
+def test_the_days_of_another_country_are_exchanged_and_those_written_by_hand_stay(people, browse):
+    lead = browse(people.lead)
+    german = lead.post("/admin/sla/calendars/new", WEEK | {"country": "de", "fill": "1"}).markup.fields()
+    days = german["holidays"].splitlines()
+    assert "2026-10-03 German Unity Day" in days
+    by_hand = ["2025-10-03 German Unity Day", "2026-12-24 Office party", "2027-10-03 Our anniversary"]
+    days = [day for day in days if not day.startswith("2027-10-03")] + by_hand
+    french = lead.post("/admin/sla/calendars/new", {**german, "country": "fr", "holidays": "\n".join(days), "fill": "1"}).markup.fields()
+    days = french["holidays"].splitlines()
+    assert "2026-07-14 National Day" in days and "2026-12-25 Christmas Day" in days
+    assert "2026-10-03 German Unity Day" not in days and not any(day.startswith("2028-10-03") for day in days)
+    assert set(by_hand) <= set(days) and french["filled_for"] == "FR"
+    lead.post("/admin/sla/calendars/new", french, to="/admin/sla")
 
 
 def test_editing_is_for_leads_only_whoever_calls_it(people, now):
