@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from app.analytics import forecasts
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.database import writing
+from app.lib.database import reading, writing
 from app.sla.models import Clock
 
 BATCH = 50
@@ -16,16 +16,24 @@ def make_forecasts() -> int:
     """Make the forecast of this hour, once however many workers try. Returns how many were made (real, demo)."""
     made = 0
     for is_demo in (False, True):
-        with writing():
-            if db.session.scalar(select(Clock.id).where(Clock.is_demo == is_demo).limit(1)) is None:
-                continue
-            try:
-                made += forecasts.make(utcnow(), is_demo=is_demo) is not None
-                db.session.commit()
-            except IntegrityError:
-                # Another worker has made the same one meanwhile.
-                db.session.rollback()
+        with reading():
+            is_there = db.session.scalar(select(Clock.id).where(Clock.is_demo == is_demo).limit(1)) is not None
+            found = forecasts.worked_out(utcnow(), is_demo=is_demo) if is_there else None
+            db.session.rollback()
+        made += found is not None and kept(found)
     return made
+
+
+def kept(found: forecasts.Made) -> bool:
+    """Store a forecast; False where another worker was faster."""
+    with writing():
+        try:
+            forecasts.keep(found)
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+            return False
+    return True
 
 
 def judge_forecasts() -> int:

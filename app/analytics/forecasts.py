@@ -35,8 +35,23 @@ SETTLED = timedelta(minutes=10)
 RECENT, MOST_BREACHES = 12, 2000
 
 
+@dataclass(frozen=True)
+class Made:
+    """A forecast that was worked out, and what it expects of each clock; `keep` stores it."""
+
+    forecast: Forecast
+    expected: Sequence[Expected]
+
+
 def make(now: datetime, *, is_demo: bool) -> Forecast | None:
-    """Make and store the forecast of this hour; None if it is there. Fifteen statements, whatever the number of tickets. Flushes."""
+    """Work out and store the forecast of this hour; None if it is there. Flushes."""
+    found = worked_out(now, is_demo=is_demo)
+    return keep(found) if found is not None else None
+
+
+def worked_out(now: datetime, *, is_demo: bool) -> Made | None:
+    """The forecast of this hour; None if it is there. Reads only: thirteen statements, whatever the number of tickets, and seconds of
+    simulation."""
     slot = now.replace(minute=0, second=0, microsecond=0)
     if db.session.scalar(select(Forecast.id).where(Forecast.is_demo == is_demo, Forecast.slot == slot)) is not None:
         return None
@@ -45,11 +60,16 @@ def make(now: datetime, *, is_demo: bool) -> Forecast | None:
     expected = simulated([waiting_of(row, now) for row in with_hours(rows)], past, people(now, until, is_demo), now, seed=to_us(slot))
     found = Forecast(is_demo=is_demo, slot=slot, made_at=now, until=until, rests_on=past.size, left_out=due - len(rows))
     found.already_late = late_now(now, is_demo)
-    db.session.add(found)
+    return Made(found, expected)
+
+
+def keep(made: Made) -> Forecast:
+    """Store a forecast with its rows. Flushes; raises IntegrityError where another has been stored for its hour meanwhile."""
+    db.session.add(made.forecast)
     db.session.flush()
-    db.session.add_all(row_of(found, one) for one in expected)
+    db.session.add_all(row_of(made.forecast, one) for one in made.expected)
     db.session.flush()
-    return found
+    return made.forecast
 
 
 def row_of(found: Forecast, one: Expected) -> ForecastRow:

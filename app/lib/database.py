@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -33,10 +33,21 @@ SQLITE_PRAGMAS = (
 )
 
 
-@contextmanager
-def writing() -> Iterator[None]:
+def writing() -> AbstractContextManager[None]:
     """What begins a transaction inside means to write: jobs and commands say so here, requests in `app.lib.security`."""
-    token = write_intent.set(True)
+    return meaning_to(True)
+
+
+def reading() -> AbstractContextManager[None]:
+    """What begins a transaction inside only reads. For what computes long in a job, since workers do jobs within `writing`:
+    end the transaction before it and after it, so that SQLite's one write lock is free meanwhile."""
+    return meaning_to(False)
+
+
+@contextmanager
+def meaning_to(write: bool) -> Iterator[None]:
+    """Declare it for what begins inside."""
+    token = write_intent.set(write)
     try:
         yield
     finally:

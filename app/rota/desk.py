@@ -194,6 +194,8 @@ def person_content(form: PersonForm) -> editing.PersonContent:
     row, last = views.settings_of(current_user), utcnow().year + editing.YEARS_AHEAD
     if row is not None and (row.country, row.region) == (country, region) and row.filled_to >= last:
         return editing.PersonContent(*common, None, row.filled_to, form.capacity.data, form.state.data)
+    # The library takes a second or two; SQLite's other writers do not wait for it.
+    db.session.rollback()
     days = public_holidays.names(country, region, range(last - editing.YEARS_AHEAD, last + 1))
     return editing.PersonContent(*common, days, last, form.capacity.data, form.state.data)
 

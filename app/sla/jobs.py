@@ -1,6 +1,6 @@
 """What runs by itself: the sweep that warns, tells breaches and levels, recomputing after an edit, next years' holidays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -142,21 +142,32 @@ def extend_holidays() -> int:
     Adds years that were not filled before, so what somebody has taken out of a filled year stays out.
     """
     last = utcnow().year + YEARS_AHEAD
+    wanted = {lack for definition in db.session.scalars(select(Calendar.definition)) if (lack := lacking(definition, last))}
+    # The library takes a second or two; SQLite's other writers do not wait for it.
+    db.session.rollback()
+    found = {lack: public_holidays.names(lack[0], lack[1], range(lack[2] + 1, last + 1)) for lack in wanted}
     grown = 0
     with writing():
         for calendar in db.session.scalars(select(Calendar)):
-            filled_to, country = calendar.definition.get("filled_to"), calendar.definition.get("country")
-            if country and filled_to is not None and filled_to < last:
-                calendar.definition = extended(calendar.definition, last)
+            lack = lacking(calendar.definition, last)
+            if lack in found:
+                calendar.definition = extended(calendar.definition, found[lack], last)
                 keep_calendar(calendar, now=utcnow())
                 grown += 1
         db.session.commit()
     return grown
 
 
-def extended(definition: dict[str, Any], last: int) -> dict[str, Any]:
-    """A calendar's definition with the holidays of the years up to `last`."""
-    found = public_holidays.names(definition["country"], definition.get("region", ""), range(definition["filled_to"] + 1, last + 1))
+def lacking(definition: Mapping[str, Any], last: int) -> tuple[str, str, int] | None:
+    """(country, region, last year that is filled in) of a calendar that has its holidays from there and none yet of `last`; else None."""
+    country, filled_to = definition.get("country"), definition.get("filled_to")
+    if not country or filled_to is None or filled_to >= last:
+        return None
+    return country, definition.get("region", ""), filled_to
+
+
+def extended(definition: dict[str, Any], found: Mapping[str, str], last: int) -> dict[str, Any]:
+    """A calendar's definition with the holidays `found` of the years up to `last`."""
     return definition | {
         "holidays": sorted({*definition.get("holidays", []), *found}),
         "names": definition.get("names", {}) | found,

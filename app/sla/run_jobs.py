@@ -6,7 +6,7 @@ from functools import partial
 
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.database import writing
+from app.lib.database import reading, writing
 from app.sla import dry_run, runs
 from app.sla.actions import retarget
 from app.sla.jobs import later
@@ -70,9 +70,10 @@ def try_out(run: Run) -> Callable[[], bool]:
 def dry_run_chunk(trial: dry_run.Trial) -> bool:
     """Try the next tickets under a proposal: read without a lock, then write in one short commit. Whether there may be more."""
     db.session.rollback()
-    run = db.session.get_one(Run, trial.run_id, populate_existing=True)
-    found = dry_run.examine(trial, run.place, run.total)
-    db.session.rollback()
+    with reading():
+        run = db.session.get_one(Run, trial.run_id, populate_existing=True)
+        found = dry_run.examine(trial, run.place, run.total)
+        db.session.rollback()
     with writing():
         more = dry_run.keep(found, trial.run_id, now=utcnow())
         db.session.commit()

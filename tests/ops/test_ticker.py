@@ -1,14 +1,22 @@
 """Periodic jobs: each moment belongs to one ticker, however many there are."""
 
+import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import select
 
-from app.extensions import queue, retry
+from app.extensions import QUEUES, db, queue, retry
 from app.extensions import redis as app_redis
+from app.knowledge import readers
+from app.knowledge.learning.models import EntryDay
 from app.knowledge.links import asking
+from app.knowledge.models import Faq
+from app.knowledge.readers import Asking
+from app.lib import database
 from app.lib.clock import utcnow
 from app.lib.http import Away
 from app.ops import ticker
@@ -83,6 +91,30 @@ def test_a_job_that_failed_comes_back_when_its_wait_is_over(app, clock, drain):
     assert queue("default").count == 1
     retries.close()
     drain()
+
+
+def test_jobs_that_find_the_database_locked_come_back_and_lose_nothing(app, clock, now, drain, monkeypatch):
+    """SQLite lets one write at a time; who waits in vain fails, and has its turn later."""
+    monkeypatch.setattr(asking, "looked", nobody_answers)
+    monkeypatch.setattr(database, "SQLITE_PRAGMAS", (*database.SQLITE_PRAGMAS, "PRAGMA busy_timeout=10"))
+    number = db.session.scalars(select(Faq.id).where(Faq.status == "published")).first()
+    db.session.remove()
+    db.engine.dispose()
+    readers.viewed(Asking("secret", "ada", address="192.0.2.7", user_agent="Firefox/140.0"), "faq", number, now)
+    clock.shift(7200)
+    tick(SCHEDULE, utcnow().timestamp())
+    with closing(sqlite3.connect(db.engine.url.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        drain(failing=True)
+        other.execute("ROLLBACK")
+    waiting = {name: queue(name).scheduled_job_registry.count for name in QUEUES}
+    assert waiting["default"] > 20 and waiting["mail"] == 2 and waiting["index"] == 1, "each of them, whatever it wanted to do"
+    clock.shift(11)
+    retries = Retries(app_redis())
+    retries.move(utcnow().timestamp())
+    retries.close()
+    drain()
+    assert db.session.scalar(select(EntryDay.views).where(EntryDay.entry_id == number)) == 1
 
 
 def fail_once(done=[]):  # noqa: B006 - remembered on purpose
