@@ -33,9 +33,25 @@ POSTGRESQL = (
         GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, regexp_replace(subject, '[\W_]+', ' ', 'g'))) STORED""",
     "CREATE INDEX ix_tickets_subject ON tickets USING gin (ticket_subjects)",
 )
-SUBJECTS = table("ticket_subjects", column("rowid"))
 WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 8
+
+
+@dataclass(frozen=True)
+class FullText:
+    """Words that are kept for tickets: under `name` as SQLite's table by rowid, in the column `words` beside `id` on PostgreSQL."""
+
+    name: str
+    id: Any
+    words: str
+
+    @property
+    def rowid(self) -> ColumnElement[int]:
+        """The ticket's id on SQLite."""
+        return table(self.name, column("rowid", Integer)).c.rowid
+
+
+SUBJECTS = FullText("ticket_subjects", Ticket.id, "tickets.ticket_subjects")
 
 for statement in SQLITE:
     event.listen(Ticket.__table__, "after_create", DDL(statement).execute_if(dialect="sqlite"))
@@ -69,34 +85,33 @@ class Stretch:
         return key > start + self.window if edge else key > start
 
 
-def matching(dialect: str, stretch: Stretch) -> Select[Any]:
-    """Ids (`id`) of tickets whose subject has all words of the value `terms`, the last of which may be half typed.
+def matching(dialect: str, stretch: Stretch, text: FullText = SUBJECTS) -> Select[Any]:
+    """Ids (`id`) of tickets whose `text` has all words of the value `terms`, the last of which may be half typed.
 
     SQLite hands them out in order, as many as are asked for. PostgreSQL would either walk all tickets for a word that
     nobody has written, or fetch half of them for one that everybody does: so it walks a window first.
     """
-    match = holds(dialect)
+    match, key = holds(dialect, text=text), text.rowid if dialect == "sqlite" else text.id
     if dialect == "sqlite":
-        key: Any = SUBJECTS.c.rowid
         query = select(key.label("id")).where(match, stretch.beyond(key, edge=False))
         return query.order_by(key.desc() if stretch.descending else key.asc()).limit(stretch.enough)
-    near = select(Ticket.id).where(match, stretch.beyond(Ticket.id, edge=False), ~stretch.beyond(Ticket.id, edge=True)).cte("near")
+    near = select(key.label("id")).where(match, stretch.beyond(key, edge=False), ~stretch.beyond(key, edge=True)).cte("near")
     is_rare = select(func.count()).select_from(near).scalar_subquery() < stretch.common
     # Materialized, so that nothing around it makes the database walk instead of asking its index.
-    far = select(Ticket.id).where(match, stretch.beyond(Ticket.id, edge=True), is_rare).cte("far").prefix_with("MATERIALIZED")
+    far = select(key.label("id")).where(match, stretch.beyond(key, edge=True), is_rare).cte("far").prefix_with("MATERIALIZED")
     return select(union_all(select(near.c.id), select(far.c.id)).subquery("near_and_far").c.id)
 
 
-def holds(dialect: str, terms: str | None = None) -> ColumnElement[bool]:
-    """The condition that a subject has all words: on SUBJECTS for SQLite, on Ticket for PostgreSQL.
+def holds(dialect: str, terms: str | None = None, text: FullText = SUBJECTS) -> ColumnElement[bool]:
+    """The condition that a `text` has all words: on its own table for SQLite, beside its `id` for PostgreSQL.
 
     Without `terms` they are a value that the statement is given when it is executed.
     """
     # On PostgreSQL written out in the statement: a plan that is kept for any words would be a bad one for most.
     asked = bindparam("terms", terms, type_=String(), required=terms is None, literal_execute=dialect != "sqlite")
     if dialect == "sqlite":
-        return literal_column("ticket_subjects").op("MATCH")(asked)
-    return literal_column("tickets.ticket_subjects").op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), asked))
+        return literal_column(text.name).op("MATCH")(asked)
+    return literal_column(text.words).op("@@")(func.to_tsquery(literal_column("'simple'::regconfig"), asked))
 
 
 def terms_of(text: str, dialect: str) -> str:
@@ -112,4 +127,4 @@ def holding(text: str, dialect: str) -> ColumnElement[bool] | None:
     if not words(text):
         return None
     found = holds(dialect, terms_of(text, dialect))
-    return Ticket.id.in_(select(SUBJECTS.c.rowid).where(found)) if dialect == "sqlite" else found
+    return Ticket.id.in_(select(SUBJECTS.rowid).where(found)) if dialect == "sqlite" else found
