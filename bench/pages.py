@@ -50,6 +50,8 @@ def queue(site: Site, floor: Site, staff: Browser) -> Iterator[Row]:
     yield ratio("staff queue, two filters", site, floor, lambda: staff.get(paired), goal=None)
     yield ratio("full text over tickets, rare word", site, floor, lambda: staff.get("/desk/queue/all?q=zanzibar"), goal=10)
     yield ratio("full text over tickets, common word", site, floor, lambda: staff.get("/desk/queue/all?q=consensus"), goal=18)
+    yield ratio("search through messages, rare word", site, floor, lambda: staff.get("/desk/search?q=zanzibar"), goal=10)
+    yield ratio("search through messages, common word", site, floor, lambda: staff.get("/desk/search?q=consensus"), goal=18)
     page = staff.get("/desk/queue/all")
     part = staff.get("/desk/queue/all", HX_Request="true")
     yield figure("queue HTML of 50 rows, packed", page.wire / 1000, 14, "kB")

@@ -17,8 +17,8 @@ def render(kind: str, thing: Any, autogen: AutogenContext) -> str | Literal[Fals
 
 
 def is_modelled(name: str | None, kind: str, parents: Any) -> bool:
-    """Whether something in the database has a model: full text over subjects has none (app/tickets/subject_index.py)."""
-    return not (name or "").startswith(("ticket_subjects", "ix_tickets_subject"))
+    """Whether something in the database has a model: full text over tickets has none (app/tickets/{subject,text}_index.py)."""
+    return not (name or "").startswith(("ticket_subjects", "ticket_texts", "ix_tickets_subject", "ix_ticket_texts"))
 
 
 def run() -> None:

@@ -30,7 +30,7 @@ PAGES = {
         /sla /sla/tickets /sla/statements /sla/statements/{statement}
     """,
     "agent": """
-        /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
+        /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/search /desk/search?q=consensus /desk/search?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
         /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
         /desk/tickets/{open}/macros /desk/tickets/{open}/answers /desk/tickets/{open}/answers?visibility=note /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
         /help/{procedure_path} /desk/knowledge/training /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}

@@ -1,5 +1,7 @@
 """The migrations make exactly the tables of the models, on both databases, and can be undone."""
 
+from types import SimpleNamespace
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -8,11 +10,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from app import create_app
+from app.accounts.models import User
 from app.extensions import db
 from app.lib import schema
 from app.lib.database import UTCDateTime
+from app.tickets import search_queries, text_index
+from app.tickets.models import Message, Ticket
 from tests import services
 from tests.conftest import test_config as settings_for
+from tests.factories import NOW
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 
@@ -38,8 +44,8 @@ def same_type(context, inspected, metadata, of_database, of_model):
 
 
 def is_modelled(name, kind, parents):
-    """Full text over subjects has no model: app/tickets/subject_index.py makes it beside the tickets' table."""
-    return not (name or "").startswith(("ticket_subjects", "ix_tickets_subject"))
+    """Full text over tickets has no model: app/tickets/{subject,text}_index.py make it beside their tables."""
+    return not (name or "").startswith(("ticket_subjects", "ticket_texts", "ix_tickets_subject", "ix_ticket_texts"))
 
 
 def differences():
@@ -81,6 +87,33 @@ def test_migrations_can_be_undone_and_done_again(empty):
     assert tables() == set()
     schema.upgrade()
     assert differences() == []
+
+
+@BOTH
+def test_tickets_that_were_there_before_full_text_are_found_and_followed(empty):
+    schema.upgrade()
+    asker = User(name="Frieda Brandt", email="f@acme.example", role="customer", created_at=NOW)
+    db.session.add(asker)
+    db.session.flush()
+    times = {"created_at": NOW, "active_at": NOW, "queue_at": NOW}
+    ticket = Ticket(ref="HT-0000001", kind="question", subject="Orbits", fields={}, requester_id=asker.id, **times)
+    db.session.add(ticket)
+    db.session.flush()
+    said = {"ticket_id": ticket.id, "visibility": "public", "html": "", "by_staff": False, "created_at": NOW}
+    db.session.add(Message(body="The perihelion.", **said))
+    db.session.commit()
+    command.downgrade(schema.alembic_config(), "20261128_upload_beat")
+    schema.upgrade()
+    agent = SimpleNamespace(id=0, is_staff=True, organization_id=None)
+    assert [one.ref for one in search_queries.find("frieda perihelion", agent).items] == ["HT-0000001"]
+    db.session.add(Message(body="The aphelion.", **said))
+    db.session.flush()
+    assert len(search_queries.find("orbits perihelion aphelion", agent).items) == 1
+
+
+def test_the_migration_makes_the_full_text_that_a_new_database_gets():
+    made = ScriptDirectory.from_config(schema.alembic_config()).get_revision("20261128_ticket_texts").module
+    assert (made.SQLITE, made.POSTGRESQL) == (text_index.SQLITE, text_index.POSTGRESQL)
 
 
 @BOTH

@@ -1,0 +1,70 @@
+"""Where in a text the words of a search stand, and the piece of it that shows them. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from markupsafe import Markup, escape
+
+LENGTH, LEAD = 220, 60
+# So many places of a text are weighed, at most.
+PLACES = 60
+
+
+class Sought:
+    """The words of a search, the last of which may be half typed; accents and case do not count."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = [flat(word) for word in words]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Finds whole words, and what begins with the last one."""
+        whole = "|".join(map(re.escape, self.words))
+        return re.compile(rf"(?<![^\W_])(?:{re.escape(self.words[-1])}[^\W_]*|(?:{whole})(?![^\W_]))")
+
+    def places(self, text: str) -> Iterator[tuple[int, int, set[str]]]:
+        """(start, end, the words that stand there) of each match, in order."""
+        for match in self.pattern.finditer(flat(text)):
+            there = {word for word in self.words if word == match[0]}
+            yield match.start(), match.end(), there | ({self.words[-1]} if match[0].startswith(self.words[-1]) else set())
+
+    def within(self, text: str) -> set[str]:
+        """The words that a text has."""
+        return set().union(*(there for _, _, there in self.places(text)))
+
+    def marked(self, text: str) -> Markup:
+        """A text as HTML with what was looked for in <mark>."""
+        pieces, at = Markup(), 0
+        for start, end, _ in self.places(text):
+            pieces += escape(text[at:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+            at = end
+        return pieces + escape(text[at:])
+
+    def passage(self, text: str) -> Markup:
+        """The piece of about LENGTH characters that has most of the words, marked; an ellipsis stands where it was cut."""
+        text = " ".join(text.split())
+        begin = self.begin(text)
+        end = min(len(text), begin + LENGTH)
+        # Words stay whole, unless one is longer than anybody would read.
+        begin = max(begin, text.find(" ", begin, begin + LEAD)) if begin else 0
+        end = max(end, text.find(" ", end, end + LEAD)) if end < len(text) else end
+        return Markup("{}{}{}").format("… " if begin else "", self.marked(text[begin:end].strip()), " …" if end < len(text) else "")
+
+    def begin(self, text: str) -> int:
+        """Where that piece begins."""
+        found = [place for place, _ in zip(self.places(text), range(PLACES), strict=False)]
+        best, at = 0, 0
+        for n, (start, _, _) in enumerate(found):
+            have = set().union(*(there for here, _, there in found[n:] if here < start + LENGTH - LEAD))
+            if len(have) > best:
+                best, at = len(have), start
+        return max(0, at - LEAD)
+
+
+def flat(text: str) -> str:
+    """A text without case and accents, as long as it was."""
+    if text.isascii():
+        return text.lower()
+    return "".join(unicodedata.normalize("NFD", letter.lower())[0] for letter in text)

@@ -1,0 +1,93 @@
+"""Full text over whole tickets: subject, whoever asked, their organization, and all that was said, internal notes included.
+
+Each ticket is one text, so that all words of a question may stand anywhere in it. The database keeps it in step by
+itself, also when rows come in bulk; docs/decisions/ticket-search.md says at what cost. It is made with the messages'
+table, and by a migration where that is made by one.
+"""
+
+from sqlalchemy import DDL, Integer, column, event, table
+
+from app.tickets.models import Message
+from app.tickets.subject_index import FullText
+
+# How many characters of a message, and of a whole ticket, can be found. PostgreSQL takes a megabyte of words in one
+# value, which so many characters never reach. The latest message comes first: a very long ticket leaves out its oldest.
+# A new ticket is read with its first message, without which there is none.
+OF_MESSAGE, OF_TICKET = 20_000, 200_000
+
+SQLITE_TEXT = f"""
+    INSERT OR REPLACE INTO ticket_texts(rowid, words)
+    SELECT tickets.id, substr(
+        tickets.subject || ' ' || users.name || ' ' || users.email || ' ' || coalesce(organizations.name, '') || ' ' || coalesce((
+            SELECT group_concat(said, ' ') FROM (
+                SELECT substr(body, 1, {OF_MESSAGE}) AS said FROM messages WHERE messages.ticket_id = tickets.id ORDER BY messages.id DESC
+            )), ''), 1, {OF_TICKET})
+    FROM tickets JOIN users ON users.id = tickets.requester_id LEFT JOIN organizations ON organizations.id = tickets.organization_id
+    WHERE"""  # noqa: S608 - numbers of ours
+SQLITE = (
+    """CREATE VIRTUAL TABLE ticket_texts USING fts5(words, columnsize=0, prefix='2 3', tokenize="unicode61 remove_diacritics 2")""",
+    f"CREATE TRIGGER ticket_texts_said AFTER INSERT ON messages BEGIN {SQLITE_TEXT} tickets.id = new.ticket_id; END",
+    f"CREATE TRIGGER ticket_texts_edited AFTER UPDATE OF body ON messages BEGIN {SQLITE_TEXT} tickets.id = new.ticket_id; END",
+    f"CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages BEGIN {SQLITE_TEXT} tickets.id = old.ticket_id; END",
+    f"""CREATE TRIGGER ticket_texts_changed AFTER UPDATE OF subject, requester_id, organization_id ON tickets
+        WHEN (old.subject, old.requester_id, old.organization_id) IS NOT (new.subject, new.requester_id, new.organization_id)
+        BEGIN {SQLITE_TEXT} tickets.id = new.id; END""",
+    "CREATE TRIGGER ticket_texts_removed AFTER DELETE ON tickets BEGIN DELETE FROM ticket_texts WHERE rowid = old.id; END",
+    f"""CREATE TRIGGER ticket_texts_person AFTER UPDATE OF name, email ON users WHEN old.name <> new.name OR old.email <> new.email
+        BEGIN {SQLITE_TEXT} tickets.requester_id = new.id; END""",
+    f"""CREATE TRIGGER ticket_texts_organization AFTER UPDATE OF name ON organizations WHEN old.name <> new.name
+        BEGIN {SQLITE_TEXT} tickets.organization_id = new.id; END""",
+)
+# Both engines cut words alike (subject_index.py says why on PostgreSQL). Whole statements are followed where rows come in bulk, so
+# that a ticket is read once for all its messages. Who adds a message at the same time waits, or one would miss the other's.
+POSTGRESQL = (
+    "CREATE TABLE ticket_texts (ticket_id integer PRIMARY KEY REFERENCES tickets ON DELETE CASCADE, words tsvector NOT NULL)",
+    "CREATE INDEX ix_ticket_texts_words ON ticket_texts USING gin (words)",
+    rf"""CREATE FUNCTION ticket_texts_renew(changed integer[]) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+        IF cardinality(changed) < 100 THEN
+            PERFORM 1 FROM tickets WHERE id = ANY (changed) ORDER BY id FOR NO KEY UPDATE;
+        END IF;
+        INSERT INTO ticket_texts (ticket_id, words)
+        SELECT tickets.id, strip(to_tsvector('simple', regexp_replace(left(
+            concat_ws(' ', tickets.subject, users.name, users.email, organizations.name, (
+                SELECT string_agg(left(body, {OF_MESSAGE}), ' ' ORDER BY messages.id DESC)
+                FROM messages WHERE messages.ticket_id = tickets.id
+            )), {OF_TICKET}), '[\W_]+', ' ', 'g')))
+        FROM tickets JOIN users ON users.id = tickets.requester_id LEFT JOIN organizations ON organizations.id = tickets.organization_id
+        WHERE tickets.id = ANY (changed)
+        ON CONFLICT (ticket_id) DO UPDATE SET words = excluded.words;
+    END $$""",  # noqa: S608 - numbers of ours
+    """CREATE FUNCTION ticket_texts_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM ticket_texts_renew(ARRAY(SELECT DISTINCT ticket_id FROM changed));
+        RETURN NULL;
+    END $$""",
+    """CREATE FUNCTION ticket_texts_follow_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_TABLE_NAME = 'tickets' THEN
+            PERFORM ticket_texts_renew(ARRAY[NEW.id]);
+        ELSIF TG_TABLE_NAME = 'users' THEN
+            PERFORM ticket_texts_renew(ARRAY(SELECT id FROM tickets WHERE requester_id = NEW.id));
+        ELSE
+            PERFORM ticket_texts_renew(ARRAY(SELECT id FROM tickets WHERE organization_id = NEW.id));
+        END IF;
+        RETURN NULL;
+    END $$""",
+    """CREATE TRIGGER ticket_texts_said AFTER INSERT ON messages
+        REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
+    """CREATE TRIGGER ticket_texts_edited AFTER UPDATE ON messages
+        REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
+    """CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages
+        REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
+    """CREATE TRIGGER ticket_texts_changed AFTER UPDATE OF subject, requester_id, organization_id ON tickets
+        FOR EACH ROW WHEN ((OLD.subject, OLD.requester_id, OLD.organization_id)
+            IS DISTINCT FROM (NEW.subject, NEW.requester_id, NEW.organization_id))
+        EXECUTE FUNCTION ticket_texts_follow_row()""",
+    """CREATE TRIGGER ticket_texts_person AFTER UPDATE OF name, email ON users
+        FOR EACH ROW WHEN ((OLD.name, OLD.email) IS DISTINCT FROM (NEW.name, NEW.email)) EXECUTE FUNCTION ticket_texts_follow_row()""",
+    """CREATE TRIGGER ticket_texts_organization AFTER UPDATE OF name ON organizations
+        FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION ticket_texts_follow_row()""",
+)
+TEXTS = FullText("ticket_texts", table("ticket_texts", column("ticket_id", Integer)).c.ticket_id, "ticket_texts.words")
+
+for dialect, statements in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
+    for statement in statements:
+        event.listen(Message.__table__, "after_create", DDL(statement).execute_if(dialect=dialect))
