@@ -99,6 +99,19 @@ def test_staff_answer_with_the_keyboard_alone(visit, site):
     assert page.evaluate("() => document.activeElement !== document.body"), "the focus is lost"
 
 
+def test_the_list_beside_a_ticket_shows_how_it_stands_after_an_answer(visit, site):
+    page = visit("agent", "/desk/queue/all")
+    page.goto(f"/desk/tickets/{site.for_keyboard}")
+    row = page.locator(f"#pane-{site.for_keyboard}")
+    expect(row).not_to_contain_text("Waiting")
+    composer(page).fill("Which version is it?")
+    page.locator("form.composer select[name=status]").select_option("pending_customer")
+    page.locator("button[data-send]").click()
+    expect(row).to_contain_text("Waiting")
+    expect(row).to_contain_text("Paused")
+    assert page.locator("[hx-swap-oob]").count() == 0 and row.count() == 1
+
+
 def test_a_queue_is_walked_with_j_k_and_x(visit):
     page = visit("agent", "/desk/queue/all")
     subjects = page.locator("a.subject")
