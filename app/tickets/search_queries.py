@@ -25,7 +25,7 @@ from app.tickets.text_index import OF_MESSAGE, TEXTS
 PAGE = 20
 # PostgreSQL looks at the texts of the next WINDOW tickets, and asks its index for all others where less than COMMON of those have
 # the words (more than a page holds). A text is longer than a subject, so fewer are walked.
-WINDOW, COMMON = 1000, 25
+WINDOW, COMMON = 400, 25
 # Passages are looked for in so many of the latest messages of a ticket; so many are shown.
 MESSAGES, PASSAGES = 40, 2
 # What was meant is looked for among the words of so many of the latest tickets.
@@ -78,12 +78,13 @@ def statement(sight: str, dialect: str, descending: bool) -> Select[Any]:
     stretch = subject_index.Stretch(descending, PAGE + 1, WINDOW, COMMON)
     found = subject_index.matching(dialect, stretch, TEXTS).subquery("matches")
     seen = within(sight, bindparam("viewer", type_=Integer()), bindparam("organization", type_=Integer()))
-    ids = select(Ticket.id).join(found, found.c.id == Ticket.id).where(seen)
-    page = ids.order_by(*directed([Ticket.id], descending)).limit(at_most(PAGE + 1)).subquery("page")
+    # Cut before tickets are joined, or PostgreSQL may walk all of them beside what was found. That keeps pages whole, since
+    # whoever comes through the desk's door sees all tickets, and others none.
+    page = select(found.c.id).order_by(*directed([found.c.id], descending)).limit(at_most(PAGE + 1)).subquery("page")
     home = Organization.name.label("organization")
     query: Any = select(Ticket.id, Ticket.ref, Ticket.status, Ticket.subject, Requester.name, Requester.email, home)
     query = query.join(page, page.c.id == Ticket.id).join(Requester, Requester.id == Ticket.requester_id)
-    query = query.outerjoin(Organization, Organization.id == Ticket.organization_id)
+    query = query.outerjoin(Organization, Organization.id == Ticket.organization_id).where(seen)
     return cast(Select[Any], query.order_by(*directed([Ticket.id], descending)))
 
 
