@@ -1,6 +1,8 @@
 """The search through all that was said: what it finds on both databases, what it shows of it, its pages, and who may use it."""
 
+import contextvars
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -195,6 +197,25 @@ def test_what_is_changed_or_removed_is_found_as_it_is_now(people, app, company):
     assert counts("mail.example", "menon", "new.example", "acme robotics", "zenith", "zenith spooler") == [0, 2, 2, 0, 1, 1]
     db.session.execute(delete(Message).where(Message.ticket_id == company["marcus"].id))
     assert counts("zenith", "umbriel") == [1, 0]
+
+
+@pytest.mark.engines("postgresql")
+def test_two_messages_at_the_same_time_are_both_found(people, app, company):
+    write = "INSERT INTO messages (ticket_id, body, visibility, html, by_staff, is_automatic, source, created_at, left_out) "
+    write += f"VALUES ({company['priya'].id}, '%s', 'public', '', false, false, 'portal', now(), '[]')"
+
+    def second():
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql(write % "second")
+
+    with ThreadPoolExecutor(1) as pool, db.engine.connect() as first:
+        first.exec_driver_sql(write % "first")
+        other = pool.submit(contextvars.copy_context().run, second)
+        while not first.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+            assert not other.done(), "it did not wait"
+        first.commit()
+        other.result()
+    assert [len(walk(people.agent, f"licence {word}")[0]) for word in ("first", "second")] == [1, 1]
 
 
 @both
