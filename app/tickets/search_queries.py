@@ -112,9 +112,9 @@ def hit(row: Any, messages: Sequence[Any], sought: Sought) -> Hit:
     missing = set(sought.words) - sought.within(f"{row.subject} {row.name} {row.email} {row.organization or ''}")
     passages: list[Passage] = []
     have = [(sought.within(message.body), message) for message in messages] if missing else []
-    # The newest of those that are equally good.
+    # What people said before what we answer by ourselves; then the newest.
     while have and len(passages) < PASSAGES:
-        there, message = max(have, key=lambda pair: len(pair[0] & missing))
+        there, message = max(have, key=lambda pair: (len(pair[0] & missing), pair[1].author is not None))
         if not there & missing:
             break
         passages.append(Passage(where(message), message.created_at, message.id, sought.passage(message.body)))

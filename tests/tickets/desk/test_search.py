@@ -84,6 +84,8 @@ def test_a_passage_says_where_the_words_stand_and_marks_them(desk, company, peop
     message = db.session.query(Message).filter(Message.visibility == "internal").one()
     assert answer.markup.all("a", href=f"/desk/tickets/{company['tomasz'].ref}#m{message.id}")
     assert "In an answer by Aiko Tanaka" in desk.get("/desk/search?q=gateway").words
+    # Our automatic answers have that word, too.
+    assert "In a message by Priya Nair" in desk.get("/desk/search?q=we are").words
 
 
 def test_a_number_leads_to_its_ticket(desk, company):
