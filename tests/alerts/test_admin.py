@@ -57,7 +57,7 @@ def test_a_lead_adds_a_route_and_alerts_go_by_it(app, people, now, browse, drain
         ({"channel_1_kind": "slack", "channel_1_target": "https://localhost/hook"}, "channel_1_target", "inside our own network"),
         ({"channel_1_kind": "discord", "channel_1_target": "../../users/@me"}, "channel_1_target", "15 to 21 digits"),
         ({"channel_2_kind": "email", "channel_2_target": "ops@partner.example"}, "channel_2_target", "stands above already"),
-        ({"step_1_who": "on_call", "step_1_minutes": "-1"}, "step_1_minutes", "between 0 and"),
+        ({"step_1_who": "on_call", "step_1_minutes": "-1"}, "step_1_minutes", "number from 0 to"),
         ({"name": "everything ELSE"}, "name", "Another route has this name"),
     ],
 )
