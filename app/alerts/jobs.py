@@ -13,7 +13,7 @@ from app.alerts.planning import Step
 from app.events.models import Event
 from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
-from app.lib.database import writing
+from app.lib.database import reading, writing
 from app.lib.metrics import counters
 from app.mail.jobs import hand_over
 
@@ -189,8 +189,9 @@ def due(now: datetime) -> Sequence[Alert]:
 def sweep_deliveries() -> int:
     """Each minute: queue what is due for another try, whose hours have begun, or what was never picked up. Returns how many."""
     waiting = (AlertDelivery.state.in_(deliveries.WAITING), AlertDelivery.next_try_at <= utcnow() - GRACE)
-    due_now = db.session.scalars(select(AlertDelivery.id).where(*waiting).order_by(AlertDelivery.next_try_at).limit(BATCH)).all()
-    db.session.rollback()
+    with reading():
+        due_now = db.session.scalars(select(AlertDelivery.id).where(*waiting).order_by(AlertDelivery.next_try_at).limit(BATCH)).all()
+        db.session.rollback()
     later(due_now)
     return len(due_now)
 

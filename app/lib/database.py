@@ -39,8 +39,8 @@ def writing() -> AbstractContextManager[None]:
 
 
 def reading() -> AbstractContextManager[None]:
-    """What begins a transaction inside only reads. For what computes long in a job, since workers do jobs within `writing`:
-    end the transaction before it and after it, so that SQLite's one write lock is free meanwhile."""
+    """What begins a transaction inside only reads. For jobs that compute long or only look for work, since workers do jobs within
+    `writing`: end the transaction before it and after it, and SQLite's one write lock is neither waited for nor held."""
     return meaning_to(False)
 
 

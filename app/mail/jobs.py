@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from app.config import Config
 from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
+from app.lib.database import reading
 from app.lib.mail import Outgoing, build, clean_address, mailbox
 from app.mail import actions, queries
 from app.mail.models import OutboundMail
@@ -87,7 +88,8 @@ def sweep_mail() -> int:
     """
     if queue("mail").count > BATCH:
         return 0
-    waiting = queries.due(utcnow() - GRACE, BATCH)
-    db.session.rollback()
+    with reading():
+        waiting = queries.due(utcnow() - GRACE, BATCH)
+        db.session.rollback()
     hand_over(waiting)
     return len(waiting)

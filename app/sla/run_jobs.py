@@ -85,8 +85,9 @@ CHUNKS: dict[str, Callable[[Run], Callable[[], bool]]] = {runs.RECOMPUTE: recomp
 
 def pick_up() -> int:
     """Each minute: queue the runs that should go on and show no sign of life, after a restart or a killed worker."""
-    found = runs.silent(utcnow())
-    db.session.rollback()
+    with reading():
+        found = runs.silent(utcnow())
+        db.session.rollback()
     for run_id in found:
         later(WORK, run_id)
     return len(found)

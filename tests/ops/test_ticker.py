@@ -108,7 +108,8 @@ def test_jobs_that_find_the_database_locked_come_back_and_lose_nothing(app, cloc
         drain(failing=True)
         other.execute("ROLLBACK")
     waiting = {name: queue(name).scheduled_job_registry.count for name in QUEUES}
-    assert waiting["default"] > 20 and waiting["mail"] == 2 and waiting["index"] == 1, "each of them, whatever it wanted to do"
+    assert waiting["default"] > 20 and waiting["index"] == 1, "each of them, whatever it wanted to do"
+    assert waiting["mail"] == 0, "what only looks for work waits for nobody"
     clock.shift(11)
     retries = Retries(app_redis())
     retries.move(utcnow().timestamp())
