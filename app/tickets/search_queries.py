@@ -29,7 +29,7 @@ WINDOW, COMMON = 400, 25
 # Passages are looked for in so many of the latest messages of a ticket; so many are shown.
 MESSAGES, PASSAGES = 40, 2
 # What was meant is looked for among the words of so many of the latest tickets.
-KNOWN = 1000
+KNOWN = 300
 CLOSE = 0.8
 
 
