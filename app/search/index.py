@@ -96,7 +96,7 @@ class Opened:
         """The vocabulary of a language, with the words that editors keep."""
         if locale not in self.spellings:
             known = language(locale)
-            words = [*self.vocabularies.get(locale, ()), *analysis.read_synonyms(self.told, known).words]
+            words = [*self.vocabularies.pop(locale, ()), *analysis.read_synonyms(self.told, known).words]
             before = self.before.pop(locale, None)
             self.spellings[locale] = before.renewed(words) if before else Spelling(words, known)
         return self.spellings[locale]

@@ -41,7 +41,8 @@ class Spelling:
         # The keys from end to beginning, for languages that ask how words end.
         self.backwards: Sequence[str] = ()
         self.symspell: SymSpell | None = None
-        self.learnt: frozenset[str] = frozenset()
+        # The words that are in it; some more may be that the vocabulary had before.
+        self.learnt: Sequence[str] = ()
         self.is_ready = False
 
     def renewed(self, vocabulary: Iterable[str]) -> "Spelling":
@@ -54,12 +55,12 @@ class Spelling:
         """The deletes of every word that is long enough to be misspelt."""
         built = self.symspell or SymSpell(max_dictionary_edit_distance=2, prefix_length=PREFIX)
         if not self.is_ready:
-            fresh = [word for word in self.sorted if word not in self.learnt]
-            for word in fresh:
-                if len(word) >= ONE_EDIT - 1 and word.isalpha():
+            learnt = set(self.learnt)
+            for word in self.sorted:
+                if word not in learnt and len(word) >= ONE_EDIT - 1 and word.isalpha():
                     built.create_dictionary_entry(word, 1)
                     built.create_dictionary_entry(self.stem(word), 1)
-            self.learnt, self.symspell, self.is_ready = self.learnt.union(fresh), built, True
+            self.learnt, self.symspell, self.is_ready = self.sorted, built, True
         return built
 
     def written(self, word: str) -> Sequence[str]:
