@@ -222,7 +222,7 @@ def site(app, monkeypatch):
         ("/moved", "ok", [("HEAD", "/moved"), ("HEAD", "/ok")]),
         ("/round", "failed", [("HEAD", "/round")]),
         ("/members", "ok", [("HEAD", "/members")]),
-        ("/busy", "later", [("HEAD", "/busy")]),
+        ("/busy", "busy", [("HEAD", "/busy")]),
         ("/down", "failed", [("HEAD", "/down")]),
     ],
 )
@@ -308,7 +308,7 @@ def test_the_list_is_paged_by_key_and_costs_the_same(browse, people, page, state
         (Health("failing", "x", TODAY), Finding("failed", "y"), Health("failing", "y", TODAY)),
         (Health("failing", "x", TODAY - timedelta(days=1)), Finding("failed", "y"), Health("broken", "y", TODAY - timedelta(days=1))),
         (Health("broken", "x", TODAY - timedelta(days=9)), Finding("ok"), Health("ok")),
-        (Health("failing", "x", TODAY), Finding("later"), Health("failing", "x", TODAY)),
+        (Health("failing", "x", TODAY), Finding("busy"), Health("failing", "x", TODAY)),
         (Health("ok"), Finding("skipped", "z"), Health("skipped", "z")),
     ],
 )
@@ -316,7 +316,7 @@ def test_how_an_address_is_after_another_look(health, found, then):
     assert after(health, found, TODAY) == then
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["ok", "failed", "later"])), max_size=20))
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["ok", "failed", "busy"])), max_size=20))
 def test_an_address_is_broken_only_after_failures_on_two_days_without_a_success_between(looks):
     health, today, failed_days = Health(), TODAY, set()
     for days, verdict in looks:
@@ -335,12 +335,28 @@ def test_any_text_is_an_address_or_told_to_be_none(url):
     assert place is None or place.path.startswith("/")
 
 
-@pytest.mark.parametrize(("status", "verdict"), [(200, "ok"), (301, "ok"), (403, "ok"), (404, "failed"), (429, "later"), (503, "failed")])
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(200, "ok"), (301, "ok"), (403, "ok"), (404, "failed"), (408, "busy"), (425, "busy"), (429, "busy"), (503, "failed")],
+)
 def test_what_a_status_says(status, verdict):
     assert judged(status).verdict == verdict
 
 
-def test_an_address_whose_turn_did_not_come_is_asked_again_at_the_next_run(page, site):
-    scan_these(page(f"[b]({site}/busy)"))
-    assert [jobs.ask_others(), jobs.ask_others()] == [1, 1]
-    assert Site.asked["HEAD", "/busy"] == 2
+def test_an_address_whose_turn_did_not_come_is_asked_again_at_the_next_run(page, site, monkeypatch):
+    scan_these(page(f"[o]({site}/ok)"))
+    with monkeypatch.context() as patch:
+        patch.setattr(asking, "wait_for", lambda host: False)
+        assert jobs.ask_others() == 1
+    assert Site.asked == {}
+    assert [jobs.ask_others(), jobs.ask_others()] == [1, 0]
+    assert Site.asked["HEAD", "/ok"] == 1
+
+
+def test_an_address_whose_server_is_busy_waits_a_week_like_others(page, site, clock, now):
+    entry = page(f"[b]({site}/busy)")
+    scan_these(entry)
+    assert [jobs.ask_others(), jobs.ask_others()] == [1, 0]
+    assert states(entry) == {f"{site}/busy": ("unchecked", "")}
+    clock.move_to(now + timedelta(days=8))
+    assert jobs.ask_others() == 1

@@ -70,7 +70,7 @@ def note(link: EntryLink, reference: Reference, why: str, now: datetime) -> None
 
 
 def note_finding(key: str, found: Finding, now: datetime) -> None:
-    """What one look at an external address told, for every entry that has it; one that told nothing leaves it due. Two statements."""
+    """What one look at an external address told, for every entry that has it; one that was not asked stays due. Two statements."""
     if found.verdict == "later":
         return
     for link in db.session.scalars(select(EntryLink).where(EntryLink.key == key, EntryLink.is_external)):

@@ -9,8 +9,8 @@ LONGEST = 2_000
 # How often an external address is looked at: each week, each day while it fails.
 WEEK, DAY = timedelta(days=7), timedelta(hours=20)
 SIGN_IN = {401, 402, 403}
-# These say nothing about the address: it is asked again another time.
-LATER = {408, 425, 429}
+# These say nothing about the address, which has been asked nevertheless.
+BUSY = {408, 425, 429}
 # These mean that HEAD is not understood, not that nothing is there.
 ASK_WHOLE = {400, 403, 404, 405, 406, 410, 501}
 MOVED = {301, 302, 303, 307, 308}
@@ -35,7 +35,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look at an address told: `ok`, `failed`, `skipped` or `later` (nothing), and a sentence."""
+    """What one look at an address told: `ok`, `failed`, `skipped`, `busy` (nothing of it) or `later` (it was not asked), and a sentence."""
 
     verdict: str
     reason: str = ""
@@ -68,14 +68,14 @@ def judged(status: int) -> Finding:
         return Finding("ok")
     if status in SIGN_IN:
         return Finding("ok", "It asks for a sign-in.")
-    if status in LATER:
-        return Finding("later")
+    if status in BUSY:
+        return Finding("busy")
     return Finding("failed", {404: "Nothing is there (404).", 410: "It is gone for good (410)."}.get(status, f"It answers {status}."))
 
 
 def after(health: Health, found: Finding, today: date) -> Health:
     """How an address is after another look: what fails once may be a bad day, what fails on a second day is broken."""
-    if found.verdict == "later":
+    if found.verdict == "busy":
         return health
     if found.verdict != "failed":
         return Health("ok" if found.verdict == "ok" else "skipped", found.reason)
