@@ -151,6 +151,22 @@ def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypa
     assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
 
 
+def test_what_comes_twice_in_one_zip_is_told_and_the_rest_is_taken_in(app, browse, people, written, drain):
+    row = '[\n{"id": "fox", "question": "A fox?", "answer": "Yes."}]'
+    french = "---\ntitle: Z\n---\nB\n"
+    twice = [("user-guide/new.md", PLAIN), ("user-guide/zebra.fr.md", french), ("faq.json", row)]
+    browser = browse(people.lead)
+    path = send(browser, "texts.zip", packed([(f"{folder}/{name}", text) for folder in ("a", "b") for name, text in twice]))
+    words = browser.get(path).words
+    assert "3 new, 0 changed, 0 the same already, 3 that cannot be read" in words
+    assert "user-guide/new.md:1 a file for this address has come before" in words
+    assert "user-guide/zebra.fr.md:1 a file for this address has come before" in words
+    assert "faq.json:2 the id 'fox' has come before" in words
+    browser.post(f"{path}/import", to=path)
+    drain(app)
+    assert "3 added, 0 changed, 0 the same already" in browser.get(path).words
+
+
 def test_where_nothing_differs_there_is_nothing_to_take_in(browse, people, written):
     browser = browse(people.lead)
     page = browser.get(send(browser, "texts.zip", packed(files())))

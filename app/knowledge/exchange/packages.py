@@ -43,6 +43,9 @@ class Package:
     translations: list[TranslationFile] = field(default_factory=list)
     questions: list[FaqRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    # The paths and ids that have come: a second of one would meet a unique column.
+    paths: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
 
     @property
     def total(self) -> int:
@@ -50,7 +53,7 @@ class Package:
         return len(self.articles) + len(self.translations) + len(self.questions)
 
     def take(self, path: str, data: bytes) -> None:
-        """One more file. What cannot be read is a problem, and the rest goes on."""
+        """One more file. What cannot be read, or has come before, is a problem, and the rest goes on."""
         try:
             text = data.decode()
         except UnicodeDecodeError as wrong:
@@ -58,16 +61,20 @@ class Package:
             self.problems.append(Problem(path, line, f"not UTF-8: {wrong.reason} at byte {wrong.start}"))
             return
         if path.endswith(".json"):
-            parsed = parse_faqs(text)
+            parsed = parse_faqs(text, self.ids)
             self.questions += parsed.rows
+            self.ids |= {row.external_id for row in parsed.rows}
             self.problems += [Problem(path, line, why) for line, why in parsed.problems]
             return
         place = PurePosixPath(path)
         try:
             read = parse_file(place.parent.name, place.stem, text)
+            if read.path in self.paths:
+                raise Unreadable("a file for this address has come before")
         except Unreadable as wrong:
             self.problems.append(Problem(path, wrong.line, str(wrong)))
             return
+        self.paths.add(read.path)
         if isinstance(read, ArticleFile):
             self.articles.append(read)
         else:

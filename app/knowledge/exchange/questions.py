@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -59,10 +59,11 @@ class Parsed:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-def parse_faqs(text: str) -> Parsed:
-    """The rows of a JSON list (or of lines with one object each). What cannot be read is named by its line, the rest is good."""
+def parse_faqs(text: str, before: Collection[str] = ()) -> Parsed:
+    """The rows of a JSON list (or of lines with one object each). What cannot be read, or has an id that came before in it or
+    in other lists (`before`), is named by its line, the rest is good."""
     parsed = Parsed()
-    seen: set[str] = set()
+    seen = set(before)
     for line, row in raw_rows(text.removeprefix("\ufeff"), parsed.problems):
         try:
             good = checked_faq(row)
