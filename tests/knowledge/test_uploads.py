@@ -139,6 +139,16 @@ def test_what_stands_still_may_be_forgotten_and_what_goes_on_may_not(long, clock
     browser.get(path, status=404)
 
 
+def test_what_is_being_taken_in_is_not_forgotten_however_old_it_is(browse, people, clock, now):
+    browser = browse(people.lead)
+    path = send(browser, "faq.json", b'[{"question": "One?", "answer": "A."}]')
+    clock.move_to(now + timedelta(hours=25))
+    browser.post(f"{path}/import", to=path)
+    assert jobs.forget() == 0
+    clock.move_to(now + timedelta(hours=25, minutes=3))
+    assert jobs.forget() == 1
+
+
 @pytest.mark.engines("sqlite", "postgresql")
 def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypatch):
     browser, path = long

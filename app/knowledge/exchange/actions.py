@@ -83,6 +83,11 @@ def silent(now: datetime) -> ColumnElement[bool]:
     return and_(KnowledgeUpload.state == "taking", no_beat)
 
 
+def idle(now: datetime) -> ColumnElement[bool]:
+    """Whether nothing of an upload is coming in just now, so that it may be forgotten."""
+    return or_(KnowledgeUpload.state != "taking", silent(now))
+
+
 def state_of(upload: KnowledgeUpload, now: datetime) -> str:
     """Its state for people: `silent` for one that stands still."""
     is_silent = upload.state == "taking" and (upload.beat_at is None or upload.beat_at < now - SILENCE)
@@ -118,13 +123,12 @@ def so_far_of(upload: KnowledgeUpload) -> Imported:
 def discard(upload: KnowledgeUpload, *, actor: User, now: datetime) -> None:
     """Forget it, unless it is being taken in. No event: no more of it comes in. Raises NotAllowed."""
     allow(actor)
-    idle = or_(KnowledgeUpload.state != "taking", silent(now))
-    db.session.execute(delete(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, idle))
+    db.session.execute(delete(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, idle(now)))
 
 
 def forget_old(now: datetime) -> int:
-    """Forget what is older than KEPT; how many. One statement."""
-    gone = delete(KnowledgeUpload).where(KnowledgeUpload.created_at < now - KEPT).returning(KnowledgeUpload.id)
+    """Forget what is older than KEPT, unless it is being taken in; how many. One statement."""
+    gone = delete(KnowledgeUpload).where(KnowledgeUpload.created_at < now - KEPT, idle(now)).returning(KnowledgeUpload.id)
     return len(db.session.execute(gone).all())
 
 
