@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.extensions import db
 from app.lib.database import serialize_on
 from app.tickets.models import Draft, NewDraft, Reading, StagedFile, Ticket
-from app.tickets.once import own_key, written_by_form
+from app.tickets.once import own_key, written, written_by_form
 
 
 def save_draft(
@@ -33,9 +33,7 @@ def save_draft(
     No event: nothing has happened yet.
     """
     serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
-    sent = own_key(form_key, actor, ticket)
-    earlier = written_by_form(sent) if sent else None
-    if (not body.strip() and not files) or (earlier is not None and begins_alike(earlier.body, body)):
+    if (not body.strip() and not files) or was_sent(form_key, body, visibility, actor, ticket):
         drop_draft(ticket, actor)
         return
     refs = [file.ref for file in files]
@@ -43,9 +41,13 @@ def save_draft(
     db.session.flush()
 
 
-def begins_alike(one: str, other: str) -> bool:
-    """Whether one of two texts is the beginning of the other."""
-    return one.startswith(other.rstrip()) or other.startswith(one.rstrip())
+def was_sent(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> bool:
+    """Whether a text is what this person's form has sent already, or the beginning of the first that it sent."""
+    key = own_key(form_key, actor, ticket)
+    first = written_by_form(key) if key and body.strip() else None
+    if first is None:
+        return False
+    return first.body.startswith(body.rstrip()) or written(form_key, body, visibility, actor, ticket)[1] is not None
 
 
 def add_to_draft(ticket: Ticket, text: str, visibility: str, *, actor: User, now: datetime) -> None:

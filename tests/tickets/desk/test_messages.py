@@ -131,8 +131,12 @@ def test_a_page_out_of_the_history_writes_anew_and_loses_nothing(desk, ticket, p
     assert messages(ticket) == [("First.", "internal"), ("Second.", "internal"), ("Second.", "public")]
     desk.post(url(ticket, "/draft"), {**page, "body": "Third, not"}, htmx=True)
     assert draft_of(ticket, people.agent).body == "Third, not"
-    desk.post(url(ticket, "/draft"), {**page, "body": "Firs"}, htmx=True)
-    assert draft_of(ticket, people.agent) is None
+    desk.post(url(ticket, "/draft"), {**page, "body": "First. And this."}, htmx=True)
+    assert draft_of(ticket, people.agent).body == "First. And this."
+    for late in ({"body": "Firs"}, {"body": "Second.", "visibility": "note"}):
+        desk.post(url(ticket, "/draft"), {**page, "body": "Third", "visibility": "note"}, htmx=True)
+        desk.post(url(ticket, "/draft"), {**page, **late}, htmx=True)
+        assert draft_of(ticket, people.agent) is None
 
 
 def test_the_key_of_another_ticket_or_person_guards_nothing_of_theirs(desk, browse, ticket, people):
