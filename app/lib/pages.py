@@ -3,6 +3,7 @@
 import math
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
@@ -215,7 +216,7 @@ def page_above() -> str | None:
     adapter, path = current_app.create_url_adapter(request), request.path.rstrip("/")
     while adapter is not None and (path := path.rpartition("/")[0]):
         if adapter.test(path, "GET"):
-            return request.script_root + path
+            return quote(request.script_root + path)
     return None
 
 

@@ -124,6 +124,8 @@ BROWSERS_ACCEPT = {"Accept": "text/html,application/xhtml+xml,application/xml;q=
         ("/tickets/HT-7Q4F2X/replies", "/tickets/HT-7Q4F2X"),
         ("/desk/tickets/HT-7Q4F2X/followers/3/removal", "/desk/tickets/HT-7Q4F2X"),
         ("/admin/triage/trial", "/admin/triage"),
+        ("/tickets/a%0d%0aSet-Cookie:x/replies", "/tickets/a%0D%0ASet-Cookie%3Ax"),
+        ("/tickets/a%3Fb/replies", "/tickets/a%3Fb"),
     ],
 )
 def test_a_browser_that_opens_the_address_of_a_form_is_led_to_the_page_above(app: Flask, address: str, page: str) -> None:
