@@ -32,7 +32,7 @@ def show() -> Response:
 def counted(page: Page) -> str:
     """How many tickets are on a page, and whether there are others."""
     shown = "1 ticket" if len(page.items) == 1 else f"{len(page.items)} tickets"
-    return f"{shown} of more" if page.next or page.previous else shown
+    return f"{shown} of many" if page.next or page.previous else shown
 
 
 def status_of(key: str) -> Markup:

@@ -8,6 +8,8 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 LENGTH, LEAD = 220, 60
+# What Markdown has at the beginning of a heading, and around code.
+MARKS = re.compile(r"^#{1,6} |`", re.MULTILINE)
 # So many places of a text are weighed, at most.
 PLACES = 60
 
@@ -44,7 +46,7 @@ class Sought:
 
     def passage(self, text: str) -> Markup:
         """The piece of about LENGTH characters that has most of the words, marked; an ellipsis stands where it was cut."""
-        text = " ".join(text.split())
+        text = " ".join(MARKS.sub("", text).split())
         begin = self.begin(text)
         end = min(len(text), begin + LENGTH)
         # Words stay whole, unless one is longer than anybody would read.
@@ -63,8 +65,18 @@ class Sought:
         return max(0, at - LEAD)
 
 
+class Flat(dict[int, str]):
+    """Letter → the letter without case and accents; each is worked out once, since a search reads hundreds of messages."""
+
+    def __missing__(self, letter: int) -> str:
+        """The first of what the small letter is made of, so that a text stays as long as it was."""
+        self[letter] = unicodedata.normalize("NFD", chr(letter).lower())[0]
+        return self[letter]
+
+
+FLAT = Flat()
+
+
 def flat(text: str) -> str:
     """A text without case and accents, as long as it was."""
-    if text.isascii():
-        return text.lower()
-    return "".join(unicodedata.normalize("NFD", letter.lower())[0] for letter in text)
+    return text.lower() if text.isascii() else text.translate(FLAT)

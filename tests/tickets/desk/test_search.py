@@ -15,7 +15,7 @@ from app.dev import rows as bulk
 from app.extensions import db
 from app.tickets import search_queries
 from app.tickets.models import Message, Ticket
-from app.tickets.passages import LENGTH, Sought
+from app.tickets.passages import LENGTH, Sought, flat
 from app.tickets.rules import NO_DEADLINE
 from tests import factories
 from tests.tickets.desk.test_queue import HOSTILE
@@ -42,7 +42,7 @@ def company(people):
     tickets = {
         "marcus": factories.ticket(people.user, subject="Printer driver", body="The spooler of Umbriel stops at noon."),
         "tomasz": factories.ticket(people.stranger, subject="Slow start", body="Since Monday it takes a minute."),
-        "priya": factories.ticket(people.guest, subject="Which licence?", body="We are a school in Ølstykke with a café."),
+        "priya": factories.ticket(people.guest, subject="Which licence?", body="We are a school in Ølstykke with a café, and its bears."),
     }
     factories.reply(tickets["tomasz"], people.agent, "Please raise `gateway_timeout` to 90.")
     factories.note(tickets["tomasz"], people.agent2, "Looks like the perihelion incident of last spring.")
@@ -84,8 +84,17 @@ def test_a_passage_says_where_the_words_stand_and_marks_them(desk, company, peop
     message = db.session.query(Message).filter(Message.visibility == "internal").one()
     assert answer.markup.all("a", href=f"/desk/tickets/{company['tomasz'].ref}#m{message.id}")
     assert "In an answer by Aiko Tanaka" in desk.get("/desk/search?q=gateway").words
-    # Our automatic answers have that word, too.
-    assert "In a message by Priya Nair" in desk.get("/desk/search?q=we are").words
+    # Our automatic answer to her has that word, too, and is newer.
+    assert "In a message by Priya Nair" in desk.get("/desk/search?q=bears").words
+
+
+def test_a_passage_has_no_marks_of_markdown():
+    assert Sought(["fan"]).passage("Loud.\n### Steps\n1. Start `hive fan`") == "Loud. Steps 1. Start hive <mark>fan</mark>"
+
+
+def test_letters_keep_their_places_without_accents_and_case():
+    text = "ÄÖÜß Ølstykke ﬁ İstanbul ΣΑΣ 東京"
+    assert len(flat(text)) == len(text) and flat(text).startswith("aouß") and "istanbul" in flat(text)
 
 
 def test_a_number_leads_to_its_ticket(desk, company):
@@ -168,7 +177,7 @@ def test_a_page_says_that_there_is_more(desk, people):
     for _ in range(23):
         factories.ticket(people.user, body="A needle.")
     first = desk.get("/desk/search?q=needle")
-    assert "20 tickets of more" in first.words and len(refs(first)) == 20
+    assert "20 tickets of many" in first.words and len(refs(first)) == 20
     second = desk.get(first.markup.one("a", rel="next")["href"])
     assert len(refs(second)) == 3 and not set(refs(first)) & set(refs(second))
     assert refs(desk.get(second.markup.one("a", rel="prev")["href"])) == refs(first)
