@@ -19,6 +19,7 @@ from app.dev.rows import put
 from app.dev.stories import EDITORS, PLATFORMS, REPOS, VERSIONS, Story, stories
 from app.events.models import Event
 from app.extensions import db
+from app.lib.batches import batched
 from app.lib.database import writing
 from app.lib.markdown import to_html
 from app.lib.tokens import CROCKFORD
@@ -187,8 +188,8 @@ def customers(dice: random.Random, size: Size, plans: dict[str, Plan], now: date
         for n in range(size.users)
     ]  # fmt: skip
     for model, rows in ((Organization, homes), (User, users)):
-        for at in range(0, len(rows), CHUNK):
-            put(model.__table__, rows[at : at + CHUNK])  # type: ignore[arg-type]
+        for some in batched(rows, CHUNK):
+            put(model.__table__, some)  # type: ignore[arg-type]
     return [(first_user + n, first_home + n % size.organizations, KINDS[n % size.organizations % 4]) for n in range(size.users)]
 
 

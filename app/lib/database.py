@@ -140,7 +140,7 @@ def ping_rested(dialect: Dialect, connection: Any, record: Any, proxy: Any) -> N
 def refuse_to_write(session: Session, context: Any, instances: Any) -> None:
     """What said that it only reads must not write: on PostgreSQL there is no transaction that could take it back."""
     if write_intent.get() is False and (session.new or session.deleted or any(session.is_modified(row) for row in session.dirty)):
-        raise RuntimeError("a request that only reads has changed rows; write in a POST, or on a connection of its own")
+        raise RuntimeError("what only reads has changed rows; write in a POST, within writing(), or on a connection of its own")
 
 
 def count_statement(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from app.accounts.models import Team, TeamMember, User
 from app.accounts.permissions import LEADS, STAFF
 from app.extensions import db
-from app.lib.times import zone
+from app.lib.times import monday_of, zone
 from app.rota import cover, rules
 from app.rota.models import RotaAbsence, RotaOverride, RotaPerson, RotaShift
 from app.rota.wall import instant, known_zone
@@ -189,7 +189,7 @@ def office_hours(plan: rules.Plan, user_id: int, start: datetime, end: datetime)
     person = plan.people[user_id]
     mine = [shift for shift in plan.shifts if user_id in shift.people]
     turns = {
-        monday(duty.start, person.time_zone)
+        monday_of(duty.start, person.time_zone)
         for shift in mine
         for duty in rules.occurrences(shift, start - timedelta(days=8), end + timedelta(days=8))
         if duty.planned_id == user_id
@@ -204,12 +204,6 @@ def office_hours(plan: rules.Plan, user_id: int, start: datetime, end: datetime)
     usual = [(instant(person.time_zone, day, OFFICE_STARTS), instant(person.time_zone, day, OFFICE_ENDS)) for day in open_days]
     away = cover.united((one.start, one.end) for one in plan.absences.get(user_id, ()))
     return cover.minus(cover.clipped(usual, start, end), away)
-
-
-def monday(at: datetime, zone_name: str) -> date:
-    """The Monday of the week of an instant, where somebody is."""
-    day = at.astimezone(zone(zone_name)).date()
-    return day - timedelta(days=day.weekday())
 
 
 def plan_for(team_ids: Sequence[int] | None, start: datetime, end: datetime) -> tuple[rules.Plan, dict[int, Staff]]:
