@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.analytics import forecast_jobs, forecasts
 from app.analytics.forecast_models import Forecast, ForecastRow
@@ -55,6 +55,15 @@ def test_what_is_due_within_eight_hours_is_forecast_once_an_hour(past, people, n
     clock.shift(3600)
     assert forecast_jobs.make_forecasts() == 1
     assert forecast_jobs.make_forecasts() == 0
+
+
+@BOTH
+def test_of_two_workers_that_make_the_same_forecast_the_first_stores_it(past, people, now):
+    factories.ticket(people.owner, priority="high")
+    both = [forecasts.worked_out(now, is_demo=False) for _ in range(2)]
+    db.session.rollback()
+    assert [forecast_jobs.kept(one) for one in both] == [True, False]
+    assert db.session.scalar(select(func.count()).select_from(Forecast)) == 1
 
 
 @BOTH
