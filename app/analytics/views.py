@@ -216,9 +216,9 @@ def category_rows(report: Report) -> list[tuple[str, str, int, int, int]]:
 
 def range_words(report: Report) -> str:
     """`Tue 17 November to Mon 23 November 2026, compared with the 7 days before. Days are UTC.`"""
-    if report.span.unit == "hour":
-        return f"{report.span.words}, compared with the 24 hours before. Hours are UTC."
-    return f"{report.span.words}, compared with the {(report.span.end - report.span.start).days} days before. Days are UTC."
+    span = report.span
+    length = "24 hours" if span.unit == "hour" else f"{(span.end - span.start).days} days"
+    return f"{span.words}, compared with the {length} before. {span.zone_words}"
 
 
 CSV_HEAD = ("from (UTC)", "opened", "resolved", "answered", "average first response (s)", "surveys", "average satisfaction")

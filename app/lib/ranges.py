@@ -21,11 +21,16 @@ class Span:
 
     @property
     def words(self) -> str:
-        """`Tue 17 November to Mon 23 November 2026`, with the hours where it is cut by hours; UTC."""
+        """`Tue 17 November to Mon 23 November 2026`, with the hours where it is cut by hours; see `zone_words`."""
         if self.unit == "hour":
             return f"{self.start:%a} {self.start.day} {self.start:%B}, {self.start:%H:%M} to {self.end:%a} {self.end.day} {self.end:%B %Y}, {self.end:%H:%M}"
         last = self.end - DAY
         return f"{self.start:%a} {self.start.day} {self.start:%B} to {last:%a} {last.day} {last:%B %Y}"
+
+    @property
+    def zone_words(self) -> str:
+        """The sentence that says whose hours or days they are."""
+        return "Hours are UTC." if self.unit == "hour" else "Days are UTC."
 
 
 def span(key: str, now: datetime) -> Span:

@@ -17,6 +17,7 @@ def test_a_day_is_cut_into_the_last_24_whole_hours_with_the_present_one():
     span = ranges.span("24h", NOW)
     assert (span.start, span.end, span.unit) == (datetime(2026, 11, 22, 11, tzinfo=UTC), datetime(2026, 11, 23, 11, tzinfo=UTC), "hour")
     assert span.start - span.before == timedelta(hours=24)
+    assert span.zone_words == "Hours are UTC."
 
 
 @pytest.mark.parametrize(("key", "days"), [("7d", 7), ("30d", 30), ("90d", 90), ("nonsense", 7)])
@@ -24,6 +25,7 @@ def test_longer_ranges_are_whole_days_that_end_with_today(key, days):
     span = ranges.span(key, NOW)
     assert span.end == datetime(2026, 11, 24, tzinfo=UTC)
     assert span.end - span.start == span.start - span.before == timedelta(days=days)
+    assert span.zone_words == "Days are UTC."
 
 
 @given(st.integers(0, 10**7))
