@@ -10,9 +10,10 @@ from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
-from app.lib.database import writing
+from app.lib.database import reading, writing
 from app.sla import public_holidays
 from app.sla.actions import facts_of
+from app.sla.calendars import BadCalendar
 from app.sla.level_sweep import look_again, sweep_levels
 from app.sla.models import Calendar, Clock
 from app.sla.runs import begin_recompute
@@ -139,13 +140,17 @@ def look_at_levels(event_id: int, after: int = 0) -> None:
 def extend_holidays() -> int:
     """Each day: fill in the public holidays of the coming years, where a calendar takes them from a country. Returns how many grew.
 
-    Adds years that were not filled before, so what somebody has taken out of a filled year stays out.
+    Adds years that were not filled before, so what somebody has taken out of a filled year stays out. A calendar whose
+    country the library no longer knows is left as it is.
     """
     last = utcnow().year + YEARS_AHEAD
-    wanted = {lack for definition in db.session.scalars(select(Calendar.definition)) if (lack := lacking(definition, last))}
+    with reading():
+        wanted = {lack for definition in db.session.scalars(select(Calendar.definition)) if (lack := lacking(definition, last))}
+        db.session.rollback()
     # The library takes a second or two; SQLite's other writers do not wait for it.
-    db.session.rollback()
-    found = {lack: public_holidays.names(lack[0], lack[1], range(lack[2] + 1, last + 1)) for lack in wanted}
+    found = {lack: days for lack in wanted if (days := looked_up(lack, last)) is not None}
+    if not found:
+        return 0
     grown = 0
     with writing():
         for calendar in db.session.scalars(select(Calendar)):
@@ -164,6 +169,14 @@ def lacking(definition: Mapping[str, Any], last: int) -> tuple[str, str, int] | 
     if not country or filled_to is None or filled_to >= last:
         return None
     return country, definition.get("region", ""), filled_to
+
+
+def looked_up(lack: tuple[str, str, int], last: int) -> dict[str, str] | None:
+    """The holidays of the years that a calendar lacks: ISO date → name; None for a place that the library no longer knows."""
+    try:
+        return public_holidays.names(lack[0], lack[1], range(lack[2] + 1, last + 1))
+    except BadCalendar:
+        return None
 
 
 def extended(definition: dict[str, Any], found: Mapping[str, str], last: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from app.analytics import forecast_jobs, forecasts
 from app.extensions import db
-from app.lib import public_holidays
+from app.lib import database, public_holidays
 from app.lib.database import reading, writing
 from app.sla import dry_run, run_jobs
 from app.sla import jobs as sla
@@ -75,6 +75,15 @@ def test_a_dry_run_is_tried_out_while_others_write(people, clock, now, watched):
     with writing():
         run_jobs.work(run.id)
     assert free and all(free)
+
+
+def test_to_see_that_no_holidays_are_lacking_waits_for_no_writer(app, monkeypatch):
+    monkeypatch.setattr(database, "SQLITE_PRAGMAS", (*database.SQLITE_PRAGMAS, "PRAGMA busy_timeout=10"))
+    db.session.remove()
+    db.engine.dispose()
+    with closing(sqlite3.connect(db.engine.url.database, isolation_level=None)) as other, writing():
+        other.execute("BEGIN IMMEDIATE")
+        assert sla.extend_holidays() == 0
 
 
 def test_holidays_are_looked_up_while_others_write(people, clock, browse, watched):

@@ -14,7 +14,7 @@ from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.sla import defaults, jobs, public_holidays
+from app.sla import defaults, editing, jobs, public_holidays
 from app.sla.calendars import BadCalendar
 from app.sla.models import Calendar, Clock, PolicyTarget
 from app.tickets.models import Ticket
@@ -177,6 +177,17 @@ def test_holidays_of_the_coming_years_are_filled_in_and_what_was_taken_out_stays
     db.session.expire_all()
     holidays = business.definition["holidays"]
     assert "2029-12-25" in holidays and "2027-01-01" not in holidays and business.definition["filled_to"] == 2029
+
+
+def test_a_place_that_is_no_longer_known_keeps_no_other_calendar_from_growing(app, people, clock, now):
+    business = db.session.scalars(select(Calendar).where(Calendar.key == "business")).one()
+    gone = business.definition | {"country": "XX"}
+    stays = editing.add_calendar("Gone", gone, actor=people.lead, now=now)
+    db.session.commit()
+    clock.move_to(now + timedelta(days=366))
+    assert jobs.extend_holidays() == 1
+    db.session.expire_all()
+    assert business.definition["filled_to"] == 2029 and stays.definition == gone
 
 
 def test_public_holidays_of_unknown_places_are_refused():
