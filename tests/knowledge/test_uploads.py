@@ -87,6 +87,11 @@ def during(monkeypatch, then):
     monkeypatch.setattr(jobs, "take_piece", followed)
 
 
+def die(done):
+    """What follows the first piece where the worker is killed."""
+    raise MemoryError
+
+
 def test_progress_is_told_while_it_is_taken_in(app, long, drain, monkeypatch):
     browser, path = long
     seen = []
@@ -107,10 +112,6 @@ def test_the_links_are_looked_at_once_for_all_of_an_import(app, long, drain, mon
 
 def test_one_whose_worker_died_stands_still_until_somebody_goes_on(app, long, drain, monkeypatch, clock, now):
     browser, path = long
-
-    def die(done):
-        raise MemoryError
-
     with monkeypatch.context() as patch, pytest.raises(MemoryError):
         during(patch, die)
         jobs.take_in(told("knowledge.import_confirmed")[0].id)
@@ -147,6 +148,29 @@ def test_what_is_being_taken_in_is_not_forgotten_however_old_it_is(browse, peopl
     assert jobs.forget() == 0
     clock.move_to(now + timedelta(hours=25, minutes=3))
     assert jobs.forget() == 1
+
+
+@pytest.mark.parametrize("by", ["hand", "the clock"])
+def test_what_came_in_before_the_rest_was_forgotten_is_looked_at(app, long, drain, monkeypatch, clock, now, by):
+    browser, path = long
+    with monkeypatch.context() as patch, pytest.raises(MemoryError):
+        during(patch, die)
+        jobs.take_in(told("knowledge.import_confirmed")[0].id)
+    if by == "hand":
+        clock.move_to(now + timedelta(minutes=3))
+        browser.post(f"{path}/removal", to="/desk/knowledge/files")
+    else:
+        clock.move_to(now + timedelta(hours=25))
+        jobs.forget()
+    assert [event.facts["added"] for event in told("knowledge.import_finished")] == [500]
+
+
+def test_forgetting_what_is_taken_in_already_finishes_nothing_again(app, long, drain):
+    browser, path = long
+    drain(app)
+    browser.get(path)
+    browser.post(f"{path}/removal", to="/desk/knowledge/files")
+    assert len(told("knowledge.import_finished")) == 1
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
@@ -102,34 +103,44 @@ def taking(number: int) -> KnowledgeUpload | None:
 
 def note_piece(upload: KnowledgeUpload, done: int, told: Imported, *, now: datetime) -> None:
     """So many entries are done now, and what the last of them did. The event is the import's."""
-    so_far = so_far_of(upload).join(told)
-    counts = {"added": so_far.added, "changed": so_far.changed, "same": so_far.same}
-    upload.outcome = {**upload.outcome, "told": counts, "remarks": [list(one) for one in so_far.remarks[:MOST_REMARKS]]}
+    total = so_far(upload.outcome).join(told)
+    counts = {"added": total.added, "changed": total.changed, "same": total.same}
+    upload.outcome = {**upload.outcome, "told": counts, "remarks": [list(one) for one in total.remarks[:MOST_REMARKS]]}
     upload.done, upload.beat_at = done, now
 
 
 def finish(upload: KnowledgeUpload, *, actor: User | None, now: datetime) -> None:
     """All of it is taken in."""
     upload.state = "taken"
-    finished(so_far_of(upload), upload.name, actor, now)
+    finished(so_far(upload.outcome), upload.name, actor, now)
 
 
-def so_far_of(upload: KnowledgeUpload) -> Imported:
-    """What has come of it so far."""
-    remarks = [(name, why) for name, why in upload.outcome.get("remarks", ())]
-    return Imported(**upload.outcome.get("told", {}), remarks=remarks)
+def so_far(outcome: dict[str, Any]) -> Imported:
+    """What has come of an upload so far, as its row has it."""
+    remarks = [(name, why) for name, why in outcome.get("remarks", ())]
+    return Imported(**outcome.get("told", {}), remarks=remarks)
 
 
 def discard(upload: KnowledgeUpload, *, actor: User, now: datetime) -> None:
-    """Forget it, unless it is being taken in. No event: no more of it comes in. Raises NotAllowed."""
+    """Forget it, unless it is being taken in. Raises NotAllowed."""
     allow(actor)
-    db.session.execute(delete(KnowledgeUpload).where(KnowledgeUpload.id == upload.id, idle(now)))
+    forget(KnowledgeUpload.id == upload.id, actor=actor, now=now)
 
 
 def forget_old(now: datetime) -> int:
-    """Forget what is older than KEPT, unless it is being taken in; how many. One statement."""
-    gone = delete(KnowledgeUpload).where(KnowledgeUpload.created_at < now - KEPT, idle(now)).returning(KnowledgeUpload.id)
-    return len(db.session.execute(gone).all())
+    """Forget what is older than KEPT, unless it is being taken in; how many."""
+    return forget(KnowledgeUpload.created_at < now - KEPT, actor=None, now=now)
+
+
+def forget(which: ColumnElement[bool], *, actor: User | None, now: datetime) -> int:
+    """Forget those of some that are not being taken in; how many. One that stands still is through: no more of it comes in.
+    One statement, and the event of each of those."""
+    gone = delete(KnowledgeUpload).where(which, idle(now)).returning(KnowledgeUpload.state, KnowledgeUpload.name, KnowledgeUpload.outcome)
+    rows = db.session.execute(gone).all()
+    for row in rows:
+        if row.state == "taking":
+            finished(so_far(row.outcome), row.name, actor, now)
+    return len(rows)
 
 
 def allow(actor: User) -> None:
