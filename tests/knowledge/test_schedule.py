@@ -13,8 +13,8 @@ from app.knowledge.actions import FaqText
 from app.knowledge.exchange import importing
 from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Faq
-from app.knowledge.writing import jobs, plans, publishing, queries, reviewing, rules
-from app.knowledge.writing.models import Plan
+from app.knowledge.writing import jobs, plans, publishing, queries, reviewing, rules, versions
+from app.knowledge.writing.models import Plan, Version
 from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.mail.models import OutboundMail
 from tests.processes import in_processes
@@ -213,6 +213,33 @@ def test_a_text_that_an_import_wrote_since_is_not_the_one_that_was_planned(peopl
     assert jobs.carry_out() == 1
     assert db.session.get(Faq, entry.id).status == "draft"
     assert kinds()[-1] == "plan_failed"
+
+
+def test_a_column_that_a_release_brought_since_makes_no_other_text_of_what_was_planned(people, now, clock):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    without_tags(entry)
+    row = FaqRow(entry.external_id, "Zebras?", "New.", "cli", popularity=7, status="draft")
+    importing.import_faqs([row], source="a file", now=now, actor=people.lead)
+    db.session.commit()
+    clock.shift(timedelta(hours=1))
+    assert jobs.carry_out() == 1
+    assert db.session.get(Faq, entry.id).status == "published"
+
+
+def test_a_change_of_a_column_that_a_release_brought_is_a_version(people, now):
+    entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
+    without_tags(entry)
+    actions.save_faq(entry, FaqText("Zebras?", "New.", "cli", tags=("zebra",)), actor=people.lead, now=now)
+    found = db.session.scalars(select(Version).where(*versions.of(entry)).order_by(Version.number)).all()
+    assert [(version.number, version.changed) for version in found] == [(1, []), (2, ["tags"])]
+
+
+def without_tags(entry):
+    """What was kept of an entry is from before its tags were a column."""
+    version = db.session.scalars(select(Version).where(*versions.of(entry))).one()
+    version.fields = {name: value for name, value in version.fields.items() if name != "tags"}
+    db.session.flush()
 
 
 def test_to_publish_what_readers_see_already_gives_up_the_work_beside_it_and_says_so(people, now):

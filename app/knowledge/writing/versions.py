@@ -32,7 +32,13 @@ def keep_before(entry: Entry) -> None:
     """Before a change: keep what stands there, where an import or an older release wrote it. Whoever changes the same entry
     waits until the transaction is over. Two statements if that is done."""
     take_turn(entry)
-    keep(entry, actor=None, now=entry.changed_at, note=BEFORE)
+    if not is_kept(entry, last_applied(entry)):
+        keep(entry, actor=None, now=entry.changed_at, note=BEFORE)
+
+
+def is_kept(entry: Entry, last: Version | None) -> bool:
+    """Whether the last text that an entry had is the one that it has now. A column that a release brought since makes it no other."""
+    return last is not None and not differing(as_now(entry, last.fields), snapshot(entry))
 
 
 def take_turn(entry: Entry) -> None:
@@ -52,7 +58,7 @@ def keep_each_before(entries: Sequence[Entry]) -> None:
     count = {row[0]: row[1] for row in db.session.execute(counts)}
     for entry in entries:
         fields, before = snapshot(entry), last[entry.id].fields if entry.id in last else {}
-        if entry.id not in last or differing(before, fields):
+        if not is_kept(entry, last.get(entry.id)):
             row = made(entry, count.get(entry.id, 0) + 1, fields, before)
             row.note, row.at, row.applied_at, row.entry_version = BEFORE, entry.changed_at, entry.changed_at, entry.version
             db.session.add(row)
