@@ -140,6 +140,18 @@ def test_what_stands_still_may_be_forgotten_and_what_goes_on_may_not(long, clock
     browser.get(path, status=404)
 
 
+def test_an_upload_is_for_whoever_sent_it(browse, people):
+    path = send(browse(people.lead), "faq.json", b'[{"question": "One?", "answer": "A."}]')
+    people.agent2.role = "lead"
+    db.session.commit()
+    other = browse(people.agent2)
+    other.get("/desk/knowledge/files")
+    for what in ("import", "removal"):
+        other.post(f"{path}/{what}", status=404)
+    other.get(path, status=404)
+    assert db.session.scalars(select(KnowledgeUpload.state)).all() == ["shown"]
+
+
 def test_what_is_being_taken_in_is_not_forgotten_however_old_it_is(browse, people, clock, now):
     browser = browse(people.lead)
     path = send(browser, "faq.json", b'[{"question": "One?", "answer": "A."}]')
