@@ -101,6 +101,19 @@ def test_progress_is_told_while_it_is_taken_in(app, long, drain, monkeypatch):
     assert "1200 added" in browser.get(path).words
 
 
+def test_one_that_is_slow_stands_still_only_without_a_piece(app, long, drain, monkeypatch, clock):
+    browser, path = long
+    seen = []
+
+    def look(done):
+        clock.shift(timedelta(seconds=90))
+        seen.append("It is being taken in" in browser.get(path, htmx=True).words)
+
+    during(monkeypatch, look)
+    drain(app)
+    assert seen == [True, True, True]
+
+
 def test_the_links_are_looked_at_once_for_all_of_an_import(app, long, drain, monkeypatch):
     scans = []
     monkeypatch.setattr(links, "scan", lambda: scans.append(1))
