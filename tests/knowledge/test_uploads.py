@@ -260,6 +260,18 @@ def test_old_addresses_and_other_languages_count_as_changes(written, people, now
     assert [change.what for change in changes_of(package) if change.what not in {"same", "left out"}] == []
 
 
+def test_a_translation_without_source_moves_with_its_original(written):
+    texts = dict(files())
+    german = r(r"source: .*\n").sub("", texts["user-guide/zebra.de.md"])
+    for page, what, fields in (
+        (texts["user-guide/zebra.md"], "same", ()),
+        (texts["user-guide/zebra.md"].replace("Standing.", "Lying."), "changed", ("its original",)),
+    ):
+        package = from_upload("x.zip", packed([("user-guide/zebra.md", page), ("user-guide/zebra.de.md", german)]))
+        shown = {change.name: (change.what, change.fields) for change in changes_of(package)}
+        assert shown["user-guide/zebra.de.md"] == (what, fields)
+
+
 def test_files_that_are_none_are_told_and_only_leads_send(browse, people):
     browser = browse(people.lead)
     browser.get("/desk/knowledge/files")
