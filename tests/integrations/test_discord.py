@@ -176,6 +176,12 @@ def test_a_question_is_noted_without_the_person(send, indexed):
     assert "80351110224678912" not in json.dumps(note)
 
 
+def test_a_question_that_nothing_answers_is_noted_as_such(send, indexed):
+    send(typed("zzqqzz"))
+    (note,) = [json.loads(line) for line in redis().lrange(NOTES, 0, -1)]
+    assert (note["n"], note["x"]) == (0, True)
+
+
 def test_the_address_needs_no_write_lock(send, indexed, statements):
     with statements() as seen:
         send(typed("proxy"))
