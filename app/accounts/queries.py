@@ -124,7 +124,9 @@ def member(viewer: User, person_id: int) -> User:
 
 PERSON = (User.id, User.name, User.email, User.role, User.is_enabled, User.time_zone, User.created_at, User.organization_id)
 LAST_SEEN = select(func.max(SignIn.last_seen_at)).where(SignIn.user_id == User.id, SignIn.impersonator_id.is_(None)).scalar_subquery()
-ROW = (*PERSON, (User.password_hash.is_(None)).label("is_pending"), LAST_SEEN.label("last_seen_at"))
+# Invited, and not here yet: neither a password, nor ever a session by a link.
+IS_PENDING = and_(User.password_hash.is_(None), LAST_SEEN.is_(None))
+ROW = (*PERSON, IS_PENDING.label("is_pending"), LAST_SEEN.label("last_seen_at"))
 
 
 def members(organization: Organization, search: str = "", cursor: str = "") -> Page:
@@ -150,7 +152,7 @@ class PeopleFilter:
         if self.organization_id:
             found.append(User.organization_id == self.organization_id)
         if self.state == "pending":
-            found.append(and_(User.password_hash.is_(None), User.is_enabled))
+            found.append(and_(IS_PENDING, User.is_enabled))
         elif self.state:
             found.append(User.is_enabled == (self.state == "enabled"))
         return found

@@ -110,9 +110,12 @@ def test_an_invitation_is_sent_again_while_it_waits(people, browse):
 def test_whoever_came_by_a_link_is_no_longer_called_invited(people, browse):
     people.colleague.password_hash = None
     owner, admin, mine = browse(people.owner), browse(people.admin), f"/admin/people?organization={people.acme.id}"
+    invited = f"{mine}&state=pending"
+    assert "Ines" in admin.get(invited).words
     assert "invited" in row_of(owner.get("/account/people"), "Ines") and "invited" in row_of(admin.get(mine), "Ines")
     browse(people.colleague).get("/account")
     assert "seen" in row_of(owner.get("/account/people"), "Ines") and "seen" in row_of(admin.get(mine), "Ines")
+    assert "Ines" not in admin.get(invited).words
     assert "no password yet" in owner.get(f"/account/people/{people.colleague.id}").words
 
 
