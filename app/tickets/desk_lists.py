@@ -137,5 +137,4 @@ def pane_of(filters: Filters, viewer: User, now: datetime) -> dict[str, Any]:
         "more": page.next is not None,
         "here": address(filters),
         "heading": "Search" if filters.q else VIEWS[filters.view],
-        "ticket_url": url_for("desk.show", ref="-")[:-1],
     }
