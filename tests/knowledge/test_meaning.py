@@ -28,7 +28,7 @@ def keys(text):
 @pytest.fixture
 def wished(app):
     """`with wished():` the setting asks for meaning."""
-    loading.model.cache_clear()
+    loading.loaded.cache_clear()
 
     @contextmanager
     def on():
@@ -40,7 +40,7 @@ def wished(app):
             app.config["SETTINGS"] = before
 
     yield on
-    loading.model.cache_clear()
+    loading.loaded.cache_clear()
 
 
 @pytest.fixture

