@@ -223,6 +223,31 @@ def test_a_package_without_one_of_its_files_is_missing(installed, lost):
         loading.load()
 
 
+def without_a_tensor(path):
+    weights = tiny.weights(1)
+    del weights["encoder.layer.1.output.dense.bias"]
+    tiny.write_weights(path, weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("model.safetensors", without_a_tensor),
+        ("model.safetensors", lambda path: path.write_bytes(b"")),
+        ("model.safetensors", lambda path: path.write_bytes(b"\1\2\3")),
+        ("model.safetensors", lambda path: path.write_bytes(path.read_bytes()[:5000])),
+        ("model.safetensors", lambda path: path.write_bytes(b"\2" + bytes(7) + b"[]")),
+        ("config.json", lambda path: path.write_text(path.read_text().replace('"hidden_size": 16', '"hidden_size": 32'))),
+        ("config.json", lambda path: path.write_text("[]")),
+    ],
+)
+def test_a_broken_model_is_missing_before_anybody_asks(tmp_path, monkeypatch, name, spoil):
+    spoil(tiny.install(tmp_path) / name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(loading.Missing, match="cannot be read"):
+        loading.load()
+
+
 def test_without_numpy_the_model_is_missing(installed, monkeypatch):
     installed()
     monkeypatch.setitem(sys.modules, "numpy", None)

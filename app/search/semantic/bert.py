@@ -8,7 +8,6 @@ The one file that imports numpy (`loading.py` imports it by name where it is wan
 """
 
 import json
-import struct
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -35,7 +34,11 @@ DIGITS = 4
 
 
 class Bert:
-    """A model in a folder: vocab.txt, config.json and model.safetensors. Raises OSError, ValueError and KeyError for none."""
+    """A model in a folder: vocab.txt, config.json and model.safetensors.
+
+    Raises OSError, ValueError, LookupError, TypeError or AttributeError where it is none: it makes one vector at once, so that
+    no question meets what is broken.
+    """
 
     def __init__(self, folder: Path) -> None:
         shape = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
@@ -48,6 +51,8 @@ class Bert:
         ways = fingerprint_of(HERE / "bert.py", HERE / "wordpiece.py", HERE / "vectors.py", folder / VOCABULARY, folder / SHAPE)
         self.name = f"{ways}-{check:08x}"
         self.question = lru_cache(maxsize=QUESTIONS_KEPT)(self.vector)
+        if self.question("").size * KEPT.itemsize != self.width:
+            raise ValueError("the weights have another size than config.json says")
 
     def kept(self, text: str) -> bytes:
         """The vector of a text, as it is kept. Some ten milliseconds for each fifty words."""
@@ -105,12 +110,11 @@ def gelu(x: Array) -> Array:
 def tensors(path: Path) -> tuple[dict[str, Array], int]:
     """(the weights of a model, in float32 and not copied, the CRC-32 of the file), from the safetensors format.
 
-    Raises OSError, and ValueError or KeyError where it is none.
+    Raises OSError, and ValueError, LookupError, TypeError or AttributeError where it is none.
     """
     with path.open("rb") as file:
         raw = mmap(file.fileno(), 0, access=ACCESS_READ)
-    (size,) = struct.unpack("<Q", raw[:8])
-    begin = 8 + size
+    begin = 8 + int.from_bytes(raw[:8], "little")
     table = {name: row for name, row in json.loads(raw[8:begin]).items() if row.get("dtype") == "F32"}
     found = {}
     for name, row in table.items():

@@ -57,7 +57,7 @@ def load() -> Model:
         return reader.Bert(folder)
     except ImportError as missing:
         raise Missing(f"numpy is not installed ({missing.name})") from missing
-    except (OSError, ValueError, KeyError) as broken:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as broken:
         raise Missing(f"The model in {folder} cannot be read ({type(broken).__name__})") from broken
 
 
