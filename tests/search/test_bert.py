@@ -1,10 +1,13 @@
 """The model of meaning: pieces of words, and vectors, beside an implementation that is as plain as can be."""
 
 import math
+import tracemalloc
+from copy import copy
 
 import numpy as np
 import pytest
 
+from app.search.semantic import bert
 from app.search.semantic.bert import Bert
 from app.search.semantic.wordpiece import WordPiece
 from tests.search import tiny
@@ -107,6 +110,26 @@ def test_the_same_text_always_has_the_same_vector_and_is_as_near_to_itself_as_ca
     near, far = model.nearness("the sofa is wet", vectors, [0, 1])
     assert near > 0.999 > 0.9 > far
     assert model.nearness("the sofa is wet", vectors, [1, 0, 1]) == [far, near, far]
+
+
+def test_many_texts_are_compared_block_by_block(model, monkeypatch):
+    vectors = b"".join(map(model.kept, tiny.SAME[0] + ("wet", "iron")))
+    whole = model.nearness("the sofa is wet", vectors, [0, 3, 4, 2, 1])
+    monkeypatch.setattr(bert, "BLOCK", 2)
+    assert model.nearness("the sofa is wet", vectors, [0, 3, 4, 2, 1]) == whole
+    assert len(set(whole)) == 3
+    assert model.nearness("the sofa is wet", vectors, []) == []
+
+
+def test_a_question_copies_few_of_the_vectors_at_once(model):
+    wide, count = copy(model), 8_000
+    wide.width, wide.question = 768, lambda text: np.ones(384, np.float32)
+    vectors = bytes(768 * count)
+    tracemalloc.start()
+    wide.nearness("the sofa is wet", vectors, range(count))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(vectors), "all of them in full precision would be twice as much"
 
 
 def test_the_name_of_a_model_changes_with_its_weights_alone(model, tmp_path):

@@ -29,6 +29,8 @@ MOST_PIECES = 128
 QUESTIONS_KEPT = 64
 # Vectors are kept in half precision: a nearness changes in the fourth digit, and a text takes half the room.
 KEPT = np.dtype("<f2")
+# Rows that are multiplied at once: copies of all would take megabytes for each question, and longer.
+BLOCK = 1024
 # Nearness is rounded, so that the order of answers does not hang on the processor's last bit.
 DIGITS = 4
 
@@ -60,8 +62,12 @@ class Bert:
 
     def nearness(self, question: str, vectors: bytes | mmap, rows: Sequence[int]) -> list[float]:
         """How near a question is to the texts at some rows of kept vectors: cosines, -1 to 1."""
-        texts = np.frombuffer(vectors, KEPT).reshape(-1, self.width // KEPT.itemsize)[np.asarray(rows, np.intp)]
-        found: list[float] = np.round((texts.astype(np.float32) @ self.question(question)).astype(float), DIGITS).tolist()
+        texts = np.frombuffer(vectors, KEPT).reshape(-1, self.width // KEPT.itemsize)
+        asked, places = self.question(question), np.asarray(rows)
+        near = np.empty(len(places))
+        for at in range(0, len(places), BLOCK):
+            near[at : at + BLOCK] = texts[places[at : at + BLOCK]].astype(np.float32) @ asked
+        found: list[float] = np.round(near, DIGITS).tolist()
         return found
 
     def vector(self, text: str) -> Array:
