@@ -21,6 +21,8 @@ from app.rota.wall import instant, known_zone
 FIRST, BACKUP = 1, 2
 # How far ahead is looked for the end of a duty, and for whoever comes next.
 AHEAD = timedelta(days=8)
+# No occurrence of a shift is longer.
+WHOLE = timedelta(days=2)
 # How far ahead somebody's next working time is looked for, and in which steps.
 WORK_AHEAD, WORK_STEP = timedelta(weeks=9), timedelta(weeks=3)
 # The hours of whoever has no shift: Monday to Friday, in their own zone.
@@ -164,10 +166,25 @@ def all_duties(plan: rules.Plan, start: datetime, end: datetime, *, joined: bool
     return sorted(found, key=lambda duty: (duty.start, duty.team_id, duty.level))
 
 
-def duties_of(user_id: int, start: datetime, end: datetime) -> list[rules.Duty]:
-    """The duties of somebody in [start, end), of every team and level, in order of time. Six statements."""
-    plan, _ = plan_for(None, start, end)
-    return [duty for duty in all_duties(plan, start, end, joined=False) if duty.user_id == user_id]
+def whole_duties(start: datetime, end: datetime) -> tuple[list[rules.Duty], dict[int, Staff]]:
+    """The duties that touch [start, end), of every team and level, in order of time, and the staff by id. Seven statements.
+
+    Each is whole, a day of a shift for itself: two looks a moment apart give the same bounds.
+    """
+    first, last = reach(None, start, end)
+    plan, people = plan_for(None, first, last)
+    found = all_duties(plan, first, last, joined=False)
+    return [duty for duty in found if duty.end > start and duty.start < end], people
+
+
+def reach(team_ids: Sequence[int] | None, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """[start, end) so much wider that it cuts no day of a shift and no override of some teams (None: of all) that touches it.
+
+    One statement.
+    """
+    touching = overrides_of(team_ids, start, end)
+    first = min([start, *(one.start for one in touching)])
+    return first - WHOLE, max([end, *(one.end for one in touching)]) + WHOLE
 
 
 def covered_for(user_id: int, start: datetime, end: datetime) -> list[rules.Duty]:

@@ -219,8 +219,13 @@ def cover_of(team: Team) -> RotaCover | None:
 
 
 def team_view(team: Team, now: datetime) -> TeamView:
-    """Everything on the page of a team: two weeks of duties, eight of holes. Nine statements."""
-    plan, staff = queries.plan_for([team.id], now, now + HOLES_AHEAD)
+    """Everything on the page of a team: two weeks of duties, eight of holes. Ten statements.
+
+    Days of a shift that touch are one duty, of which no more is told than eight weeks at most, and two days from before now.
+    """
+    first, last = queries.reach([team.id], now, now + LIST_AHEAD)
+    last = max(last, now + HOLES_AHEAD)
+    plan, staff = queries.plan_for([team.id], first, last)
     turns = selectinload(RotaShift.turns)
     shifts = list(
         db.session.scalars(select(RotaShift).options(turns).where(RotaShift.team_id == team.id).order_by(RotaShift.level, RotaShift.id))
@@ -228,15 +233,14 @@ def team_view(team: Team, now: datetime) -> TeamView:
     row = cover_of(team)
     mine = (RotaOverride.team_id == team.id, RotaOverride.withdrawn_at.is_(None), RotaOverride.ends_at > now)
     overrides = select(RotaOverride).options(joinedload(RotaOverride.user)).where(*mine).order_by(RotaOverride.starts_at).limit(LISTED)
-    first = rules.duties(plan, team.id, FIRST, now, now + HOLES_AHEAD)
-    lanes = (first, rules.duties(plan, team.id, queries.BACKUP, now, now + HOLES_AHEAD))
-    # Whole, not cut where the list ends: nobody's duty ends then.
-    duties = [duty for lane in lanes for duty in lane if duty.start < now + LIST_AHEAD]
+    lanes = [rules.duties(plan, team.id, level, first, last) for level in (FIRST, queries.BACKUP)]
+    # Whole, not cut at now or where the list ends: nobody's duty ends then.
+    duties = [duty for lane in lanes for duty in lane if duty.end > now and duty.start < now + LIST_AHEAD]
     return TeamView(
         *(team, shifts, row, list(db.session.scalars(overrides))),
         sorted(duties, key=lambda duty: (duty.start, duty.level))[:LISTED],
         {one.id: one.name for one in staff.values()},
-        [(team, hole) for hole in holes_of(first, row, now, now + HOLES_AHEAD)][:LISTED],
+        [(team, hole) for hole in holes_of(lanes[0], row, now, now + HOLES_AHEAD)][:LISTED],
         clashes.among(list(plan.shifts), now),
     )
 
@@ -314,26 +318,18 @@ def coming_holidays(person: User, now: datetime) -> list[tuple[str, str]]:
 
 
 def duties_ahead(now: datetime) -> tuple[list[DutySpan], dict[int, str], dict[int, queries.Staff]]:
-    """The duties of everybody in the next four weeks, a day of a shift for itself, with the names of teams and the staff.
+    """The duties of everybody that go on or begin in the next four weeks, with the names of teams and the staff. Eight statements.
 
-    One that goes on beyond is left out: cut there, its end would be another one at each look, and a choice of it void.
+    They are whole, so that one keeps its name while the page is open, and a choice of it holds.
     """
-    # From before now, so that a duty that has begun keeps its name while the page is open.
-    start = now - timedelta(days=2)
-    plan, staff = queries.plan_for(None, start, now + DUTIES_AHEAD)
-    found = queries.all_duties(plan, start, now + DUTIES_AHEAD, joined=False)
-    spans = [
-        DutySpan(one.start, one.end, one.user_id, one.team_id, one.level)
-        for one in found
-        if one.user_id is not None and now < one.end < now + DUTIES_AHEAD
-    ]
+    found, staff = queries.whole_duties(now, now + DUTIES_AHEAD)
+    spans = [DutySpan(one.start, one.end, one.user_id, one.team_id, one.level) for one in found if one.user_id is not None]
     return spans, {team.id: team.name for team in queries.teams()}, staff
 
 
 def duties_to_come(user_id: int, now: datetime) -> list[rules.Duty]:
-    """Somebody's duties that go on or begin in the next two weeks, whole: none is cut at now or where the list ends. Six statements."""
-    found = queries.duties_of(user_id, now - timedelta(days=2), now + DUTIES_AHEAD)
-    return [one for one in found if one.end > now and one.start < now + LIST_AHEAD]
+    """Somebody's duties that go on or begin in the next two weeks, whole: none is cut at now or where the list ends. Seven statements."""
+    return [one for one in queries.whole_duties(now, now + LIST_AHEAD)[0] if one.user_id == user_id]
 
 
 def spelled(duty: DutySpan) -> str:
@@ -354,6 +350,8 @@ def named_duty(duty: DutySpan, teams: dict[int, str], zone_name: str) -> str:
     """A duty in a line, on the reader's clock."""
     start, end = local(duty.start, zone_name), local(duty.end, zone_name)
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %H:%M}"
+    if end.date() - start.date() > timedelta(days=6):
+        until = f"{end:%a} {end.day} {end:%b}, {end:%H:%M}"
     where = teams.get(duty.team_id, "") + (", backup" if duty.level > FIRST else "")
     return f"{start:%a} {start.day} {start:%b}, {start:%H:%M}–{until}, {where}"
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.rota import editing, queries, views
+from app.rota import actions, editing, queries, views
 from app.rota.models import RotaAbsence, RotaCover, RotaOverride, RotaPerson, RotaShift, RotaSwap
 from tests.rota.conftest import shift
 from tests.rota.walk import utc
@@ -52,10 +52,29 @@ def test_lists_show_duties_whole_and_not_cut_at_now_or_at_their_end(week, people
     night = utc(2026, 11, 24, 2)
     mine, team = views.duties_to_come(people.lead.id, night), views.team_view(week.team, night).duties
     assert (mine[0].start, mine[-1].end) == (utc(2026, 11, 23, 15), utc(2026, 12, 8, 7))
-    assert team[-1].end == utc(2026, 12, 8, 7)
+    assert (team[0].start, team[-1].end) == (utc(2026, 11, 23, 15), utc(2026, 12, 8, 7))
     swappable = views.duties_ahead(night)[0]
     assert swappable == views.duties_ahead(night + timedelta(seconds=1))[0]
-    assert max(one.end for one in swappable) == utc(2026, 12, 21, 15)
+    assert max(one.end for one in swappable) == utc(2026, 12, 22, 7)
+
+
+def test_lists_show_an_override_whole_however_long_it_lasts(week, people, app):
+    night, bounds = utc(2026, 11, 24, 2), (utc(2026, 11, 18), utc(2026, 12, 30))
+    actions.add_override(week.team, 2, people.admin, *bounds, "", actor=people.lead, now=bounds[0])
+    for now in (night, night + timedelta(seconds=1)):
+        for listed in (views.duties_to_come(people.admin.id, now), views.team_view(week.team, now).duties, views.duties_ahead(now)[0]):
+            assert bounds in {(one.start, one.end) for one in listed}
+
+
+def test_a_duty_that_has_gone_on_for_days_can_be_swapped_while_the_page_is_open(week, people, browse, clock, now):
+    start, agent = now - timedelta(days=5), browse(people.agent)
+    actions.add_override(week.team, 2, people.agent, start, now + timedelta(days=40), "", actor=people.lead, now=start)
+    options = agent.get("/desk/rota/mine").markup.all("option")
+    duty = next(one["value"] for one in options if "backup" in one.text and one["value"].startswith(f"{people.agent.id}."))
+    assert "Wed 18 Nov, 19:00–Sat 2 Jan, 19:00, Support, backup" in {one.text for one in options}
+    clock.shift(1)
+    agent.post("/desk/rota/swaps", {"duty": duty, "other_id": people.admin.id, "back": "", "note": ""}, to="/desk/rota/mine")
+    assert db.session.scalars(select(RotaSwap.ends_at)).one() == now + timedelta(days=40)
 
 
 @BOTH
