@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Stale
+from app.lib.errors import Invalid, Stale
 from app.lib.htmx import go, part
 from app.sla import editing, preview, public_holidays, rulebook, runs, versions
 from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
@@ -99,7 +99,7 @@ def calendar(number: int) -> Response:
 def save_calendar(number: int) -> Response:
     """Save a calendar, or fill public holidays into its form."""
     found = rulebook.calendar_row(number)
-    form = CalendarForm(request.form).among(rulebook.calendars(), found)
+    form = CalendarForm(request.form)
     if "fill" in request.form:
         return calendar_page(found, form, filled(form))
     if not form.validate():
@@ -108,6 +108,8 @@ def save_calendar(number: int) -> Response:
         editing.save_calendar(found, form.name.data, form.definition, actor=current_user, now=utcnow(), seen=moment(form.seen.data))
     except Stale as stale:
         return calendar_page(found, renewed(form, found, stale), 409)
+    except Invalid as wrong:
+        return calendar_page(found, misnamed(form, wrong), 422)
     return saved()
 
 
@@ -120,12 +122,15 @@ def new_calendar() -> Response:
 @bp.post("/admin/sla/calendars/new")
 def add_calendar() -> Response:
     """Make it, or fill public holidays into its form."""
-    form = CalendarForm(request.form).among(rulebook.calendars())
+    form = CalendarForm(request.form)
     if "fill" in request.form:
         return calendar_page(None, form, filled(form))
     if not form.validate():
         return calendar_page(None, form, 422)
-    editing.add_calendar(form.name.data, form.definition, actor=current_user, now=utcnow())
+    try:
+        editing.add_calendar(form.name.data, form.definition, actor=current_user, now=utcnow())
+    except Invalid as wrong:
+        return calendar_page(None, misnamed(form, wrong), 422)
     return saved()
 
 
@@ -184,6 +189,12 @@ def renewed(form: Any, row: Policy | Calendar, stale: Stale) -> Any:
     """A form that was overtaken: what was entered stays, and saving again means to overwrite."""
     form.form_errors.append(stale.message)
     form.seen.data = row.changed_at.isoformat()
+    return form
+
+
+def misnamed(form: CalendarForm, wrong: Invalid) -> CalendarForm:
+    """A valid form that was refused: only its name can be what was wrong."""
+    form.name.errors = [wrong.message]
     return form
 
 

@@ -1,6 +1,5 @@
 """The forms that policies and calendars are edited with."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -153,17 +152,6 @@ class CalendarForm(FlaskForm):
     seen = HiddenField()
     filled_to = HiddenField()
     filled_for = HiddenField()
-    taken: frozenset[str] = frozenset()
-
-    def among(self, calendars: Iterable[Calendar], own: Calendar | None = None) -> "CalendarForm":
-        """Know the names that other calendars have."""
-        self.taken = frozenset(row.name.casefold() for row in calendars if row is not own)
-        return self
-
-    def validate_name(self, field: Any) -> None:
-        """Two calendars of one name could not be told apart where one is chosen."""
-        if one_line(field.data).casefold() in self.taken:
-            raise ValidationError("Another calendar has this name.")
 
     def validate_country(self, field: Any) -> None:
         """It must be the one whose days stand below: the years to come are added from there, without anybody looking."""

@@ -118,10 +118,10 @@ def withdraw_policy(policy: Policy, *, actor: User, now: datetime) -> None:
 def save_calendar(
     calendar: Calendar, name: str, definition: dict[str, Any], *, actor: User, now: datetime, seen: datetime | None = None
 ) -> None:
-    """Change a calendar. Raises Invalid for one that cannot be used, Stale if it changed after `seen`."""
+    """Change a calendar. Raises Invalid for one that cannot be used or named so, Stale if it changed after `seen`."""
     edit(actor)
     refuse_stale(calendar.changed_at, seen)
-    name = checked(name, definition)
+    name = checked(name, definition, calendar.id)
     before = calendar_snapshot(calendar)
     if (calendar.name, calendar.definition) == (name, definition):
         return
@@ -176,9 +176,10 @@ def reason_given(reason: str) -> str:
 
 
 def add_calendar(name: str, definition: dict[str, Any], *, actor: User, now: datetime) -> Calendar:
-    """A new calendar, which no policy uses yet."""
+    """A new calendar, which no policy uses yet. Raises Invalid for one that cannot be used or named so."""
     edit(actor)
-    calendar = Calendar(key=public_ref("CAL").lower(), name=checked(name, definition), definition=definition, changed_at=now)
+    name = checked(name, definition, None)
+    calendar = Calendar(key=public_ref("CAL").lower(), name=name, definition=definition, changed_at=now)
     db.session.add(calendar)
     db.session.flush()
     keep_calendar(calendar, now=now, actor=actor, is_new=True)
@@ -198,8 +199,8 @@ def remove_calendar(calendar: Calendar, *, actor: User, now: datetime) -> None:
     db.session.flush()
 
 
-def checked(name: str, definition: dict[str, Any]) -> str:
-    """The name, cleaned; raises Invalid for no name, or a definition that cannot be used."""
+def checked(name: str, definition: dict[str, Any], own_id: int | None) -> str:
+    """The name, cleaned. Raises Invalid for none, for another calendar's, and for a definition that cannot be used. One statement."""
     name = one_line(name)[:100]
     if not name:
         raise Invalid("Give the calendar a name.")
@@ -207,6 +208,9 @@ def checked(name: str, definition: dict[str, Any]) -> str:
         usable(definition)
     except BadCalendar as wrong:
         raise Invalid(str(wrong)) from wrong
+    # Two calendars of one name could not be told apart where one is chosen.
+    if any(number != own_id and other.casefold() == name.casefold() for number, other in names_of_calendars().items()):
+        raise Invalid("Another calendar has this name.")
     return name
 
 

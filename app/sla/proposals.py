@@ -40,8 +40,8 @@ def from_form(form: PolicyForm) -> dict[str, Any]:
 
 
 def of_calendar(calendar: Calendar, form: CalendarForm) -> dict[str, Any]:
-    """A valid form of a calendar."""
-    name = editing.checked(form.name.data or "", form.definition)
+    """A valid form of a calendar. Raises Invalid where another one has its name."""
+    name = editing.checked(form.name.data or "", form.definition, calendar.id)
     return {"what": "calendar", "id": calendar.id, "name": name, "definition": form.definition, "seen": form.seen.data or ""}
 
 
@@ -61,7 +61,8 @@ def changes(asked: dict[str, Any]) -> list[str]:
 
 
 def apply(run: Run, *, actor: User, now: datetime) -> None:
-    """Save exactly what was tried, and mark the run. Raises WrongState before it is done, Stale if somebody saved since.
+    """Save exactly what was tried, and mark the run. Raises WrongState before it is done, Stale if somebody saved since,
+    Invalid if another calendar has got its name since.
 
     A repeat changes nothing.
     """

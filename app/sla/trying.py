@@ -13,7 +13,7 @@ from app.lib.errors import Invalid, Stale
 from app.lib.htmx import go, page_or_part, part
 from app.lib.paging import decode_cursor
 from app.sla import dry_run, proposals, rulebook, runs
-from app.sla.admin import calendar_page, policy_page, with_organizations
+from app.sla.admin import calendar_page, misnamed, policy_page, with_organizations
 from app.sla.admin_forms import CalendarForm, OwnPolicyForm, PolicyForm
 from app.sla.models import Run
 from app.sla.terms import LABELS, METRICS
@@ -46,7 +46,11 @@ def try_calendar(number: int) -> Response:
     found, form = rulebook.calendar_row(number), CalendarForm(request.form)
     if not form.validate():
         return calendar_page(found, form, 422)
-    return started(found.name, proposals.of_calendar(found, form))
+    try:
+        asked = proposals.of_calendar(found, form)
+    except Invalid as wrong:
+        return calendar_page(found, misnamed(form, wrong), 422)
+    return started(found.name, asked)
 
 
 @bp.get("/admin/sla/dry-runs/<int:number>")
@@ -99,9 +103,9 @@ def apply(number: int) -> Response:
     run = runs.run_of(number, runs.DRY_RUN)
     try:
         proposals.apply(run, actor=current_user, now=utcnow())
-    except Stale as stale:
+    except (Stale, Invalid) as wrong:
         db.session.rollback()
-        return dry_run_page(run, 409, problem=stale.message)
+        return dry_run_page(run, wrong.status, problem=wrong.message)
     db.session.commit()
     flash("Saved as it was tried. Open tickets are being computed anew.", "ok")
     return go(url_for("sla_admin.index"))

@@ -253,6 +253,21 @@ def test_what_was_tried_is_not_saved_over_what_somebody_else_saved_since(people,
     assert "Somebody else changed this meanwhile" in page.words
 
 
+def test_no_two_calendars_get_one_name_by_a_dry_run(people, browse, now, drain):
+    business, lead = calendar_of("business"), browse(people.lead)
+    path, name = f"/admin/sla/calendars/{business.id}", business.name
+    page = lead.get(path).markup
+    data = page.fields(page.one("form", id="calendar-form"))
+    refused = lead.post(f"{path}/dry-runs", {**data, "name": "around THE clock"}, status=422)
+    assert "Another calendar has this name." in refused.words and 'value="around THE clock"' in refused.text
+    lead.post(f"{path}/dry-runs", {**data, "name": "Spare"}, to="/admin/sla/dry-runs/1")
+    drain()
+    editing.add_calendar("Spare", {"tz": "UTC", "hours": "24x7"}, actor=people.lead, now=now)
+    db.session.commit()
+    assert "Another calendar has this name." in lead.post("/admin/sla/dry-runs/1/application", status=422).words
+    assert calendar_of("business").name == name
+
+
 def test_verify_finds_a_row_that_is_not_what_its_events_say(app, people, now):
     ticket = factories.ticket(people.owner, priority="high")
     factories.reply(ticket, people.agent, now=now + HOUR, status="pending_customer")
