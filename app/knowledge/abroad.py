@@ -39,7 +39,7 @@ def search(reader: Reader | None, text: str, locale: str, *, category: str | Non
     if not hits and (own.is_empty or english.is_empty):
         return finding.popular(reader, query=query, category=category)
     ordered = finding.in_order(hits, sort, reader)
-    page = max(1, min(page, finding.LAST_PAGE))
+    page = finding.page_there(page, len(hits))
     results = results_of(ordered[(page - 1) * PAGE : page * PAGE], reader, locale, own, english)
     everything = answers(reader, asked, locale, None) if category else None
     categories = counted(once(*everything) if everything else hits, reader)

@@ -117,10 +117,15 @@ def search(reader: Reader | None, text: str, *, category: str | None = None, pag
         return roughly(reader, query, category=category)
     if answer.is_empty:
         return popular(reader, query=query, category=category)
-    page = max(1, min(page, LAST_PAGE, -(-answer.total // PAGE)))
+    page = page_there(page, answer.total)
     hits = in_order(answer.hits, sort, reader)[(page - 1) * PAGE : page * PAGE]
     results = results_of(hits, reader, answer)
     return Found(query, results, answer.total, answer.categories, answer.did_you_mean, page=page, answer=answer)
+
+
+def page_there(wanted: int, total: int) -> int:
+    """The wanted page of so many answers; the first or the last where there is no such page."""
+    return max(1, min(wanted, LAST_PAGE, -(-total // PAGE)))
 
 
 def in_order(hits: Sequence[Hit], sort: str, reader: Reader | None) -> Sequence[Hit]:

@@ -125,6 +125,15 @@ def test_categories_and_orders_in_a_language_count_each_entry_once(german):
     assert {result.key for result in newest.results} == {result.key for result in found.results}
 
 
+def test_past_the_last_page_is_the_last_page_as_in_english(german):
+    asked = "rechnungen proxy install settings update key "
+    first = abroad.search(None, asked, "de")
+    assert first.pages > 1
+    last, beyond = (abroad.search(None, asked, "de", page=page) for page in (first.pages, 15))
+    assert (beyond.page, beyond.results, beyond.is_poor) == (last.page, last.results, False)
+    assert len(beyond.results) == first.total - 10 * (first.pages - 1)
+
+
 def test_two_languages_cost_four_statements_more_and_english_none(german, statements):
     with statements() as english:
         finding.search(None, "proxy settings ")
