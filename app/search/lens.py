@@ -122,7 +122,7 @@ class Lens:
         if near:
             ranked = ranking.with_meaning(ranked, near)
         if not ranked and wanted.groups and wanted.is_worded:
-            ranked = self.guesses(kinds)
+            ranked, near = self.guesses(kinds), {}
         entries = self.visible
         counts = Counter([entries[number].category for _, number in ranked])
         chosen = [pair for pair in ranked if entries[pair[1]].category == category] if category else ranked

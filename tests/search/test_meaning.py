@@ -197,6 +197,22 @@ def test_the_reasons_of_an_answer_say_what_its_meaning_adds(index):
     assert Index(index.home).explained(Query("my sofa lamp", EVERYBODY)).reasons[0].near is None
 
 
+@pytest.mark.parametrize("asked", ["why is the sofa damp", "how do i paint the door", "is the glass table old"])
+def test_the_reasons_of_an_answer_add_up_to_its_relevance(index, asked):
+    reason = index.explained(Query(asked, EVERYBODY)).reasons[0]
+    assert reason.parts
+    assert reason.hit.relevance < 1.0
+    adds = sum(points for _, points in reason.parts) + reason.near + reason.rest
+    assert adds == pytest.approx(reason.hit.relevance, abs=0.004)
+
+
+def test_what_is_shown_for_want_of_an_answer_is_near_to_nothing(index, model, monkeypatch):
+    monkeypatch.setattr(model, "nearness", lambda question, vectors, rows: [ranking.FAR] * len(rows))
+    hits = index.find(Query("when can it clean with xyzzy", EVERYBODY)).hits
+    assert {hit.id for hit in hits} == {11, 12, 13}
+    assert {(hit.relevance, hit.nearness) for hit in hits} == {(0.0, None)}
+
+
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """`installed(file)` puts a package with the tiny model on the path, without one of its files if it is named."""
