@@ -48,7 +48,7 @@ class Vectors:
 
     @classmethod
     def read(cls, folder: Path, model: Model) -> "Vectors":
-        """Those of a generation. None where it has none, or those of another model. Raises OSError."""
+        """Those of a generation; no rows where it has none, or those of another model. Raises OSError."""
         if not (folder / ROWS).exists():
             return cls({}, b"")
         name, *lines = (folder / ROWS).read_text(encoding="utf-8").split("\n")
