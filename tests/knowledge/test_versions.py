@@ -259,6 +259,29 @@ def test_the_history_compares_any_two_and_restores_one(browse, faq, people, now)
     assert db.session.get(Faq, entry.id).answer == "First text."
 
 
+def test_what_is_different_beside_the_live_text_is_all_that_readers_would_see_anew(browse, faq, people, now):
+    entry = faq("Zebras?", "Live words.")
+    for answer in ("Coming words.", "Coming words, twice."):
+        publishing.write(entry, faq_text(answer), then="draft", actor=people.agent, now=now)
+    db.session.commit()
+    browser = browse(people.lead)
+    page = browser.get(f"/desk/knowledge/faq/{entry.id}")
+    (link,) = [link for link in page.markup.all("a") if link.text == "What is different"]
+    page = browser.get(link["href"])
+    assert ("Live", "Coming") == (page.markup.all("del")[0].text, page.markup.all("ins")[0].text.split()[0])
+    rows = browser.get(f"/desk/knowledge/faq/{entry.id}/versions").markup.all("tr")[1:]
+    assert [r(" (Live|Beside the live text) ").findall(f" {row.text} ") for row in rows] == [["Beside the live text"], [], ["Live"]]
+
+
+def test_an_old_version_can_be_read_whole_before_it_is_restored(browse, faq, people, now):
+    entry = faq("Zebras?", "First.\n\n" + "\n\n".join(f"Same line {n}." for n in range(20)))
+    actions.save_faq(entry, faq_text(entry.answer.replace("First", "Second")), actor=people.lead, now=now)
+    db.session.commit()
+    page = browse(people.lead).get(f"/desk/knowledge/faq/{entry.id}/versions/2")
+    assert "lines the same" in page.words
+    assert "Same line 10." in page.words
+
+
 def test_the_list_of_versions_loads_no_text(faq, people):
     entry = faq("Zebras?", "word " * 50)
     seen = []

@@ -7,10 +7,12 @@ from flask_login import current_user
 
 from app.audiences import desk
 from app.extensions import db
+from app.knowledge import render
 from app.knowledge.queries import entry_to_edit
 from app.knowledge.writing import drafts, pictures, publishing, queries, redirects
 from app.knowledge.writing.comparing import compared, heading, labels
 from app.knowledge.writing.rules import TONES, WORK
+from app.knowledge.writing.snapshots import MAIN
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import go, page_or_part, part
@@ -42,7 +44,8 @@ def version(kind: str, number: int, at: int) -> Response:
     against = request.args.get("against", type=row_number) or at - 1
     before = queries.version_of(entry, against) if against else None
     changes = compared(kind, before.fields if before else {}, row.fields)
-    return part("knowledge/desk/version.html", entry=entry, row=row, before=before, changes=changes, heading=heading(kind, row.fields))
+    context: dict[str, Any] = {"entry": entry, "row": row, "before": before, "changes": changes, "heading": heading(kind, row.fields)}
+    return part("knowledge/desk/version.html", html=render.article(str(row.fields.get(MAIN[kind]) or "")).html, **context)
 
 
 @bp.post(f"{ENTRY}/versions/<int:at>/restoration")

@@ -29,11 +29,12 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class Work:
-    """Where an entry is: its state (a key of rules.WORK), the newest version, the text beside the live one, the last review,
-    what is planned, and what this person may do."""
+    """Where an entry is: its state (a key of rules.WORK), the newest version, the number of the one that readers see (0: none),
+    the text beside it, the last review, what is planned, and what this person may do."""
 
     state: str
     newest: Version | None
+    live: int
     revision: Revision | None
     review: Review | None
     plans: dict[str, Plan]
@@ -44,7 +45,7 @@ class Work:
 
 
 def work(entry: Entry, person: User) -> Work:
-    """The state of an entry for its editor. Five statements."""
+    """The state of an entry for its editor. Five statements, a sixth where a text is beside the live one."""
     revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
     newest = newest_of(entry, revision)
     review = last_review(entry)
@@ -62,6 +63,7 @@ def work(entry: Entry, person: User) -> Work:
             is_planned="publish" in plans,
         ),
         newest=newest,
+        live=0 if entry.status != "published" else number if revision is None else versions.live_number(entry),
         revision=revision,
         review=review,
         plans=plans,
@@ -103,8 +105,8 @@ def history(entry: Entry, cursor: str = "") -> Page:
     ours. One statement."""
     query = select(Version).where(*versions.of(entry)).options(defer(Version.fields), joinedload(Version.author))
     if cursor:
-        (last,), _ = decode_cursor(cursor, 1)
-        query = query.where(Version.number < (last if isinstance(last, int) else 0))
+        (last,), _ = decode_cursor(cursor, int)
+        query = query.where(Version.number < last)
     rows = list(db.session.scalars(query.order_by(Version.number.desc()).limit(PAGE + 1)))
     return Page(rows[:PAGE], encode_cursor([rows[PAGE - 1].number]) if len(rows) > PAGE else None)
 
@@ -194,7 +196,7 @@ def in_care(view: str, person: User, today: date, cursor: str = "") -> Page:
 
     Raises Invalid for a cursor that is not ours. One statement.
     """
-    after = decode_cursor(cursor, 3)[0] if cursor else None
+    after = decode_cursor(cursor, date, str, int)[0] if cursor else None
     listed = union_all(*(care_of(kind, view, person, today, after) for kind in KINDS)).subquery()
     query = select(listed, User.name.label("owner")).outerjoin(User, User.id == listed.c.owner_id)
     rows = db.session.execute(query.order_by(listed.c.due_on, listed.c.kind, listed.c.id).limit(PAGE + 1)).all()
@@ -218,7 +220,7 @@ def care_of(kind: str, view: str, person: User, today: date, after: Sequence[Any
     else:
         wheres.append(table.review_on <= (date.fromordinal(today.toordinal() + SOON_DAYS) if view == "soon" else today))
     if after is not None:
-        day, other, number = date.fromisoformat(str(after[0])), str(after[1]), int(after[2])
+        day, other, number = after
         later = table.id > number if kind == other else literal(kind > other)
         wheres.append(or_(due_on > day, and_(due_on == day, later)))
     columns = (literal(kind).label("kind"), *columns_of(kind), table.owner_id, table.reviewed_on, due_on)
@@ -247,8 +249,8 @@ def redirects(cursor: str = "") -> Page:
     cursor that is not ours. Three statements."""
     query = select(Redirect).order_by(Redirect.id.desc()).limit(PAGE + 1)
     if cursor:
-        (last,), _ = decode_cursor(cursor, 1)
-        query = query.where(Redirect.id < (last if isinstance(last, int) else 0))
+        (last,), _ = decode_cursor(cursor, int)
+        query = query.where(Redirect.id < last)
     rows = list(db.session.scalars(query))
     entries = rows_of((row.kind, row.entry_id) for row in rows)
     shown = [(row, entries.get((row.kind, row.entry_id))) for row in rows[:PAGE]]

@@ -90,6 +90,12 @@ def last_applied(entry: Entry) -> Version | None:
     return db.session.scalar(mine.order_by(Version.applied_at.desc(), Version.number.desc()).limit(1))
 
 
+def live_number(entry: Entry) -> int:
+    """The number of the last text that the entry itself had, 0 without one. One statement."""
+    mine = select(Version.number).where(*of(entry), Version.applied_at.isnot(None))
+    return db.session.scalar(mine.order_by(Version.applied_at.desc(), Version.number.desc()).limit(1)) or 0
+
+
 def newest_number(entry: Entry) -> int:
     """The number of the newest version, 0 without one. One statement."""
     return db.session.scalar(select(func.max(Version.number)).where(*of(entry))) or 0
