@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -33,6 +34,10 @@ MAX_QUERY = 200
 WEAK, LIKELY = 0.25, 0.3
 MIN_SUGGEST = 4
 SNIPPET = 240
+# How long the log is not told the same again of an index that cannot be asked: each question meets it.
+SILENT_SECONDS = 60.0
+# What the log of this process was told last, and until when it is not told it again.
+told: dict[str, tuple[str, float]] = {}
 
 
 @dataclass(frozen=True)
@@ -173,15 +178,23 @@ def ask(
 
 def mended(missing: Unusable) -> bool:
     """Build a small index here and now; a large one is left to the keeper. Whether it was built."""
-    log.warning("search.index_unusable", reason=str(missing))
+    warn("search.index_unusable", str(missing))
     if indexing.count_published() <= BUILT_ON_THE_SPOT:
         try:
             indexing.rebuild(wait=False)
             return True
         except (Busy, OSError) as hindered:
-            log.warning("search.not_rebuilt", reason=str(hindered))
+            warn("search.not_rebuilt", str(hindered))
             return False
     return False
+
+
+def warn(event: str, reason: str) -> None:
+    """Tell the log what hinders searching: a new reason at once, the same again only after SILENT_SECONDS."""
+    now, (before, until) = monotonic(), told.get(event, ("", 0.0))
+    if reason != before or now >= until:
+        told[event] = (reason, now + SILENT_SECONDS)
+        log.warning(event, reason=reason)
 
 
 def results_of(hits: Sequence[Hit], reader: Reader | None, answer: Answer) -> list[Result]:

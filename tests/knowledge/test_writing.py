@@ -1,6 +1,7 @@
 """Writing, publishing, voting: the actions, their events, and who may."""
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from app.events.models import Event
@@ -158,6 +159,30 @@ def test_without_an_index_a_question_is_answered_all_the_same(app, monkeypatch, 
     assert found.is_rough
     assert "install-hive" in names(found)
     assert finding.search(None, "%z%z% _q_q").results == []
+
+
+def test_many_questions_tell_the_log_once_a_minute_that_there_is_no_index(app, monkeypatch, indexed):
+    at = 1000.0
+    monkeypatch.setattr(finding, "told", {})
+    monkeypatch.setattr(finding, "monotonic", lambda: at)
+    monkeypatch.setattr(finding, "BUILT_ON_THE_SPOT", 0)
+
+    def said():
+        with structlog.testing.capture_logs() as lines:
+            for question in ("install", "update", "proxy"):
+                assert finding.search(None, question).is_rough
+        return [line["reason"] for line in lines if line["event"] == "search.index_unusable"]
+
+    (indexing.home() / "current").unlink()
+    assert len(said()) == 1
+    at += 59
+    assert said() == []
+    at += 1
+    missing = said()
+    (indexing.home() / "current").write_text("[]")
+    other = said()
+    assert len(missing) == len(other) == 1
+    assert missing != other
 
 
 def test_what_was_withdrawn_is_not_shown_though_the_index_has_it(faq, people, now, indexed):
