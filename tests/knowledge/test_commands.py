@@ -11,6 +11,7 @@ from app.extensions import db
 from app.knowledge import commands, finding, indexing
 from app.knowledge.defaults import shipped_articles
 from app.knowledge.models import Article, Faq
+from app.knowledge.translations.models import Translation
 
 ROWS = [
     {"id": "z1", "question": "Do zebras run?", "answer": "Fast.", "category": "cli", "tags": ["zebra"], "popularity": 4},
@@ -67,6 +68,16 @@ def test_bad_rows_are_named_and_the_rest_is_imported(run, tmp_path):
     assert f"{file}:3: question or answer is missing" in output
     assert f"{file}:4: not JSON" in output
     assert "1 questions added" in output
+
+
+def test_a_language_that_nothing_is_translated_into_is_named_and_the_question_is_imported(run, tmp_path):
+    file = tmp_path / "faq.json"
+    texts = {locale: {"question": "Z?", "answer": "Z."} for locale in ("de", "xx")}
+    file.write_text(json.dumps([{**ROWS[0], "translations": texts}]))
+    output = run(commands.faq, "import", file, code=1).output
+    assert "1 questions added" in output
+    assert "z1, xx: nothing is translated into it here: KNOWLEDGE_LOCALES names de" in output
+    assert db.session.scalars(select(Translation.locale).where(Translation.kind == "faq")).all() == ["de"]
 
 
 def test_what_is_not_utf8_is_told(run, tmp_path):

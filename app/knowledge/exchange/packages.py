@@ -83,12 +83,12 @@ class Package:
     def only_in(self, locales: Sequence[str]) -> "Package":
         """The same without what is in languages that nothing is translated into: each is a problem."""
         why = f"nothing is translated into it here: KNOWLEDGE_LOCALES names {', '.join(locales) or 'no language'}"
-        self.problems += [Problem(file.path, 1, f"{file.locale}: {why}") for file in self.translations if file.locale not in locales]
-        self.translations = [file for file in self.translations if file.locale in locales]
+        problems = [Problem(file.path, 1, f"{file.locale}: {why}") for file in self.translations if file.locale not in locales]
         for row in self.questions:
-            self.problems += [Problem(FAQ_FILE, 1, f"{row.external_id}, {one}: {why}") for one, _ in row.translations if one not in locales]
-        self.questions = [replace(row, translations=tuple(one for one in row.translations if one[0] in locales)) for row in self.questions]
-        return self
+            problems += [Problem(FAQ_FILE, 1, f"{row.external_id}, {one}: {why}") for one, _ in row.translations if one not in locales]
+        kept = [file for file in self.translations if file.locale in locales]
+        rows = [replace(row, translations=tuple(one for one in row.translations if one[0] in locales)) for row in self.questions]
+        return replace(self, translations=kept, questions=rows, problems=[*self.problems, *problems])
 
 
 def from_folder(folder: Path) -> Package:
