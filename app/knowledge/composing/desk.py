@@ -7,7 +7,7 @@ from flask import Response, current_app, request, url_for
 from app.audiences import desk
 from app.extensions import db
 from app.knowledge import queries
-from app.knowledge.composing.queries import is_theirs, offers, words_for
+from app.knowledge.composing.queries import offers, words_for
 from app.knowledge.finding import MAX_QUERY
 from app.knowledge.public import whole
 from app.knowledge.sections import shelf
@@ -81,8 +81,8 @@ def taken(ticket: Ticket | None) -> dict[str, Any]:
     entry = queries.entry_for(me(), kind, whole(number))
     base_url = current_app.config["SETTINGS"].base_url
     is_internal = is_note() and ticket is not None
-    text = words_for(entry, ticket, how, url=base_url + entry.path, base_url=base_url, is_note=is_internal)
-    return {"text": text, "how": how, "entry": entry, "is_theirs": is_theirs(entry, ticket)}
+    text, may_read = words_for(entry, ticket, how, url=base_url + entry.path, base_url=base_url, is_note=is_internal)
+    return {"text": text, "how": how, "entry": entry, "is_theirs": may_read}
 
 
 def is_note() -> bool:

@@ -28,19 +28,22 @@ def offers(ticket: Ticket | None, text: str, reader: User) -> tuple[Found, list[
     return found, [Offer(result, (result.kind, result.id) in theirs) for result in found.results]
 
 
-def words_for(entry: Faq | Article, ticket: Ticket | None, how: str, *, url: str, base_url: str, is_note: bool) -> str:
-    """The Markdown of an entry for a message on this ticket (None: for a macro, for everybody): a link to `url`, or the answer (an article's summary) and the link.
+def words_for(entry: Faq | Article, ticket: Ticket | None, how: str, *, url: str, base_url: str, is_note: bool) -> tuple[str, bool]:
+    """The Markdown of an entry for a message on this ticket (None: for a macro, for everybody): a link to `url`, or the answer
+    (an article's summary) and the link; and whether the customer may read the entry, too.
 
     What the customer may not read goes into notes only. Nothing is counted here: the reply that it goes out with tells of
-    the link. Raises NotAllowed, Invalid.
+    the link. One statement. Raises NotAllowed, Invalid.
     """
     if how not in HOW:
         raise Invalid("Choose a link or the answer.")
-    if not is_note and not is_theirs(entry, ticket):
+    may_read = is_theirs(entry, ticket)
+    if not is_note and not may_read:
         raise NotAllowed("The customer may not read this. Put it into an internal note, or answer in your own words.")
     if how == "link":
-        return rules.link(entry.heading, url)
-    return rules.whole(entry.answer if isinstance(entry, Faq) else entry.summary, entry.heading, url, base_url)
+        return rules.link(entry.heading, url), may_read
+    words = entry.answer if isinstance(entry, Faq) else entry.summary
+    return rules.whole(words, entry.heading, url, base_url), may_read
 
 
 def is_theirs(entry: Faq | Article, ticket: Ticket | None) -> bool:
