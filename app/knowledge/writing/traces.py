@@ -31,10 +31,9 @@ def after(entry: Entry, address: str | None, *, actor: User | None, now: datetim
     return versions.keep(entry, actor=actor, now=now, note=note).number
 
 
-def before_import(entries: Sequence[Entry]) -> dict[int, str]:
-    """The same as `before` for entries of one kind that a file is about to change: number → address."""
+def before_import(entries: Sequence[Entry]) -> None:
+    """Before a file changes entries of one kind, whose addresses stay: what stands there is kept."""
     versions.keep_each_before(entries)
-    return {entry.id: redirects.path_of(entry) for entry in entries}
 
 
 def after_import(entries: Sequence[Entry]) -> None:
