@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from app.extensions import db
 from app.knowledge import indexing, keeper
-from app.knowledge.models import KINDS, Article, Faq, readable_by
+from app.knowledge.models import TABLES, Article, Faq, readable_by
 from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
 from app.knowledge.translations.documents import audiences_in
@@ -228,7 +228,7 @@ def bare_result(kind: str, row: Any) -> Result:
 
 def columns_of(kind: str) -> tuple[Any, ...]:
     """What lists show of an entry. Columns of the table, not of the class: rows of lists need no objects."""
-    table = KINDS[kind].__table__.c
+    table = TABLES[kind].c
     if kind == "faq":
         own: tuple[Any, ...] = (table.external_id.label("key"), table.category.label("category"), table.question.label("heading"))
     else:
@@ -256,7 +256,7 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
 @cache
 def rows_statement(kind: str) -> Select[Any]:
     """The statement of `rows_of`; building it would cost more than asking it."""
-    number = KINDS[kind].__table__.c.id
+    number = TABLES[kind].c.id
     may_read = readable_by(kind, bindparam("audiences", expanding=True))
     return select(*columns_of(kind)).where(number.in_(bindparam("numbers", expanding=True)), may_read)
 

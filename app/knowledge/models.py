@@ -120,11 +120,13 @@ class Article(Model):
 
 Entry = Faq | Article
 KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
+# For statements whose rows need no objects.
+TABLES: dict[str, Any] = {kind: model.__table__ for kind, model in KINDS.items()}
 
 
 def readable_by(kind: str, audiences: Any) -> ColumnElement[bool]:
     """What may be read of a kind by those for whom these audiences are: a sequence of them, or a parameter that will be one."""
-    table = KINDS[kind].__table__.c
+    table = TABLES[kind].c
     return and_(table.status == "published", table.audience.in_(audiences))
 
 

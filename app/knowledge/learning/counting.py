@@ -21,7 +21,7 @@ from app.knowledge.learning.journeys import DAY_SECONDS, PATIENCE_SECONDS, Count
 from app.knowledge.learning.models import EntryDay, ReaderDay, ReaderMark
 from app.knowledge.learning.rules import REST, VIEWS_A_NETWORK
 from app.knowledge.learning.tally import add
-from app.knowledge.models import KINDS, SearchCount, SearchMiss
+from app.knowledge.models import TABLES, SearchCount, SearchMiss
 from app.knowledge.readers import NOTES
 from app.knowledge.rules import SOLVED, VIEW, is_step
 from app.lib.database import serialize_on
@@ -268,6 +268,6 @@ def store_views(entries: list[dict[str, Any]], now: datetime) -> None:
     for (kind, number), mine in sorted(sums.items()):
         points = mine["views"] * VIEW + mine["solved"] * SOLVED
         if points:
-            table: Any = KINDS[kind]
-            db.session.execute(table.__table__.update().where(table.id == number).values(views=table.views + mine["views"]))
+            table = TABLES[kind]
+            db.session.execute(table.update().where(table.c.id == number).values(views=table.c.views + mine["views"]))
             popularity.earn(kind, number, points, now)

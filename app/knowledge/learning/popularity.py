@@ -5,7 +5,6 @@ of a fixed day, so it fades by itself, and a row is written again only when its 
 """
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, select, update
 
@@ -13,11 +12,10 @@ from app.extensions import db
 from app.knowledge.learning.models import Popularity
 from app.knowledge.learning.rules import due_on, shown, weight
 from app.knowledge.learning.tally import inserted
-from app.knowledge.models import KINDS
+from app.knowledge.models import TABLES
 from app.knowledge.rules import MOST_POPULAR
 
 CHUNK = 500
-TABLES: dict[str, Any] = {kind: model.__table__ for kind, model in KINDS.items()}
 
 
 def earn(kind: str, number: int, points: int, now: datetime) -> None:

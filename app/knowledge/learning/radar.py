@@ -13,12 +13,11 @@ from app.knowledge.learning.models import Check, Release, Remark, Stale, Use
 from app.knowledge.learning.rules import CHECKED, LOOKED_AT, Signs, covers, reasons
 from app.knowledge.learning.tally import inserted
 from app.knowledge.links.models import EntryLink
-from app.knowledge.models import KINDS, Article
+from app.knowledge.models import TABLES, Article
 from app.knowledge.translations.models import Translation
 from app.lib.batches import batched
 
 ROWS = 100
-TABLES: dict[str, Any] = {kind: model.__table__ for kind, model in KINDS.items()}
 Key = tuple[str, int]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, literal, select, union_all
 
 from app.extensions import db
 from app.knowledge.finding import columns_of, readable
-from app.knowledge.models import KINDS, Article, Faq
+from app.knowledge.models import KINDS, TABLES, Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.rules import path_of
 from app.knowledge.sections import SECTIONS, STAFF
@@ -58,7 +58,7 @@ def public_state() -> State:
     """The state of all. One statement."""
     asked = [
         select(func.count(table.c.id).label("n"), func.max(table.c.changed_at).label("at")).where(readable(kind, None))
-        for kind, table in tables().items()
+        for kind, table in TABLES.items()
     ]
     rows = db.session.execute(union_all(*asked)).all()
     return State(sum(row.n for row in rows), max((row.at for row in rows if row.at), default=NEVER))
@@ -66,7 +66,7 @@ def public_state() -> State:
 
 def sections() -> list[Place]:
     """The pages that lead to entries: home, questions, and each section that is not empty for the public. Two statements."""
-    table = KINDS["article"].__table__.c
+    table = TABLES["article"].c
     asked = select(table.section, func.max(table.changed_at).label("at")).where(readable("article", None)).group_by(table.section)
     found = [Place(f"/help/{quote(row.section)}", row.at) for row in db.session.execute(asked.order_by(table.section))]
     latest = public_state().changed_at
@@ -76,7 +76,7 @@ def sections() -> list[Place]:
 def parts() -> list[tuple[str, int, datetime]]:
     """(kind, number of the part, last change) for all entries, PART numbers a part. One statement."""
     asked = []
-    for kind, table in tables().items():
+    for kind, table in TABLES.items():
         part = (table.c.id // PART).label("part")
         asked.append(
             select(literal(kind).label("kind"), part, func.max(table.c.changed_at).label("at")).where(readable(kind, None)).group_by(part)
@@ -86,7 +86,7 @@ def parts() -> list[tuple[str, int, datetime]]:
 
 def places(kind: str, part: int | None = None) -> Iterator[Place]:
     """The addresses of a kind, or of one part of it, read as they are used. One statement for each AT_ONCE."""
-    table = KINDS[kind].__table__.c
+    table = TABLES[kind].c
     names = (
         (literal("faq").label("category"), table.external_id.label("key")) if kind == "faq" else (table.section, table.slug.label("key"))
     )
@@ -128,8 +128,3 @@ def change(kind: str, row: Any) -> Change:
     words = plain(row.text)
     summary = words if len(words) <= SUMMARY else f"{words[:SUMMARY].rsplit(' ', 1)[0]} …"
     return Change(kind, row.id, path, row.heading.replace("`", ""), summary, row.category, row.created_at, row.changed_at)
-
-
-def tables() -> dict[str, Any]:
-    """Kind → its table."""
-    return {kind: model.__table__ for kind, model in KINDS.items()}

@@ -12,7 +12,7 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.extensions import db
 from app.knowledge.finding import columns_of, readable
-from app.knowledge.models import KINDS, Entry
+from app.knowledge.models import KINDS, TABLES, Entry
 from app.knowledge.sections import Reader
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Picture, PictureUse, Plan, Redirect, Review, Revision, Version
@@ -185,7 +185,7 @@ def rows_of(keys: Iterable[Key]) -> dict[Key, Any]:
         wanted.setdefault(kind, []).append(number)
     found = {}
     for kind, numbers in wanted.items():
-        table = KINDS[kind].__table__.c
+        table = TABLES[kind].c
         query = select(literal(kind).label("kind"), *columns_of(kind), table.status, table.audience).where(table.id.in_(numbers))
         found.update({(kind, row.id): row for row in db.session.execute(query)})
     return found
@@ -206,7 +206,7 @@ def in_care(view: str, person: User, today: date, cursor: str = "") -> Page:
 
 def care_of(kind: str, view: str, person: User, today: date, after: Sequence[Any] | None) -> Any:
     """The entries of one kind for that list, after a place in it."""
-    table = KINDS[kind].__table__.c
+    table = TABLES[kind].c
     # Where every row has a day it is the column itself, so that its index gives the order.
     due_on: Any = table.review_on
     if view in {"mine", "undated"}:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from app.knowledge.models import KINDS, Entry
+from app.knowledge.models import TABLES, Entry
 from app.knowledge.rules import TEXTS
 
 # What readers do, what the desk keeps, and what follows from the rest. Every other column is text.
@@ -19,7 +19,7 @@ HEADING = {"faq": "question", "article": "title"}
 
 def names_of(kind: str) -> list[str]:
     """The columns that make the text of a kind, in the order of its table."""
-    return [column.name for column in KINDS[kind].__table__.columns if column.name not in LEFT_OUT]
+    return [column.name for column in TABLES[kind].columns if column.name not in LEFT_OUT]
 
 
 def snapshot(entry: Entry) -> dict[str, Any]:
