@@ -44,7 +44,7 @@ class Change:
 
 
 def changes_of(package: Package) -> Iterator[Change]:
-    """What would become of each entry of a package. Seven statements at most for each 500."""
+    """What would become of each entry of a package. Six statements at most for each 500 of a kind."""
     for articles in batched(package.articles, CHUNK):
         yield from article_changes(articles)
     for rows in batched(package.questions, CHUNK):

@@ -48,8 +48,8 @@ class Imported:
 def import_faqs(rows: Sequence[FaqRow], *, source: str | None, now: datetime, actor: User | None = None) -> Imported:
     """Add the questions that are not there by their id, and change those that differ. One event for all. Flushes.
 
-    Popularity of a question that exists only rises by an import: what readers did is not forgotten. Three statements for
-    rows that are the same already.
+    Popularity of a question that exists only rises by an import: what readers did is not forgotten. Two statements where all
+    are the same already, one more for each translation, three for each question with old addresses.
     """
     told, keys = Imported(), [row.external_id for row in rows]
     known = {faq.external_id: faq for faq in db.session.scalars(select(Faq).where(Faq.external_id.in_(keys)))}
@@ -119,7 +119,8 @@ def owners_of(cares: Iterable[Care]) -> dict[str, int]:
 
 
 def care_for(entry: Faq | Article, name: str, care: Care, owners: Mapping[str, int], told: Imported, now: datetime) -> bool:
-    """Old addresses that a file names, and remarks about what could not be followed; whether anything changed."""
+    """Write the old addresses that a file names, and remark what could not be followed; whether any was written. Flushes, and
+    three statements, where the file names some."""
     if care.owner and care.owner not in owners:
         told.remarks.append((name, f"{care.owner} is nobody at the desk, so the owner is not set"))
     if not care.redirects:
@@ -191,7 +192,8 @@ def article_values(file: ArticleFile, owners: Mapping[str, int]) -> Values:
 
 
 def import_translations(files: Sequence[TranslationFile], *, source: str | None, now: datetime, actor: User | None = None) -> Imported:
-    """Add and change translations of articles that are there. One event for all. Flushes. Two statements for each."""
+    """Add and change translations of articles that are there. One event for all. Flushes. One statement, and two for each
+    that is the same already."""
     told, known = Imported(), articles_of(files)
     for file in files:
         entry = known.get((file.section, file.slug))
