@@ -130,15 +130,14 @@ def standings(now: datetime) -> list[Standing]:
 def standing(name: str, row: Alarm | None, now: datetime, alert_id: int | None) -> Standing:
     """One alarm: as a lead set it, or as it comes."""
     definition = ALARMS[name]
-    figure = definition.measure(now)
+    return Standing(name, definition, *setting(definition, row), definition.measure(now), alert_id)
+
+
+def setting(definition: Definition, row: Alarm | None) -> tuple[float, int, bool]:
+    """Threshold, least and whether it is watched: as a lead set it, or as it comes. A count needs nothing, whatever its row says."""
     if row is None:
-        return Standing(name, definition, definition.threshold, definition.least, True, figure, alert_id)
-    return Standing(name, definition, row.threshold, least_of(definition, row.least), row.is_enabled, figure, alert_id)
-
-
-def least_of(definition: Definition, least: int) -> int:
-    """How much an alarm needs where `least` was set: a count needs nothing, whatever stands in its row."""
-    return least if definition.least else 0
+        return definition.threshold, definition.least, True
+    return row.threshold, row.least if definition.least else 0, row.is_enabled
 
 
 def definition_of(name: str) -> Definition:
@@ -198,16 +197,10 @@ def save(name: str, threshold: float, least: int, is_enabled: bool, *, actor: Us
     if not may(actor.role, "alerts.edit"):
         raise NotAllowed("Only leads set alarms.")
     low, high = definition.bounds
-    least = least_of(definition, least)
-    if not low <= threshold <= high or not min(1, definition.least) <= least <= 10_000:
+    if not low <= threshold <= high or (definition.least and not 1 <= least <= 10_000):
         raise Invalid(f"The bound lies between {shown(low)} and {shown(high)}.")
     row = db.session.get(Alarm, name)
-    before = (
-        (row.threshold, least_of(definition, row.least), row.is_enabled)
-        if row is not None
-        else (definition.threshold, definition.least, True)
-    )
-    after = (threshold, least, is_enabled)
+    before, after = setting(definition, row), (threshold, least if definition.least else 0, is_enabled)
     if before == after:
         return
     row = row or Alarm(key=name)
