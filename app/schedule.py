@@ -5,6 +5,7 @@ from app.ops.ticker import Every
 SCHEDULE: dict[str, Every] = {
     "sweep-clocks": Every(60, "app.sla.jobs.sweep"),
     "watch-unattended": Every(300, "app.tickets.unattended.watch"),
+    "hand-back-tickets": Every(300, "app.tickets.leaving.sweep"),
     "extend-rota-holidays": Every(86400, "app.rota.jobs.extend_holidays"),
     "extend-holidays": Every(86400, "app.sla.jobs.extend_holidays"),
     "pick-up-sla-runs": Every(60, "app.sla.run_jobs.pick_up"),

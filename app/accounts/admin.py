@@ -154,7 +154,7 @@ def invite_again(person_id: int) -> Response:
 @bp.post(f"/people/<{ID}:person_id>/disabling")
 def disable(person_id: int) -> Response:
     """Shut somebody out: every session ends."""
-    return set_enabled(person_id, False, "can no longer sign in, and every session has ended.")
+    return set_enabled(person_id, False, "can no longer sign in, every session has ended, and open tickets of theirs go back to the teams.")
 
 
 @bp.post(f"/people/<{ID}:person_id>/enabling")

@@ -1,0 +1,62 @@
+"""Whoever leaves the desk leaves no ticket behind that others take for theirs."""
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import administration
+from app.events.models import Event
+from app.extensions import db
+from app.tickets import actions, leaving
+from tests import factories
+
+
+def assigned(ticket):
+    """What the ticket's timeline says of its assignees, after the first."""
+    query = select(Event).where(Event.ticket_id == ticket.id, Event.kind == "ticket.assigned").order_by(Event.id)
+    return [(one.actor_id, one.facts["old_name"], one.facts["assignee_name"]) for one in db.session.scalars(query)][1:]
+
+
+def shut_out(people, now):
+    """Agent2 leaves the company; returns the event."""
+    administration.set_enabled(people.agent2, False, actor=people.admin, now=now)
+    db.session.commit()
+    return db.session.scalars(select(Event).where(Event.kind == "account.changed")).one()
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_open_tickets_of_who_is_shut_out_go_back_to_their_team(app, people, now):
+    mine = [factories.ticket(people.user, assignee=people.agent2, team="product") for _ in range(2)]
+    waiting = factories.ticket(people.user, assignee=people.agent2, status="pending_customer")
+    others, done = factories.ticket(people.user, assignee=people.agent), factories.ticket(people.user, assignee=people.agent2)
+    factories.resolve(done, people.agent2)
+    event = shut_out(people, now)
+    for _ in range(2):
+        leaving.follow_account(event.id)
+    db.session.expire_all()
+    assert [one.assignee_id for one in (*mine, waiting)] == [None] * 3
+    assert {one.team.key for one in mine} == {"product"}
+    assert [assigned(one) for one in (*mine, waiting)] == [[(None, "Samuel Osei", None)]] * 3
+    assert (others.assignee_id, done.assignee_id) == (people.agent.id, people.agent2.id)
+
+
+def test_another_role_gives_them_back_and_another_name_does_not(app, people, now):
+    ticket = factories.ticket(people.user, assignee=people.agent2)
+    for name, role in [("Sam Osei", "agent"), ("Sam Osei", "moderator")]:
+        administration.change_person(people.agent2, name=name, role=role, organization=None, actor=people.admin, now=now)
+        db.session.commit()
+        leaving.follow_account(
+            db.session.scalars(select(Event.id).where(Event.kind == "account.changed").order_by(Event.id.desc())).first()
+        )
+        db.session.expire_all()
+        assert ticket.assignee_id == (people.agent2.id if role == "agent" else None)
+
+
+def test_what_was_resolved_then_is_nobodys_when_it_comes_back(app, people, now):
+    ticket = factories.resolve(factories.ticket(people.user, assignee=people.agent2), people.agent2)
+    shut_out(people, now)
+    assert leaving.sweep() == 0
+    actions.reopen(ticket, "It happens again", actor=people.user, now=now)
+    db.session.commit()
+    assert leaving.sweep() == 1
+    db.session.expire_all()
+    assert ticket.assignee_id is None
