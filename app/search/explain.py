@@ -69,7 +69,9 @@ def explained(lens: Lens, text: str) -> Explanation:
     for hit in answer.hits[:FIRST]:
         near = None if hit.nearness is None else round(ranking.meaning(hit.nearness) * ranking.FULL, 3)
         full = ranking.FULL if near is None else ranking.FULL * ranking.BY_WORDS
-        found = [(groups[i].word, shares[i] * weights[i].get(hit.number, 0.0) * full) for i in range(len(groups))]
+        # A text that its meaning alone brought in has too little of the words to be an answer by them, and nothing of it counted.
+        counted = range(len(groups)) if near is None or hit.relevance > near else ()
+        found = [(groups[i].word, shares[i] * weights[i].get(hit.number, 0.0) * full) for i in counted]
         parts = tuple((word, round(points, 3)) for word, points in found if points >= 0.0005)
         rest = hit.relevance - sum(points for _, points in parts) - (near or 0.0)
         reasons.append(Reason(hit, parts, round(max(0.0, rest), 3), near))

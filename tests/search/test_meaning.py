@@ -206,6 +206,17 @@ def test_the_reasons_of_an_answer_add_up_to_its_relevance(index, asked):
     assert adds == pytest.approx(reason.hit.relevance, abs=0.004)
 
 
+def test_no_word_is_a_reason_where_meaning_alone_brought_a_text_in(index):
+    wordy = document(20, "Kitchen floor and garden wall", "kitchen floor garden wall " * 5)
+    near = document(21, "Couch wet", "Old table. " * 60 + "A wall too.")
+    index.put([wordy, near])
+    index.put_vectors([wordy, near])
+    reasons = {reason.hit.id: reason for reason in index.explained(Query("why is the settee damp by the kitchen wall", EVERYBODY)).reasons}
+    assert [word for word, _ in reasons[20].parts] == ["kitchen", "wall"]
+    assert reasons[21].parts == ()
+    assert reasons[21].near == reasons[21].hit.relevance
+
+
 def test_what_is_shown_for_want_of_an_answer_is_near_to_nothing(index, model, monkeypatch):
     monkeypatch.setattr(model, "nearness", lambda question, vectors, rows: [ranking.FAR] * len(rows))
     hits = index.find(Query("when can it clean with xyzzy", EVERYBODY)).hits
