@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Integer, column, select, table
 
 from app.accounts.models import TeamMember, User
+from app.accounts.permissions import STAFF
 from app.alerts.models import Alert, AlertEntry
 from app.alerts.rules import USER
 from app.events.models import Event
@@ -16,7 +17,7 @@ matrix = table("escalation_executives", column("user_id", Integer), column("posi
 
 
 def people_on(who: str, alert: Alert, at: datetime) -> list[int]:
-    """The ids of the enabled people whom a step of a ladder means; empty where there is nobody. A few statements.
+    """The ids of the people at the desk whom a step of a ladder means; empty where there is nobody. A few statements.
 
     A demo alert never finds a real person.
     """
@@ -61,12 +62,12 @@ def leads(team_id: int | None, *, is_demo: bool) -> list[int]:
 
 def executives(*, is_demo: bool) -> list[int]:
     """Where ladders end: the executive on duty (the first in the escalation matrix), and while there is none, the administrators."""
-    query = select(User.id).where(User.is_enabled, User.is_demo == is_demo)
+    query = select(User.id).where(User.role.in_(STAFF), User.is_enabled, User.is_demo == is_demo)
     duty = query.join(matrix, matrix.c.user_id == User.id).order_by(matrix.c.position, matrix.c.user_id).limit(1)
     return list(db.session.scalars(duty).all() or db.session.scalars(query.where(User.role == "admin").order_by(User.id)))
 
 
 def enabled(ids: list[int], *, only_demo: bool = False) -> list[int]:
-    """Those who may still sign in."""
-    query = select(User.id).where(User.id.in_(ids), User.is_enabled).order_by(User.id)
+    """Those who still work at the desk: alerts tell of tickets that others may not see."""
+    query = select(User.id).where(User.id.in_(ids), User.role.in_(STAFF), User.is_enabled).order_by(User.id)
     return list(db.session.scalars(query.where(User.is_demo) if only_demo else query)) if ids else []

@@ -44,13 +44,13 @@ def trigger_for(key: str) -> EscalationTrigger:
 
 
 def executives() -> Sequence[Executive]:
-    """Those at whom paths end and who may still sign in; the first is on duty."""
-    query = select(Executive).join(User, User.id == Executive.user_id).where(User.is_enabled)
+    """Those at whom paths end and who still work at the desk; the first is on duty."""
+    query = select(Executive).join(User, User.id == Executive.user_id).where(User.role.in_(STAFF), User.is_enabled)
     return db.session.scalars(query.order_by(Executive.position, Executive.id)).all()
 
 
 def executives_of_all_times() -> Sequence[Executive]:
-    """The same, with those who cannot sign in any more."""
+    """The same, with those who left."""
     return db.session.scalars(select(Executive).order_by(Executive.position, Executive.id)).all()
 
 

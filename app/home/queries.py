@@ -8,6 +8,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
+from app.accounts.permissions import STAFF
 from app.analytics.queries import scope, shares
 from app.extensions import db
 from app.lib.database import at_most
@@ -44,10 +45,10 @@ def recent(shared: bool) -> Select[Any]:
 
 
 # Built once. Columns: the page needs no object.
-ENGINEER = select(User.id, User.name, User.role).where(User.id == bindparam("engineer"))
+ENGINEER = select(User.id, User.name, User.role).where(User.id == bindparam("engineer"), User.role.in_(STAFF), User.is_enabled)
 
 
 def engineer(user: Any) -> Any:
-    """Id, name and role of the engineer that the organization has been given, if any. One statement."""
+    """Id, name and role of the engineer that the organization has been given, if they still work here. One statement."""
     wanted = user.organization.engineer_id if user.organization else None
     return db.session.execute(ENGINEER, {"engineer": wanted}).first() if wanted is not None else None

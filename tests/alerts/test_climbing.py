@@ -1,6 +1,7 @@
 """A page goes up its ladder: each step once, whatever runs beside it or dies."""
 
 import os
+import re
 import signal
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.alerts import actions, jobs
+from app.escalation import queries as matrix
 from app.escalation.models import Executive
 from app.events.models import Event
 from app.extensions import db
@@ -64,6 +66,27 @@ def test_a_page_climbs_from_who_is_on_call_to_an_executive(app, people, now, clo
 NAMES = ("Aiko Tanaka", "Samuel Osei", "Helena Lindqvist", "Dana Whitfield")
 
 
+@pytest.mark.parametrize("left", [{"is_enabled": False}, {"role": "customer"}])
+def test_nobody_who_left_the_desk_is_paged_or_answers_a_page(app, people, now, clock, drain, browse, left):
+    db.session.add(Executive(user_id=people.agent.id, title="Head of Engineering", position=0))
+    ladder = [{"who": f"user:{people.agent.id}", "after_minutes": 5}, {"who": "executive", "after_minutes": 10}]
+    on_call(people.agent, "support")
+    paged(now, ladder=LADDER)
+    drain()
+    mail = db.session.scalars(select(OutboundMail).where(OutboundMail.recipient == people.agent.email)).one()
+    link = re.search(r"http://localhost(/alerts/acknowledge/\S+)", mail.text)[1]
+    for name, value in left.items():
+        setattr(people.agent, name, value)
+    db.session.commit()
+    assert people.agent not in [one.user for one in matrix.executives()]
+    assert "no longer works at the desk" in browse(None).get(link, status=410).words
+    before = mailed().count("agent")
+    raised(now, "page", key="again", team_id=team("support"), ladder=ladder)
+    drain()
+    pass_time(clock, drain, 12)
+    assert mailed().count("agent") == before == 1
+
+
 def test_an_acknowledged_page_climbs_no_further(app, people, now, clock, drain):
     on_call(people.agent, "support")
     alert = paged(now, ladder=LADDER)
@@ -93,9 +116,9 @@ def test_an_alert_that_becomes_a_page_begins_to_climb(app, people, now, drain):
 
 
 def test_a_ladder_may_name_a_person(app, people, now, drain):
-    paged(now, ladder=[{"who": f"user:{people.moderator.id}", "after_minutes": 0}])
+    paged(now, ladder=[{"who": f"user:{people.agent2.id}", "after_minutes": 0}])
     drain()
-    assert "moderator" in mailed()
+    assert "samuel" in mailed()
 
 
 def many_pages(now, clock, drain, count=25):

@@ -25,6 +25,14 @@ def test_the_header_says_account_plan_contract_and_engineer(people, browse):
     assert "Your engineer" in words and people.agent.name in words
 
 
+@pytest.mark.parametrize("left", [{"is_enabled": False}, {"role": "customer"}])
+def test_an_engineer_who_left_is_nobodys_engineer(people, browse, left):
+    for name, value in left.items():
+        setattr(people.agent, name, value)
+    db.session.commit()
+    assert "Your engineer" not in browse(people.owner).get("/").words
+
+
 def test_the_cards_count_what_is_open_answered_and_resolved(people, browse, now):
     first = factories.ticket(people.user, now=now - timedelta(days=3))
     factories.reply(first, people.agent, now=now - timedelta(days=3) + timedelta(minutes=30), status="pending_customer")
