@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from symspellpy import SymSpell
 
 from app.search import german
 from app.search.analysis import terms, words
@@ -242,6 +243,22 @@ def test_what_is_put_joins_the_vocabulary_of_its_language(tmp_path):
     assert found(index, "erdmanchen ") == [9]
     index.put([document(10, "Zebras")])
     assert found(index, "erdmaennch") == [9]
+
+
+def test_a_language_that_was_not_asked_for_a_while_learns_only_what_is_new(tmp_path, monkeypatch):
+    index = Index(tmp_path)
+    index.rebuild([document(1, "Zebras"), translation(2, "Erdmännchen füttern")])
+    assert found(index, "erdmanchen ") == [2]
+    for number in (3, 4):
+        index.put([document(number, "Meerkats")])
+        assert index.find(Query("meerkat ", EVERYBODY)).hits
+    index.put([translation(5, "Nashörner zählen")])
+    learnt, learn = [], SymSpell.create_dictionary_entry
+    monkeypatch.setattr(SymSpell, "create_dictionary_entry", lambda self, word, count: learnt.append(word) or learn(self, word, count))
+    assert found(index, "nashorne ") == [5]
+    assert found(index, "erdmanchen ") == [2]
+    assert "nashorner" in learnt
+    assert "erdmannchen" not in learnt
 
 
 def test_a_vocabulary_that_got_no_word_is_not_written_again(tmp_path):
