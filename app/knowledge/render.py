@@ -16,11 +16,12 @@ from markupsafe import Markup, escape
 from app.knowledge.reading.footnotes import footnotes
 from app.knowledge.reading.pictures import pictures
 from app.knowledge.reading.tabs import tabs
+from app.lib.autolinks import autolinks
 from app.lib.markdown import ATTRIBUTES, SCHEMES, TAGS, with_anchors
 from app.lib.marks import icon
 
 # A quote within a quote stays one: the first end would be the inner one's.
-NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*((?:(?!<blockquote>).)*?)</p>\s*</blockquote>", re.DOTALL)
+NOTE = re.compile(r"<blockquote>\s*<p><strong>(Note|Tip|Warning):</strong>\s*((?:(?!</?blockquote>).)*)</blockquote>", re.DOTALL)
 NOTES = {"Note": ("info", "info"), "Tip": ("ok", "circle-check"), "Warning": ("warn", "triangle-alert")}
 ANCHORED = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 MARK = re.compile(r"<[^>]+>")
@@ -52,7 +53,7 @@ class Page:
 def parser() -> MarkdownIt:
     """One parser a process. Unlike in a message, a line break in the source is only a space."""
     plain_parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-    return plain_parser.use(tabs).use(footnotes).use(pictures)
+    return plain_parser.use(tabs).use(footnotes).use(pictures).use(autolinks)
 
 
 def html_of(text: str) -> str:
@@ -79,9 +80,10 @@ def dressed(html: str) -> str:
 
 
 def callout(match: re.Match[str]) -> str:
-    """A quote that begins with Note, Tip or Warning."""
+    """A quote that begins with Note, Tip or Warning, with all that follows in it: paragraphs, lists, code."""
     tone, mark = NOTES[match[1]]
-    return f'<div class="callout" data-tone="{tone}">{icon(mark)}<div><p><b>{match[1]}</b></p><p>{match[2]}</p></div></div>'
+    inside = f"<p>{match[2].strip()}".removeprefix("<p></p>").strip()
+    return f'<div class="callout" data-tone="{tone}">{icon(mark)}<div><p><b>{match[1]}</b></p>{inside}</div></div>'
 
 
 def code_label(language: str | None) -> str:

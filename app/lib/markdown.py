@@ -7,6 +7,8 @@ from html import unescape
 import nh3
 from markdown_it import MarkdownIt
 
+from app.lib.autolinks import autolinks
+
 TAGS = {
     "p",
     "br",
@@ -43,7 +45,7 @@ BLANK_LINES = re.compile(r"\n{3,}")
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
     """One parser a process. Raw HTML is shown as text; single line breaks are kept, as people expect in a message."""
-    return MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable(["table", "strikethrough"]).use(autolinks)
 
 
 def to_html(text: str) -> str:

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from app.knowledge.reading.pictures import measured
 from app.knowledge.render import answer, article, plain
+from app.lib.markdown import to_html
 from tests.markup import Markup, check_part
 
 TABS = "## Install\n\n::: tabs\n=== macOS\nOne.\n\n```sh\n=== no label\n:::\n```\n=== Linux *x*\n- two\n:::\n\nAfter."
 PIECES = st.sampled_from(
     ["::: tabs\n", "=== macOS\n", ":::\n", "```\n", "~~~~\n", "> ", "- ", "    ", "[^a]", "[^a]: x [^b]\n", "[^b]: [^a]\n", "## T\n", "\n",
      '![a"<](/static/x.png "c\\"")', "![a](https://e.example/x.png)", "![a](//e.example)", "![a](javascript:x)", "![a](/\\e.example/x)",
-     "<script>alert(1)</script>", "<img src=x onerror=y>", "> **Note:** q\n", "word ", "|a|b|\n|-|-|\n|1|2|\n", "\u202e", "é"]
+     "<script>alert(1)</script>", "<img src=x onerror=y>", "> **Note:** q\n", "> **Tip:** q\n>\n> - r\n", " https://e.example/a_(b), ", "http://x:y", "word ", "|a|b|\n|-|-|\n|1|2|\n", "\u202e", "é"]
 )  # fmt: skip
 
 
@@ -105,6 +106,31 @@ def test_a_heading_can_be_linked_to_by_its_name():
     assert page.one("h2")["id"] == "say-hi-amp-go"
     assert (page.one("a")["href"], page.one("a")["aria-label"]) == ("#say-hi-amp-go", 'Link to “Say "hi" & go”')
     assert "data-copy-link" in page.one("a").attributes
+
+
+def test_a_callout_holds_all_that_its_quote_holds():
+    page = shown("> **Warning:** One.\n>\n> Two:\n>\n> - `a`\n>\n> ```sh\n> hive\n> ```\n\nAfter it.")
+    (note,) = page.all("div", class_="callout")
+    assert note.text.split() == ["WarningOne.", "Two:", "a", "hive"]
+    assert [one.text for one in page.all("p")] == ["Warning", "One.", "Two:", "After it."]
+    assert not page.all("blockquote")
+    assert [one.text for one in shown("> **Tip:**\n>\n> - first").all("p")] == ["Tip"]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://e.example/a_b_c?x=1&y=2.", ["https://e.example/a_b_c?x=1&y=2"]),
+        ("(https://e.example/A_(b)), **http://f.example**!", ["https://e.example/A_(b)", "http://f.example"]),
+        ("| a |\n|-|\n| https://e.example |", ["https://e.example"]),
+        ("`https://e.example`\n\n```\nhttps://e.example\n```", []),
+        ("https:// http://: https://a:b/ xhttps://e.example", []),
+        ("[https://e.example](https://f.example)", ["https://f.example"]),
+    ],
+)
+def test_bare_addresses_are_links_in_articles_and_in_messages(text, links):
+    for page in (shown(text), Markup(to_html(text))):
+        assert [one["href"] for one in page.all("a")] == links
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
