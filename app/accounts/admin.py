@@ -1,11 +1,11 @@
 """For administrators: everybody's accounts, the organizations, the event log, and signing in as somebody."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, flash, request, url_for
 from flask_login import current_user
 
-from app.accounts import administration, forms, queries, sign_in
+from app.accounts import administration, forms, queries, sign_in, standing
 from app.accounts import audit as log
 from app.accounts.administration import Invitation, OrganizationValues
 from app.accounts.models import Organization, User
@@ -14,11 +14,13 @@ from app.audiences import admin
 from app.extensions import db
 from app.lib import times
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid
+from app.lib.errors import Invalid, Stale
 from app.lib.htmx import go, page_or_part, private
 from app.lib.requests import row_number
 
 bp = admin("people", __name__, url_prefix="/admin")
+
+Refused = TypeVar("Refused", bound=forms.Standing)
 
 STATES = [("enabled", "can sign in"), ("disabled", "shut out"), ("pending", "invited")]
 
@@ -85,7 +87,7 @@ def invitation_page(form: forms.InvitePerson, status: int = 200) -> Response:
 def person_page(person: User, status: int = 200, **shown: Any) -> Response:
     """One person with the forms as they are given, the others fresh."""
     context: dict[str, Any] = {
-        "form": forms.Person(None, data={"name": person.name, "role": person.role, "organization": home(person)}),
+        "form": forms.Person.of(standing.of_person(person)),
         "teams": forms.Teams(None, data={"teams": queries.team_keys_of(person)}),
         "organizations": queries.organization_names(),
         "roles": queries.ROLE_NAMES,
@@ -94,11 +96,6 @@ def person_page(person: User, status: int = 200, **shown: Any) -> Response:
     context |= shown
     context["teams"].teams.choices = forms.offered((team.key, team.name) for team in queries.teams())
     return private("admin/person.html", status, person=person, **context)
-
-
-def home(person: User) -> str:
-    """The name of somebody's organization."""
-    return person.organization.name if person.organization else ""
 
 
 @bp.get(f"/people/<{ID}:person_id>")
@@ -116,14 +113,22 @@ def change(person_id: int) -> Response:
         return person_page(person, 422, form=form)
     try:
         administration.change_person(
-            person, name=form.name.data or "", role=form.role.data, organization=form.place, actor=me(), now=utcnow()
+            person, name=form.name.data or "", role=form.role.data, organization=form.place, actor=me(), now=utcnow(), seen=form.seen.data
         )
-    except Invalid as wrong:
-        form.form_errors.append(wrong.message)
-        return person_page(person, 422, form=form)
+    except (Invalid, Stale) as wrong:
+        return person_page(person, wrong.status, form=refused(form, wrong, standing.of_person(person)))
     db.session.commit()
     flash("Saved.", "ok")
     return go(url_for(".show", person_id=person.id))
+
+
+def refused(form: Refused, wrong: Invalid | Stale, stands: dict[str, str]) -> Refused:
+    """A form that could not be saved, with why."""
+    if isinstance(wrong, Stale):
+        form.overtaken(stands, wrong.message)
+    else:
+        form.form_errors.append(wrong.message)
+    return form
 
 
 @bp.post(f"/people/<{ID}:person_id>/teams")
@@ -236,10 +241,7 @@ def create_organization() -> Response:
 def organization(organization_id: int) -> Response:
     """One customer."""
     found = queries.organization_by_id(organization_id)
-    domains = "\n".join(sorted(row.domain for row in found.domains))
-    data = {"name": found.name, "plan": found.plan.key, "domains": domains, "sharing": found.sharing}
-    data |= {"engineer": str(found.engineer_id or ""), "slack_url": found.slack_url or ""}
-    return organization_page(forms.Organization(None, data=data), found)
+    return organization_page(forms.Organization.of(standing.of_organization(found)), found)
 
 
 @bp.post(f"/organizations/<{ID}:organization_id>")
@@ -251,10 +253,9 @@ def change_organization(organization_id: int) -> Response:
     if not form.validate():
         return organization_page(form, found, 422)
     try:
-        administration.change_organization(found, values(form), actor=me(), now=utcnow())
-    except Invalid as wrong:
-        form.form_errors.append(wrong.message)
-        return organization_page(form, found, 422)
+        administration.change_organization(found, values(form), actor=me(), now=utcnow(), seen=form.seen.data)
+    except (Invalid, Stale) as wrong:
+        return organization_page(refused(form, wrong, standing.of_organization(found)), found, wrong.status)
     db.session.commit()
     flash("Saved.", "ok")
     return go(url_for(".organization", organization_id=found.id))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from app.accounts import sign_in
+from app.accounts import sign_in, standing
 from app.accounts.actions import Browser, revoke_all, spend_links
 from app.accounts.domains import domain_of
 from app.accounts.models import Organization, OrganizationDomain, Plan, Team, TeamMember, User
@@ -103,13 +103,17 @@ def check_place(actor: User, role: str, organization: Organization | None) -> No
         raise Invalid("A customer admin needs an organization. Choose one.")
 
 
-def change_person(person: User, *, name: str, role: str, organization: Organization | None, actor: User, now: datetime) -> None:
-    """Change somebody's name, role or organization. The same values change nothing.
+def change_person(
+    person: User, *, name: str, role: str, organization: Organization | None, actor: User, now: datetime, seen: str | None = None
+) -> None:
+    """Change somebody's name, role or organization; `seen` is the stamp of the page (see standing.py). The same values change nothing.
 
-    Raises NotFound for somebody outside the actor's reach, NotAllowed for a role they cannot give, WrongState for one's own role.
+    Raises NotFound for somebody outside the actor's reach, NotAllowed for a role they cannot give, WrongState for one's own role,
+    and Stale.
     """
     check_reach(actor, person)
     check_place(actor, role, organization)
+    standing.refuse_stale(standing.of_person(person), seen)
     if person.id == actor.id and role != person.role:
         raise WrongState("Nobody changes their own role. Ask another administrator.")
     changes = changed(person, {"name": one_line(name), "role": role, "organization_id": organization.id if organization else None})
@@ -191,9 +195,15 @@ def create_organization(values: OrganizationValues, *, actor: User, now: datetim
     return organization
 
 
-def change_organization(organization: Organization, values: OrganizationValues, *, actor: User, now: datetime) -> None:
-    """Change what stands of a customer. The same values change nothing. Its open tickets are given the new plan's targets by a job."""
+def change_organization(
+    organization: Organization, values: OrganizationValues, *, actor: User, now: datetime, seen: str | None = None
+) -> None:
+    """Change what stands of a customer. The same values change nothing. Its open tickets are given the new plan's targets by a job.
+
+    Raises Stale where something else stands than on the page with the stamp `seen` (see standing.py), and what `check_values` does.
+    """
     check_values(values, organization.id, actor)
+    standing.refuse_stale(standing.of_organization(organization), seen)
     old_plan, old_domains = organization.plan.key, sorted(row.domain for row in organization.domains)
     plain = {
         "name": values.name,

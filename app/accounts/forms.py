@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -32,6 +32,7 @@ from app.accounts.models import User
 from app.accounts.permissions import ROLES
 from app.accounts.queries import ROLE_NAMES, organization_named
 from app.accounts.scopes import SCOPES, scopes_for
+from app.accounts.standing import stamp
 from app.lib.text import many_lines, one_line
 
 REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
@@ -192,7 +193,28 @@ class Sharing(Form):
     sharing = RadioField("Members see", choices=offered(SHARING.items()))
 
 
-class Person(Form):
+class Standing(Form):
+    """A form of what stands already: `seen` says what its page showed (see standing.py)."""
+
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, stands: Mapping[str, str]) -> Self:
+        """The form filled with it."""
+        return cls(None, data={**stands, "seen": stamp(dict(stands))})
+
+    def overtaken(self, stands: Mapping[str, str], words: str) -> None:
+        """Say beside each answer what stands there by now; saving again means to overwrite that."""
+        self.form_errors.append(words)
+        self.seen.data = stamp(dict(stands))
+        for name, value in stands.items():
+            field = self[name]
+            if (field.data or "") != value:
+                words_of = {str(key): label for key, label, *_ in getattr(field, "iter_choices", list)()}
+                field.errors = [*field.errors, f"It says now: {words_of.get(value, value).replace(chr(10), ', ') or 'nothing'}."]
+
+
+class Person(Standing):
     """What an administrator says about somebody. The organization is named; it must exist."""
 
     name = name_field()
@@ -220,7 +242,7 @@ class Teams(Form):
     teams = SelectMultipleField("Teams", widget=widgets.ListWidget(prefix_label=False), option_widget=widgets.CheckboxInput())
 
 
-class Organization(Form):
+class Organization(Standing):
     """What an administrator says about a customer."""
 
     name = StringField("Name", validators=[DataRequired("Enter a name."), Length(max=120)], filters=[line])

@@ -1,5 +1,7 @@
 """The pages of administrators: people, organizations, acting as somebody."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -132,7 +134,9 @@ def test_an_organization_is_made_found_and_changed(people, browse):
     made = db.session.scalars(select(Organization).where(Organization.name == "Initech")).one()
     path = f"/admin/organizations/{made.id}"
     page = admin.get(path).markup
-    shown = {name: value.strip() for name, value in page.fields(page.one("form", action=path)).items() if name != "csrf_token"}
+    shown = {
+        name: value.strip() for name, value in page.fields(page.one("form", action=path)).items() if name not in {"csrf_token", "seen"}
+    }
     assert shown == ORGANIZATION
     admin.post(
         path,
@@ -215,3 +219,34 @@ def test_acting_ends_after_an_hour_or_when_its_administrator_may_no_longer(peopl
     admin.post(f"/admin/people/{people.user.id}/acting", to="/")
     people.admin.role = "lead"
     admin.get("/account", to="/login?next=/account")
+
+
+def seen_on(page):
+    """What a page's form says it showed."""
+    return re.search(r'name="seen" type="hidden" value="(\w+)"', page.text)[1]
+
+
+def test_an_organization_that_somebody_else_changed_meanwhile_is_not_overwritten(people, browse):
+    admin, path = browse(people.admin), f"/admin/organizations/{people.acme.id}"
+    mine = {"name": "Acme Robotics", "plan": "enterprise_priority", "domains": "acme.example", "sharing": "all", "slack_url": ""}
+    mine["engineer"] = str(people.acme.engineer_id or "")
+    seen = seen_on(admin.get(path))
+    admin.post(path, {**mine, "plan": "technical", "seen": seen}, to=path)
+    wanted = {**mine, "domains": "acme.example\nrobotics.example", "seen": seen}
+    page = admin.post(path, wanted, status=409)
+    assert "Somebody else changed this" in page.words and "It says now: Technical." in page.words
+    assert "robotics.example" in page.text and seen_on(page) != seen
+    assert people.acme.plan.key == "technical"
+    admin.post(path, {**wanted, "plan": "technical", "seen": seen_on(page)}, to=path)
+    assert people.acme.plan.key == "technical" and len(people.acme.domains) == 2
+
+
+def test_a_person_whom_somebody_else_changed_meanwhile_is_not_overwritten(people, browse):
+    admin, path = browse(people.admin), f"/admin/people/{people.agent.id}"
+    seen = seen_on(admin.get(path))
+    admin.post(path, {"name": "Aiko Tanaka", "role": "moderator", "organization": "", "seen": seen}, to=path)
+    page = admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen}, status=409)
+    assert "It says now: Community moderator." in page.words and "Aiko T." in page.text
+    assert (people.agent.name, people.agent.role) == ("Aiko Tanaka", "moderator")
+    admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen_on(page)}, to=path)
+    assert (people.agent.name, people.agent.role) == ("Aiko T.", "agent")
