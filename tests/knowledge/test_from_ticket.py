@@ -11,11 +11,13 @@ from app.accounts.models import User
 from app.events.models import Event
 from app.extensions import db
 from app.knowledge.models import Faq
+from app.knowledge.render import html_of
 from app.knowledge.sources import actions
 from app.knowledge.sources.models import EntrySource
-from app.knowledge.sources.rules import MAIL, People, answer_of, masked, question_of
+from app.knowledge.sources.rules import MAIL, People, answer_of, masked, question_of, with_lines
 from app.lib import database
 from app.lib.errors import Invalid, NotAllowed
+from app.lib.markdown import to_html
 from app.tickets.models import Message, Ticket
 from tests import factories
 from tests.processes import in_processes
@@ -43,6 +45,13 @@ def test_greeting_thanks_and_ending_go_and_code_stays():
     assert answer.startswith("Set `telemetry = false` and start it again:")
     assert answer.endswith("Write to [address] if [organization] needs more.")
     assert "hive config set telemetry false\nBest regards\n```" in answer
+
+
+@given(st.lists(st.sampled_from(["a", "b c", "", "- d", "  e", "1. f", "> g", "# h", "|i|j|", "|-|-|", "```", "    k", "`l` m  "])))
+def test_an_answer_has_the_lines_that_customers_saw(lines):
+    reply = "\n".join(lines).strip()
+    shown, kept = to_html(reply), html_of(with_lines(reply))
+    assert kept.replace("\n", "").replace(" ", "").lower() == shown.replace("\n", "").replace(" ", "").replace('<pretabindex="0">', "<pre>")
 
 
 @pytest.mark.parametrize(

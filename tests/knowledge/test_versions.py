@@ -268,7 +268,7 @@ def test_what_is_different_beside_the_live_text_is_all_that_readers_would_see_an
     page = browser.get(f"/desk/knowledge/faq/{entry.id}")
     (link,) = [link for link in page.markup.all("a") if link.text == "What is different"]
     page = browser.get(link["href"])
-    assert ("Live", "Coming") == (page.markup.all("del")[0].text, page.markup.all("ins")[0].text.split()[0])
+    assert (page.markup.all("del")[0].text, page.markup.all("ins")[0].text.split()[0]) == ("Live", "Coming")
     rows = browser.get(f"/desk/knowledge/faq/{entry.id}/versions").markup.all("tr")[1:]
     assert [r(" (Live|Beside the live text) ").findall(f" {row.text} ") for row in rows] == [["Beside the live text"], [], ["Live"]]
 

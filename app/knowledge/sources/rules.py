@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import pairwise
 from urllib.parse import urlsplit
+
+from app.lib.markdown import parser
 
 MAX_QUESTION, MAX_ANSWER = 250, 20_000
 # A first or last name shorter than this is masked within the whole name only: "Al" stands in too many words.
@@ -60,8 +63,23 @@ def question_of(subject: str, people: People) -> str:
 
 
 def answer_of(reply: str, people: People) -> str:
-    """A reply as an answer: without its greeting, its thanks, its ending and whatever points at somebody. May be empty."""
-    return without_courtesies(masked(reply, people))[:MAX_ANSWER].strip()
+    """A reply as an answer: without its greeting, its thanks, its ending and whatever points at somebody, its lines as they
+    were. May be empty."""
+    return with_lines(without_courtesies(masked(reply, people)).strip())[:MAX_ANSWER].strip()
+
+
+def with_lines(text: str) -> str:
+    """A text whose lines stay lines on our pages, too: a line break in a message is one, in an article it is a space."""
+    lines = text.split("\n")
+    for opening, block in pairwise(parser().parse(text)):
+        if opening.type == "paragraph_open" and block.map is not None:
+            first, end = block.map
+            breaks = [piece.type for piece in block.children or () if piece.type in {"softbreak", "hardbreak"}]
+            # Code may go over lines, too: then they cannot be told apart by counting.
+            if len(breaks) == end - first - 1:
+                for number, kind in enumerate(breaks, first):
+                    lines[number] = lines[number].rstrip() + "\\" if kind == "softbreak" else lines[number]
+    return "\n".join(lines)
 
 
 def masked(text: str, people: People) -> str:
