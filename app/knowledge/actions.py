@@ -1,7 +1,7 @@
 """The only writers of knowledge: writing, publishing, voting, and what readers did."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -48,7 +48,8 @@ class ArticleText:
     summary: str = ""
     tags: tuple[str, ...] = ()
     audience: str = "public"
-    position: int = 0
+    # None leaves it as it is, and puts a new article behind the others of its section.
+    position: int | None = 0
     product_version: str = ""
     # None leaves it as it is.
     reviewed_on: date | None = None
@@ -77,6 +78,8 @@ def save_article(
     writers_only(actor.role)
     check_address(entry, text.section, text.slug)
     if entry is None:
+        if text.position is None:
+            text = replace(text, position=last_place(text.section) + 1)
         return begin(Article(), text, actor=actor, now=now, publish=publish, note=note)
     return change(entry, text, actor=actor, now=now, seen=seen, publish=publish, note=note)
 
@@ -250,6 +253,11 @@ def check_address(entry: Article | None, section: str, slug: str) -> None:
     taken = select(Article.id).where(Article.section == section, Article.slug == slug)
     if not is_slug(slug) or db.session.scalar(taken.where(Article.id != entry.id) if entry else taken) is not None:
         raise Invalid("Another article has this address. Choose another one.")
+
+
+def last_place(section: str) -> int:
+    """Where the last article of a section stands, 0 without one. One statement."""
+    return db.session.scalar(select(func.max(Article.position)).where(Article.section == section)) or 0
 
 
 def free_key(wanted: str) -> str:

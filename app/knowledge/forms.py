@@ -100,14 +100,18 @@ class ArticleForm(EntryForm):
         "Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line], description="One sentence for lists and search."
     )
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
-    position = IntegerField("Place in the section", [Optional(), NumberRange(0, 1_000_000, "Use a number from 0 up.")], default=0)
+    position = IntegerField(
+        "Place in the section",
+        [Optional(), NumberRange(0, 1_000_000, "Use a number from 0 up.")],
+        description="The lowest number stands first. Empty: behind the others.",
+    )
     product_version = StringField("Holds for version", [Optional(), at_most(60)], filters=[one_line])
 
     def text(self) -> ArticleText:
         """What was written, clean."""
         slug = self.slug.data or slug_of(self.title.data)
         about: dict[str, Any] = {
-            "position": self.position.data or 0,
+            "position": self.position.data,
             "product_version": self.product_version.data or "",
         }
         tags = tuple(tags_of(self.tags.data or ""))

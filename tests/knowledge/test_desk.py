@@ -166,3 +166,14 @@ def test_each_page_of_the_writers_stands_in_a_group_of_tabs(browse, people):
         marked = [(link.get("aria-current"), link["href"]) for link in tabs_of(browser.get(path)) if link.get("aria-current")]
         assert (marked[0][0], marked[1]) == ("true", ("page", path))
         assert marked[0][1] in groups
+
+
+def test_a_new_article_stands_behind_the_others_of_its_section_unless_told_otherwise(browse, people):
+    browser = browse(people.lead)
+    for title, place, then in (("Zebras", "", "publish"), ("Lions", "0", "publish")):
+        form = browser.get("/desk/knowledge/article/new").markup.fields(None)
+        assert form["position"] == ""
+        sent = {**form, "title": title, "body": "Text.", "section": "user-guide", "audience": "public", "position": place, "then": then}
+        browser.post("/desk/knowledge/article", sent, to=r(r"saved=1"))
+    titles = [link.text for link in browse(None).get("/help/user-guide").markup.all("a", class_="row-link")]
+    assert (titles[0].startswith("Lions"), titles[-1].startswith("Zebras")) == (True, True)
