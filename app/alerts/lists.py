@@ -55,8 +55,7 @@ def page(view: str, now: datetime, *, team_id: int | None = None, cursor: str = 
     query = query.where(condition(view, now))
     if team_id is not None:
         query = query.where(Alert.team_id == team_id)
-    (last, *_), back = decode_cursor(cursor, 1) if cursor else ([None], False)
-    last = last if isinstance(last, int) and not isinstance(last, bool) and 0 <= last < 2**31 else None
+    (last,), back = decode_cursor(cursor, int) if cursor else ([None], False)
     if last is not None:
         query = query.where(Alert.id > last if back else Alert.id < last)
     rows = list(db.session.scalars(query.order_by(Alert.id if back else Alert.id.desc()).limit(PAGE + 1)))

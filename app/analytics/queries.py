@@ -119,7 +119,7 @@ def tickets_behind(figure: str, span: Span, *, is_demo: bool, category: str = ""
     if category:
         wanted.append(Ticket.category == category)
     if after is not None:
-        (at, last), _ = decode_cursor(after, 2)
+        (at, last), _ = decode_cursor(after, datetime, int)
         wanted.append(or_(instant < at, and_(instant == at, Ticket.id < last)))
     query = (
         select(

@@ -130,7 +130,7 @@ def past(viewer: Any, now: datetime, cursor: str = "") -> Page:
     """Calls that are over or were cancelled, newest first, PAGE at a time by key. Raises Invalid for a cursor that is none. One statement."""
     query = listed(viewer, or_(Call.state != "booked", Call.ends_at <= now))
     if cursor:
-        (at, number), _ = decode_cursor(cursor, 2)
+        (at, number), _ = decode_cursor(cursor, datetime, int)
         query = query.where(or_(Call.starts_at < at, and_(Call.starts_at == at, Call.id < number)))
     rows = db.session.execute(query.order_by(Call.starts_at.desc(), Call.id.desc()).limit(PAGE + 1)).all()
     more = encode_cursor([rows[PAGE - 1].starts_at, rows[PAGE - 1].id]) if len(rows) > PAGE else None

@@ -1,13 +1,13 @@
 """Paging by key: a cursor names the last row shown, so page 200 costs what page 1 costs."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from app.lib.errors import Invalid
+from app.lib.requests import CONTROL, LARGEST
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,32 @@ def encode_cursor(values: list[Any], *, back: bool = False) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> tuple[list[Any], bool]:
-    """(sort key, whether to page backwards). Raises Invalid for a cursor that is not ours."""
+def decode_cursor(cursor: str, *kinds: type) -> tuple[list[Any], bool]:
+    """(sort key, whether to page backwards). Raises Invalid for a cursor that is not ours.
+
+    A key has a value of each of the `kinds` (str, int, date, datetime), which the database can hold, too.
+    """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         back, *values = json.loads(raw)
-        unpacked = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in values]
-    except (ValueError, KeyError, TypeError, binascii.Error, UnicodeDecodeError, RecursionError) as wrong:
+        return [unpacked(value, kind) for value, kind in zip(values, kinds, strict=True)], bool(back)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as wrong:
         raise Invalid("That page address is not one of ours. Start again from the first page.") from wrong
-    if len(unpacked) != length or any(isinstance(v, list) for v in unpacked):
-        raise Invalid("That page address is not one of ours. Start again from the first page.")
-    return unpacked, bool(back)
+
+
+def unpacked(value: Any, kind: type) -> Any:
+    """A value of a cursor as it was packed. Raises ValueError, KeyError, TypeError or OverflowError for what never was."""
+    if kind is datetime:
+        moment = datetime.fromisoformat(value["t"])
+        if moment.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return moment.astimezone(UTC)
+    if kind is date:
+        return date.fromisoformat(value)
+    # A truth value is an int, too, but no key of ours.
+    if type(value) is not kind or (isinstance(value, int) and abs(value) > LARGEST):
+        raise ValueError(f"not of kind {kind.__name__}")
+    if isinstance(value, str):
+        value.encode()
+        return CONTROL.sub("", value)
+    return value

@@ -10,7 +10,6 @@ from sqlalchemy import Integer, Select, String, and_, column, or_, select, table
 
 from app.accounts.models import Organization, Team
 from app.extensions import db
-from app.lib.errors import Invalid
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.sla.clock import tone
 from app.sla.models import Clock
@@ -58,9 +57,7 @@ def page(scope: Scope, figure: str, *, metric: str | None, now: datetime, after:
     """
     place = None
     if after:
-        (at, number), _ = decode_cursor(after, 2)
-        if not isinstance(at, datetime) or at.tzinfo is None or type(number) is not int:
-            raise Invalid("That page address is not one of ours. Start again from the first page.")
+        (at, number), _ = decode_cursor(after, datetime, int)
         place = (at, number)
     found = [list(read(scope, figure, one, now, place, PAGE + 1)) for one in asked(metric)]
     rows = list(merge(*found, key=lambda row: (row.started_at, row.id), reverse=True))[: PAGE + 1]

@@ -126,9 +126,7 @@ def listed(*, organization_id: int | None, is_demo: bool, after: str = "") -> Pa
     if organization_id is not None:
         query = query.where(Statement.organization_id == organization_id)
     if after:
-        (month, number), _ = decode_cursor(after, 2)
-        if not isinstance(month, str) or type(number) is not int:
-            raise Invalid("That page address is not one of ours. Start again from the first page.")
+        (month, number), _ = decode_cursor(after, str, int)
         query = query.where(tuple_(Statement.month, Statement.id) < (month, number))
     rows = db.session.execute(query.order_by(Statement.month.desc(), Statement.id.desc()).limit(PAGE + 1)).all()
     last = rows[PAGE - 1][0] if len(rows) > PAGE else None

@@ -81,7 +81,7 @@ def answered_in(since: datetime, until: datetime, is_demo: bool) -> list[ColumnE
 
 def page_of_answers(*, is_demo: bool, since: datetime, until: datetime, low_only: bool = False, after: str | None = None) -> Page:
     """Answers of a range, newest first, PAGE at a time by key. Raises Invalid for a cursor that is not ours. One statement."""
-    before = tuple(decode_cursor(after, 2)[0]) if after else None
+    before = tuple(decode_cursor(after, datetime, int)[0]) if after else None
     rows = recent(is_demo=is_demo, since=since, until=until, low_only=low_only, before=before)
     more = encode_cursor([rows[PAGE - 1].answered_at, rows[PAGE - 1].id]) if len(rows) > PAGE else None
     return Page(list(rows[:PAGE]), more)

@@ -13,9 +13,9 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 from app.accounts.models import Organization, User
 from app.extensions import db
 from app.lib.database import at_most
-from app.lib.paging import Page
+from app.lib.paging import Page, decode_cursor
 from app.tickets import subject_index
-from app.tickets.desk_queries import decoded, paged
+from app.tickets.desk_queries import paged
 from app.tickets.desk_statements import Requester, directed
 from app.tickets.models import Message, Ticket
 from app.tickets.passages import Sought
@@ -62,7 +62,7 @@ def find(text: str, viewer: User, cursor: str = "") -> Page:
     Nothing for a text without words. Raises Invalid for a cursor that is not of this list.
     """
     words, dialect = subject_index.words(text), db.session.get_bind().dialect.name
-    key, back = decoded(cursor, [Ticket.id]) if cursor else (None, False)
+    key, back = decode_cursor(cursor, int) if cursor else (None, False)
     if not words:
         return Page([])
     values = {"terms": subject_index.terms_of(text, dialect), "viewer": viewer.id, "organization": viewer.organization_id}

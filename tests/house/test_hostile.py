@@ -4,8 +4,10 @@ What to send is read from the code: every field of every form, and every name th
 """
 
 import ast
+import base64
 import importlib
 import io
+import json
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -28,6 +30,13 @@ VALUES = {
     "sql": "' OR 1=1; DROP TABLE tickets; --",
 }
 GETS = [rule for method, rule in REQUESTS if method == "GET"]
+# Cursors of every list's shape with what no row has, no database can hold, or no calendar knows.
+EARLY, LATE = ({"t": time} for time in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"))
+NAIVE, TIME = ({"t": time} for time in ("2026-11-01T00:00:00", "2026-11-01T00:00:00+00:00"))
+FORGED = [[2**63] * places for places in (1, 2, 3)] + [[True] * places for places in (1, 2, 3)]
+FORGED += [[2**31], [2**63 - 1], [10**400], [1.5], [None], ["\ud800"]]
+FORGED += [[time, 5] for time in (EARLY, LATE, NAIVE, "x")] + [[TIME, 2**63 - 1], [TIME, float("nan")], ["\x00", 5], ["9999-99", 5]]
+FORGED += [[TIME, "\x00", 5], [LATE, "faq", 5], ["9999-99-99", "faq", 5], ["2026-11-01", "\ud800", 2**31], [5, "x", 2**63], ["x", 5, 2**31]]
 
 
 def form_fields():
@@ -106,6 +115,24 @@ def test_hostile_queries_break_nothing(rule, people, rows, browse):
     window, path = window_for(rule, people, browse), address(rule, rows).partition("?")[0]
     for name, value in VALUES.items():
         send(window, "GET", path, query_string=dict.fromkeys(QUERY, value[:4000] if name == "long" else value))
+
+
+def forged(values):
+    """A cursor as ours are made, with whatever in it."""
+    return base64.urlsafe_b64encode(json.dumps([0, *values]).encode()).decode()
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_forged_cursors_break_no_list(people, rows, browse):
+    lists = 0
+    for rule in GETS:
+        window, path = window_for(rule, people, browse), address(rule, rows).partition("?")[0]
+        for name in ("cursor", "after"):
+            if send(window, "GET", path, query_string={name: "no cursor"}).status_code == 422:
+                lists += 1
+                for values in FORGED:
+                    send(window, "GET", path, query_string={name: forged(values)})
+    assert lists > 20
 
 
 @pytest.mark.parametrize("rule", [rule for _, rule in REQUESTS if rule.arguments and rule.endpoint != "static"], ids=named)

@@ -194,10 +194,8 @@ def stale(*, is_demo: bool, cursor: str = "", limit: int = DESK_PAGE) -> Page:
     """The entries that may no longer be right, the most urgent first, by key. Two statements. Raises Invalid for a strange cursor."""
     query: Select[Any] = select(Stale).where(Stale.is_demo.is_(is_demo))
     if cursor:
-        (score, kind, number), _ = decode_cursor(cursor, 3)
-        query = query.where(
-            tuple_(-Stale.score, Stale.kind, Stale.entry_id) > tuple_(literal(-int(score)), literal(str(kind)), literal(int(number)))
-        )
+        (score, kind, number), _ = decode_cursor(cursor, int, str, int)
+        query = query.where(tuple_(-Stale.score, Stale.kind, Stale.entry_id) > tuple_(literal(-score), literal(kind), literal(number)))
     rows = db.session.scalars(query.order_by(Stale.score.desc(), Stale.kind, Stale.entry_id).limit(limit + 1)).all()
     shown = rows[:limit]
     titles = headings([(row.kind, row.entry_id) for row in shown]) if shown else {}

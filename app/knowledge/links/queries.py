@@ -11,7 +11,7 @@ from app.knowledge.links import reading
 from app.knowledge.links.models import EntryLink
 from app.knowledge.models import KINDS, Article, Faq
 from app.knowledge.translations.queries import words_of
-from app.lib.errors import Invalid, NotFound
+from app.lib.errors import NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 
 PAGE = 50
@@ -44,10 +44,7 @@ def listed(view: str, cursor: str = "") -> Page:
 
 def place(cursor: str) -> tuple[Any, ...]:
     """A place in the list. Raises Invalid."""
-    kind, entry, number = decode_cursor(cursor, 3)[0]
-    if kind not in KINDS or not isinstance(entry, int) or not isinstance(number, int):
-        raise Invalid("That page address is not one of ours. Start again from the first page.")
-    return kind, entry, number
+    return tuple(decode_cursor(cursor, str, int, int)[0])
 
 
 def headings(links: Sequence[EntryLink]) -> dict[tuple[str, int], str]:

@@ -68,16 +68,11 @@ def listed(wanted: Filter, cursor: str = "") -> Page:
     """Lines in the order of the file, a page of PAGE. Raises Invalid for a cursor that is not ours. One statement."""
     query = select(WordGroup).where(*wheres(wanted)).order_by(WordGroup.position, WordGroup.id).limit(PAGE + 1)
     if cursor:
-        after, _ = decode_cursor(cursor, 2)
-        query = query.where(tuple_(WordGroup.position, WordGroup.id) > tuple_(*(whole(value) for value in after)))
+        after, _ = decode_cursor(cursor, int, int)
+        query = query.where(tuple_(WordGroup.position, WordGroup.id) > tuple_(*after))
     rows = list(db.session.scalars(query))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return Page(rows[:PAGE], encode_cursor([last.position, last.id]) if last else None)
-
-
-def whole(value: object) -> int:
-    """A number of a cursor that a database column can hold; others are before all rows."""
-    return value if isinstance(value, int) and abs(value) < 2**31 else -1
 
 
 def wheres(wanted: Filter) -> list[ColumnElement[bool]]:
