@@ -192,6 +192,8 @@ def http_error(error: HTTPException) -> Any:
         return error.get_response()
     if error.code == 405 and (page := page_above()) is not None:
         return redirect(page, 303)
+    if error.code == 404 and (page := page_without_slash()) is not None:
+        return redirect(page, 301)
     title, message = MESSAGES.get(error.code, (error.name, error.description or error.name))
     limit = limiter.current_limit if error.code == 429 else None
     seconds = max(1, math.ceil(limit.reset_at - utcnow().timestamp())) if limit else 0
@@ -218,6 +220,14 @@ def page_above() -> str | None:
         if adapter.test(path, "GET"):
             return quote(request.script_root + path)
     return None
+
+
+def page_without_slash() -> str | None:
+    """The page whose address somebody typed with a slash at its end. None where there is none."""
+    path, adapter = request.path.rstrip("/"), current_app.create_url_adapter(request)
+    if request.method not in {"GET", "HEAD"} or path == request.path or adapter is None or not adapter.test(path, "GET"):
+        return None
+    return quote(request.script_root + path) + (f"?{request.query_string.decode('latin-1')}" if request.query_string else "")
 
 
 def no_database(error: OperationalError) -> Response:

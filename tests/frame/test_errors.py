@@ -32,6 +32,27 @@ def test_a_page_that_is_not_there_says_so_with_its_reference(browse: Any) -> Non
     assert "Go to the start" in answer.words
 
 
+def test_an_address_with_a_slash_too_much_leads_to_its_page(browse: Any) -> None:
+    visitor = browse().client
+    for path, page in (
+        ("/help/faq/?category=cli", "/help/faq?category=cli"),
+        ("/help/user-guide/cli-commands/", "/help/user-guide/cli-commands"),
+    ):
+        answer = visitor.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (301, page)
+    for path in ("/nothing-here/", "//elsewhere.example/", "//elsewhere.example//"):
+        answer = visitor.get(path)
+        assert "elsewhere.example" not in answer.headers.get("Location", "")
+        assert answer.status_code != 301
+
+
+def test_a_page_that_is_not_in_the_help_centre_offers_to_search_for_its_words(browse: Any) -> None:
+    page = browse().get("/help/getting-started/instal-on-windows", status=404)
+    assert "Search for “instal on windows”" in page.words
+    assert "/help/search?q=instal+on+windows" in [link["href"].replace("%20", "+") for link in page.markup.all("a")]
+    assert "Search for" not in browse().get("/nothing-here", status=404).words
+
+
 def test_a_part_that_is_not_there_lands_in_flash(browse: Any) -> None:
     visitor = browse()
     visitor.get("/nothing-here", status=404)
