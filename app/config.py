@@ -1,7 +1,6 @@
 """Every setting, read once from the environment (and a `.env` file beside the project), typed, and loud when wrong."""
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,10 +8,29 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.lib.settings import (
+    address,
+    database_url,
+    domain,
+    flag,
+    folder_url,
+    hex_key,
+    languages,
+    one_of,
+    redis_url,
+    sender,
+    snowflake,
+    some_of,
+    something,
+    whole,
+    words,
+    zone_name,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 MASK = "••••••"
+WEB = ("http", "https")
 
 
 class ConfigError(ValueError):
@@ -24,80 +42,50 @@ def setting(name: str, default: Any, help: str, *, secret: bool = False, parse: 
     return field(default=default, metadata={"name": name, "help": help, "secret": secret, "parse": parse})
 
 
-def words(text: str) -> tuple[str, ...]:
-    """Split a comma or space separated list."""
-    return tuple(text.replace(",", " ").split())
-
-
-def languages(text: str) -> tuple[str, ...]:
-    """Split a list of language tags, without English, in which everything is written."""
-    found = words(text.lower())
-    if not all(re.fullmatch(r"[a-z]{2,3}", word) for word in found):
-        raise ValueError("a language is two or three letters, such as de")
-    return tuple(dict.fromkeys(word for word in found if word != "en"))
-
-
-def flag(text: str) -> bool:
-    """Parse a yes/no setting."""
-    if text.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if text.lower() in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("expected yes or no")
-
-
-def zone_name(text: str) -> str:
-    """Check that a time zone exists."""
-    try:
-        return ZoneInfo(text).key
-    except (ZoneInfoNotFoundError, OSError) as unknown:
-        raise ValueError("no time zone has this name") from unknown
-
-
-def database_url(text: str) -> str:
-    """Name the driver in a PostgreSQL address, so that every accepted spelling means psycopg 3."""
-    for short in ("postgresql://", "postgres://"):
-        if text.startswith(short):
-            return "postgresql+psycopg://" + text.removeprefix(short)
-    return text
-
-
-def hex_key(text: str) -> str:
-    """A public key of 32 bytes as Discord shows it; empty for none."""
-    if text and not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise ValueError("expected 64 hexadecimal digits")
-    return text.lower()
-
-
-def snowflake(text: str) -> str:
-    """A number as Discord gives to everything; empty for none."""
-    if text and not re.fullmatch(r"[0-9]{15,21}", text):
-        raise ValueError("expected a number of 15 to 21 digits")
-    return text
-
-
 @dataclass(frozen=True)
 class Config:
     """The settings in force. Units are in the names; a secret is masked by `hive-support config`."""
 
     env: str = setting("ENV", "development", "development, test or production")
-    data_dir: Path = setting("DATA_DIR", ROOT / "instance", "where this machine keeps its state", parse=Path)
-    host: str = setting("HOST", "127.0.0.1", "address the web server listens on")
-    port: int = setting("PORT", 8080, "port the web server listens on", parse=int)
+    data_dir: Path = setting("DATA_DIR", ROOT / "instance", "where this machine keeps its state", parse=lambda text: Path(something(text)))
+    host: str = setting("HOST", "127.0.0.1", "address the web server listens on", parse=something)
+    port: int = setting("PORT", 8080, "port the web server listens on", parse=whole(1, 65_535))
     database_url: str = setting("DATABASE_URL", "", "SQLite in DATA_DIR by default, or postgresql://…", secret=True, parse=database_url)
-    redis_url: str = setting("REDIS_URL", "", "an embedded server by default, or redis://… or unix://…", secret=True)
+    redis_url: str = setting("REDIS_URL", "", "an embedded server by default, or redis://… or unix://…", secret=True, parse=redis_url)
     secret_key: str = setting("SECRET_KEY", "", "signs sessions and links; made and kept in DATA_DIR outside production", secret=True)
-    base_url: str = setting("BASE_URL", "", "address people reach us by; used for every absolute link")
+    base_url: str = setting(
+        "BASE_URL",
+        "",
+        "address people reach us by; used for every absolute link",
+        parse=address(*WEB, example="https://support.example.com", empty=True),
+    )
     allowed_hosts: tuple[str, ...] = setting(
         "ALLOWED_HOSTS", (), "host names we answer to; BASE_URL's and local ones by default", parse=words
     )
-    trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "how many proxies in front may set X-Forwarded-*", parse=int)
-    smtp_url: str = setting("SMTP_URL", "", "smtp://user:password@host:port; without it mail is kept and shown at /dev/mail", secret=True)
-    mail_from: str = setting("MAIL_FROM", "HiveTechs Support <support@hivetechs.example>", "sender of our mail")
-    inbound_domain: str = setting("INBOUND_DOMAIN", "", "domain of reply addresses")
+    trusted_proxies: int = setting("TRUSTED_PROXIES", 0, "how many proxies in front may set X-Forwarded-*", parse=whole(0, 100))
+    smtp_url: str = setting(
+        "SMTP_URL",
+        "",
+        "smtp://user:password@host:port; without it mail is kept and shown at /dev/mail",
+        secret=True,
+        parse=address(
+            "smtp",
+            "smtp+starttls",
+            "smtps",
+            example="smtp://user:password@mail.example.com:587 (or smtps://, smtp+starttls://)",
+            empty=True,
+        ),
+    )
+    mail_from: str = setting("MAIL_FROM", "HiveTechs Support <support@hivetechs.example>", "sender of our mail", parse=sender)
+    inbound_domain: str = setting("INBOUND_DOMAIN", "", "domain of reply addresses", parse=domain)
     metrics_token: str = setting("METRICS_TOKEN", "", "bearer token that /metrics asks for, if set", secret=True)
     slack_token: str = setting("SLACK_TOKEN", "", "bot token for Slack", secret=True)
-    slack_api_url: str = setting("SLACK_API_URL", "https://slack.com/api", "address of Slack's API; a local server may stand in for it")
+    slack_api_url: str = setting(
+        "SLACK_API_URL",
+        "https://slack.com/api",
+        "address of Slack's API; a local server may stand in for it",
+        parse=address(*WEB, example="https://slack.com/api"),
+    )
     discord_token: str = setting("DISCORD_TOKEN", "", "bot token for Discord", secret=True)
     discord_public_key: str = setting(
         "DISCORD_PUBLIC_KEY", "", "key that Discord signs with what it sends to /webhooks/discord; closed without it", parse=hex_key
@@ -105,29 +93,44 @@ class Config:
     discord_application_id: str = setting("DISCORD_APPLICATION_ID", "", "number of our application at Discord", parse=snowflake)
     discord_guild: str = setting("DISCORD_GUILD", "", "number of the one Discord server that gets /faq; all without it", parse=snowflake)
     discord_api_url: str = setting(
-        "DISCORD_API_URL", "https://discord.com/api/v10", "address of Discord's API; a local server may stand in for it"
+        "DISCORD_API_URL",
+        "https://discord.com/api/v10",
+        "address of Discord's API; a local server may stand in for it",
+        parse=address(*WEB, example="https://discord.com/api/v10"),
     )
     allow_local_addresses: bool = setting(
         "ALLOW_LOCAL_ADDRESSES", False, "call webhooks in our own network, and over http; refused in production", parse=flag
     )
-    attachments_url: str = setting("ATTACHMENTS_URL", "", "file:/path; DATA_DIR/attachments by default")
-    attachment_max_bytes: int = setting("ATTACHMENT_MAX_BYTES", 10_000_000, "largest attachment", parse=int)
-    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 26_000_000, "largest request body", parse=int)
-    session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=int)
-    survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=int)
-    survey_quiet_days: int = setting("SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=int)
+    attachments_url: str = setting("ATTACHMENTS_URL", "", "file:/path; DATA_DIR/attachments by default", parse=folder_url)
+    attachment_max_bytes: int = setting("ATTACHMENT_MAX_BYTES", 10_000_000, "largest attachment", parse=whole(1))
+    upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 26_000_000, "largest request body", parse=whole(1))
+    session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=whole(1, 3650))
+    survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=whole(1, 3650))
+    survey_quiet_days: int = setting(
+        "SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=whole(0, 3650)
+    )
     knowledge_locales: tuple[str, ...] = setting(
         "KNOWLEDGE_LOCALES", ("de", "fr", "es"), "languages beside English that knowledge is translated into", parse=languages
     )
     search_semantic: bool = setting(
         "SEARCH_SEMANTIC", False, "find by meaning, too, with the model that `make semantic` installs", parse=flag
     )
-    close_resolved_days: int = setting("CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=int)
+    close_resolved_days: int = setting(
+        "CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=whole(0, 3650)
+    )
     report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
     knowledge_review: str = setting(
-        "KNOWLEDGE_REVIEW", "public", "readers whose texts need a second person's approval unless a lead writes them; empty: none"
+        "KNOWLEDGE_REVIEW",
+        "public",
+        "readers whose texts need a second person's approval unless a lead writes them; empty: none",
+        parse=some_of("public", "customers", "plan", "staff"),
     )
-    log_level: str = setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")
+    log_level: str = setting(
+        "LOG_LEVEL",
+        "INFO",
+        "what is logged, and all that is worse: DEBUG, INFO, WARNING or ERROR",
+        parse=one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    )
     demo: bool = setting("DEMO", False, "load the demo company and show /dev; refused in production", parse=flag)
     rate_limits: bool = setting("RATE_LIMITS", True, "throttle sign-in, guest tickets and search", parse=flag)
     count_queries: bool = setting("COUNT_QUERIES", False, "tell X-Query-Count on each page; always on in development", parse=flag)
@@ -157,9 +160,8 @@ class Config:
             raise ConfigError("DEMO is set in production. Demo people have a known password: unset DEMO.")
         if self.env == "production" and self.allow_local_addresses:
             raise ConfigError("ALLOW_LOCAL_ADDRESSES is set in production. Webhooks could reach our own network: unset it.")
-        base_url = (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
-        if urlsplit(base_url).scheme not in {"http", "https"}:
-            raise ConfigError(f"BASE_URL is {base_url!r}: give a full address such as https://support.example.com.")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        base_url = (self.base_url or f"http://{host}:{self.port}").rstrip("/")
         data_dir = self.data_dir.absolute()
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         values |= {
@@ -189,7 +191,8 @@ def parsed(metadata: Mapping[str, Any], source: Mapping[str, str]) -> Any:
     try:
         return metadata["parse"](source[name].strip())
     except ValueError as wrong:
-        raise ConfigError(f"{name} is {source[name]!r}: {wrong}. It is: {metadata['help']}.") from wrong
+        shown = "set, but wrong" if metadata["secret"] else repr(source[name])
+        raise ConfigError(f"{name} is {shown}: {wrong}. It is: {metadata['help']}.") from None
 
 
 def dotenv(path: Path) -> dict[str, str]:
