@@ -184,9 +184,9 @@ def follow(ticket: Ticket, email: str, *, actor: User, now: datetime, person: Us
     record("ticket.follower_added", now=now, actor=actor, ticket=ticket, public=True, facts={"email": email, "name": name})
 
 
-def unfollow(ticket: Ticket, follower: Follower, *, actor: User, now: datetime) -> None:
-    """Take a follower off."""
-    if not may(actor.role, "ticket.follow"):
+def unfollow(ticket: Ticket, follower: Follower, *, actor: User | None, now: datetime) -> None:
+    """Take a follower off; by the system where `actor` is None."""
+    if actor is not None and not may(actor.role, "ticket.follow"):
         raise NotAllowed("Your account cannot change who follows.")
     record(
         "ticket.follower_removed", now=now, actor=actor, ticket=ticket, public=True, facts={"email": follower.email, "name": follower.name}

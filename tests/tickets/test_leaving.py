@@ -6,7 +6,9 @@ from sqlalchemy import select
 from app.accounts import administration
 from app.events.models import Event
 from app.extensions import db
-from app.tickets import actions, leaving
+from app.lib.errors import NotFound
+from app.tickets import actions, filing, leaving
+from app.tickets.queries import ticket_for
 from tests import factories
 
 
@@ -60,3 +62,41 @@ def test_what_was_resolved_then_is_nobodys_when_it_comes_back(app, people, now):
     assert leaving.sweep() == 1
     db.session.expire_all()
     assert ticket.assignee_id is None
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_whoever_leaves_an_organization_no_longer_reads_what_they_followed_there(app, people, now):
+    left, kept = factories.ticket(people.user), factories.ticket(people.stranger)
+    for ticket in (left, kept):
+        filing.follow(ticket, people.colleague.email, actor=people.agent, now=now, person=people.colleague)
+    assert ticket_for(people.colleague, left.ref)
+    change(people, now, people.colleague, role="customer", organization=people.globex)
+    assert ticket_for(people.colleague, kept.ref)
+    with pytest.raises(NotFound):
+        ticket_for(people.colleague, left.ref)
+    assert [one.actor_id for one in removed()] == [None]
+
+
+def test_whoever_leaves_the_desk_for_a_customer_follows_only_that_customers_tickets(app, people, now):
+    left, kept = factories.ticket(people.stranger), factories.ticket(people.user)
+    for ticket in (left, kept):
+        filing.follow(ticket, people.agent2.email, actor=people.agent, now=now, person=people.agent2)
+    change(people, now, people.agent2, role="lead", organization=None)
+    assert removed() == []
+    change(people, now, people.agent2, role="customer", organization=people.acme)
+    assert [one.ticket_id for one in removed()] == [left.id]
+
+
+def change(people, now, person, **values):
+    """Another role or organization, and what follows."""
+    administration.change_person(person, name=person.name, actor=people.admin, now=now, **values)
+    db.session.commit()
+    number = db.session.scalars(select(Event.id).where(Event.kind == "account.changed").order_by(Event.id.desc())).first()
+    for _ in range(2):
+        leaving.follow_account(number)
+    db.session.expire_all()
+
+
+def removed():
+    """The followers that were taken off."""
+    return db.session.scalars(select(Event).where(Event.kind == "ticket.follower_removed").order_by(Event.id)).all()
