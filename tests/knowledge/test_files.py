@@ -124,6 +124,14 @@ def test_lines_of_objects_are_read_as_well():
     assert len(parse_faqs('{"question": "One?", "answer": "A."}\n{"question": "Two?", "answer": "B."}').rows) == 2
 
 
+def test_a_row_that_cannot_be_read_is_named_by_its_line_or_by_its_number_where_all_are_in_one():
+    rows = [{"question": "One?", "answer": "A."}, {"question": ""}, *({"question": f"{n}?", "answer": "A."} for n in range(8)), 5]
+    told = [(line, why.partition(":")[0]) for line, why in parse_faqs(json.dumps(rows)).problems]
+    assert told == [(1, "row 2"), (1, "row 11")]
+    told = parse_faqs(json.dumps(rows, indent=0)).problems
+    assert told == [(6, "question or answer is missing"), (41, "a row is an object with question and answer")]
+
+
 @pytest.mark.parametrize(
     "row",
     [{"id": "a/b"}, {"id": "<script>"}, {"id": " " * 5 + "\n"}, {"answer": "x" * 20_001}, {"question": "x" * 251}, {"tags": 5}, {"tags": [1]}, {"popularity": -1},

@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
+from operator import itemgetter
 from typing import Any
 
 from app.knowledge.exchange.files import FINGERPRINT, LOCALE, NO_CARE, STATES_OF_TRANSLATIONS, Care
@@ -64,37 +66,42 @@ def parse_faqs(text: str, before: Collection[str] = ()) -> Parsed:
     in other lists (`before`), is named by its line, the rest is good."""
     parsed = Parsed()
     seen = set(before)
-    for line, row in raw_rows(text.removeprefix("\ufeff"), parsed.problems):
+    for line, which, row in raw_rows(text.removeprefix("\ufeff"), parsed.problems):
         try:
             good = checked_faq(row)
             if good.external_id in seen:
                 raise Unreadable(f"the id {good.external_id!r} has come before")
         except Unreadable as wrong:
-            parsed.problems.append((line, str(wrong)))
+            parsed.problems.append((line, f"{which}{wrong}"))
             continue
         seen.add(good.external_id)
         parsed.rows.append(good)
-    parsed.problems.sort()
+    parsed.problems.sort(key=itemgetter(0))
     return parsed
 
 
-def raw_rows(text: str, problems: list[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
-    """(line, value) of each element of the outermost list; after an element that is not JSON it goes on with the next object."""
+def raw_rows(text: str, problems: list[tuple[int, str]]) -> Iterator[tuple[int, str, Any]]:
+    """(line, which of those that begin in it, value) of each element of the outermost list; after one that is not JSON it goes
+    on with the next object."""
     decoder = json.JSONDecoder(parse_constant=float)
     at = skip_blank(text, 0)
     if text[at : at + 1] == "[":
         at = skip_blank(text, at + 1)
-    line, counted = 1, 0
-    while at < len(text) and text[at] != "]":
+    line, counted, before = 1, 0, 0
+    for number in count(1):
+        if at >= len(text) or text[at] == "]":
+            return
         line, counted = line + text.count("\n", counted, at), at
+        # A list without line breaks is all in line 1, so that its rows are counted instead.
+        which, before = f"row {number}: " if line == before else "", line
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as wrong:
-            problems.append((line, f"not JSON: {getattr(wrong, 'msg', 'nested too deeply')}"))
+            problems.append((line, f"{which}not JSON: {getattr(wrong, 'msg', 'nested too deeply')}"))
             following = NEXT_ROW.search(text, at + 1)
             at = following.end() if following else len(text)
         else:
-            yield line, value
+            yield line, which, value
         at = skip_blank(text, at)
 
 
