@@ -38,7 +38,7 @@ def booked(kind: CallKind, person: User, starts: datetime, at: datetime, topic: 
     slot: rules.Slot | None = next((one for one in free if one.start >= starts), None)
     if slot is None:
         return None
-    about = newest_ticket(person) if how == "phone" else None
+    about = newest_ticket(person, at) if how == "phone" else None
     wanted = actions.Booking(kind, slot.start, slot.user_id, topic, how, contact, time_zone=person.time_zone, ticket=about)
     call = actions.book(wanted, actor=person, now=at)
     if how == "video":
@@ -46,7 +46,7 @@ def booked(kind: CallKind, person: User, starts: datetime, at: datetime, topic: 
     return call
 
 
-def newest_ticket(person: User) -> Ticket | None:
-    """What a person asked last and is still open."""
-    mine = select(Ticket).where(Ticket.requester_id == person.id, Ticket.is_open)
+def newest_ticket(person: User, at: datetime) -> Ticket | None:
+    """What a person had asked last at a moment and is still open."""
+    mine = select(Ticket).where(Ticket.requester_id == person.id, Ticket.is_open, Ticket.created_at <= at)
     return db.session.scalar(mine.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(1))

@@ -52,7 +52,8 @@ def routes(cast: Cast, now: datetime) -> None:
 def told(cast: Cast, now: datetime) -> None:
     """An alert that is open, one acknowledged, one silenced and one resolved. Flushes."""
     lead, agent = cast.people[HELENA], cast.people[AIKO]
-    tickets = db.session.scalars(select(Ticket).where(Ticket.is_demo, Ticket.is_open).order_by(Ticket.id.desc()).limit(3)).all()
+    there = (Ticket.is_demo, Ticket.is_open, Ticket.created_at < now - timedelta(hours=2))
+    tickets = db.session.scalars(select(Ticket).where(*there).order_by(Ticket.id.desc()).limit(3)).all()
     for number, ticket in enumerate(tickets):
         at = now - timedelta(minutes=25 + 40 * number)
         alert = raised(

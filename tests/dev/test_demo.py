@@ -75,6 +75,8 @@ def test_the_company_is_whole(nobody, now):
     assert count(Message, Message.visibility == "internal") >= 15
     assert min(db.session.scalars(select(Ticket.created_at))) > now - timedelta(days=demo.DAYS + 4)
     assert max(db.session.scalars(select(Event.at))) <= now
+    told = db.session.execute(select(Event.kind, Event.at, Ticket.created_at).join(Ticket, Ticket.id == Event.ticket_id))
+    assert not [(k, at, opened) for k, at, opened in told if at < opened], "nothing is told of a ticket before it was opened"
 
 
 def test_everything_is_marked_as_demo_and_nothing_is_sent(nobody, now, redis):
