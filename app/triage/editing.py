@@ -1,5 +1,6 @@
 """How leads change the rules of triage. Each action checks, changes the row, records triage.rule_changed and flushes."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,7 +122,8 @@ def checked_rule(row: TriageRule, change: Change) -> Rule:
         raise Invalid("Choose from the lists.")
     if change.trigger and (change.trigger not in TRIGGERS or row.group != "urgency"):
         raise Invalid("Only urgency rules pull a trigger besides.")
-    explanation = one_line(change.explanation)
+    # What was seen follows it on the timeline, so that it ends like a sentence.
+    explanation = re.sub(r"(?<=[^\s.!?…])$", ".", one_line(change.explanation))
     if not explanation or len(explanation) > EXPLANATION_LENGTH:
         raise Invalid(f"Explain the rule in a sentence of {EXPLANATION_LENGTH} characters at most; it stands on the timeline.")
     words = tuple(one_line(word) for word in change.words)

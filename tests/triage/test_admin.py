@@ -91,7 +91,7 @@ def test_a_rule_is_added_switched_and_deleted(people, browse):
     lead = browse(people.lead)
     lead.get("/admin/triage/rules/new?group=urgency")
     form = {
-        "explanation": "It says mayday.",
+        "explanation": "It says mayday",
         "field": "text",
         "words": "mayday",
         "outcome": "outage",
@@ -101,6 +101,7 @@ def test_a_rule_is_added_switched_and_deleted(people, browse):
     lead.post("/admin/triage/rules?group=urgency", form, to="/admin/triage#urgency")
     own = db.session.scalars(select(TriageRule).where(TriageRule.key.like("own.%"))).one()
     assert own.outcome == {"to": "outage", "weight": 80, "trigger": "production_down"}
+    assert own.explanation == "It says mayday.", "what it saw follows on the timeline"
     number = own.id
     lead.get("/admin/triage")
     part = lead.post(f"/admin/triage/rules/{number}/deactivation", htmx=True)
