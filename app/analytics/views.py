@@ -72,18 +72,18 @@ def response(report: Report) -> Card:
 
 
 def resolution(report: Report) -> Card:
-    """The share of the range's tickets that is resolved, against 95 %."""
-    rate, before = report.now.resolution_rate, report.before.resolution_rate
-    points = (rate - before) * 100 if rate is not None and before is not None else None
-    words, arrow = moved(points, "points more", "points fewer")
+    """The share of the range's tickets that is resolved, against 95 %.
+
+    It is not compared with the period before: those tickets had that much longer, so every range would seem to get worse.
+    """
+    rate = report.now.resolution_rate
     return Card(
         "resolution",
         "Resolution rate",
         f"{rate * 100:.1f}" if rate is not None else "–",
         "%" if rate is not None else "",
         tone=rules.tone(rate, rules.RESOLUTION_TARGET),
-        trend=words,
-        arrow=arrow,
+        trend=f"{report.now.opened_resolved} of {report.now.opened} by now" if rate is not None else "",
         note=f"Target {rules.RESOLUTION_TARGET:.0%}".replace("%", " %"),
         share=round(rate * 100) if rate is not None else None,
         mark=round(rules.RESOLUTION_TARGET * 100),

@@ -149,6 +149,16 @@ def test_the_dashboard_counts_the_answers_that_the_page_of_surveys_shows(people,
     assert page.text.count("/desk/tickets/HT-") == 1
 
 
+def test_the_resolution_rate_is_not_set_against_tickets_that_had_longer(people, browse, now):
+    for days in (10, 2):
+        ticket = factories.ticket(people.user, now=now - timedelta(days=days))
+        if days == 10:
+            factories.resolve(ticket, people.agent, now=now - timedelta(days=1))
+    jobs.rebuild()
+    words = browse(people.agent).get("/desk/analytics?range=7d").words
+    assert "Resolution rate 0.0 % 0 of 1 by now Target 95 %" in words and "points" not in words
+
+
 def test_the_parts_of_a_figure_page_by_key_without_gaps(busy, now, monkeypatch):
     monkeypatch.setattr(queries, "PAGE", 7)
     span, seen, after = ranges.span("90d", now), [], None
