@@ -326,6 +326,9 @@ def test_what_is_typed_is_kept_until_it_is_saved_or_thrown_away(browse, faq, peo
     assert browser.get(where).markup.fields()["answer"] == "Half a sen"
     assert browse(people.agent).get(where).markup.fields()["answer"] == "Saved."
     browser.get(where)
+    browser.post(f"{where}/draft", {**mine, "answer": "Kept without script"}, to=where)
+    assert "You were writing this" in (page := browser.get(where)).words
+    assert page.markup.fields()["answer"] == "Kept without script"
     browser.post(f"{where}/draft/removal", to=where)
     assert browser.get(where).markup.fields()["answer"] == "Saved."
     browser.post(f"{where}/draft", mine, htmx=True)

@@ -15,7 +15,7 @@ from app.knowledge.writing.rules import TONES, WORK
 from app.knowledge.writing.snapshots import MAIN
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid
-from app.lib.htmx import go, page_or_part, part
+from app.lib.htmx import answer, go, page_or_part, part
 from app.lib.requests import row_number
 
 bp = desk("knowledge_writing", __name__)
@@ -68,20 +68,20 @@ def discard(kind: str, number: int) -> Response:
 @bp.post(f"/desk/knowledge/{KIND}/draft")
 def keep_new(kind: str) -> Response:
     """Keep what is typed into the editor of a new entry."""
-    return kept(kind, 0)
+    return kept(kind, 0, url_for("knowledge.new", kind=kind))
 
 
 @bp.post(f"{ENTRY}/draft")
 def keep(kind: str, number: int) -> Response:
     """Keep what is typed into the editor of an entry."""
-    return kept(kind, entry_to_edit(kind, number).id)
+    return kept(kind, entry_to_edit(kind, number).id, url_for("knowledge.edit", kind=kind, number=number))
 
 
-def kept(kind: str, number: int) -> Response:
-    """Store the form as it stands, and say so."""
+def kept(kind: str, number: int, editor: str) -> Response:
+    """Store the form as it stands, and say so; without script on the page of the editor, which opens with it."""
     row = drafts.save(kind, number, request.form.to_dict(), actor=current_user, now=utcnow())
     db.session.commit()
-    return part("knowledge/desk/_draft_state.html", saved_at=row.saved_at)
+    return answer("knowledge/desk/_draft_state.html", or_go=editor, saved_at=row.saved_at)
 
 
 @bp.post(f"/desk/knowledge/{KIND}/draft/removal")
