@@ -86,7 +86,7 @@ class Opened:
             raise Unusable(f"{published.name} went away") from gone
         # By language. Nobody has to wait for one that nobody reads; one that was not asked lately is still there to be renewed.
         self.spellings: dict[str, Spelling] = {}
-        self.before = before.before | before.spellings if before else {}
+        self.before: dict[str, Spelling] = before.before | before.spellings if before else {}
         self.leaves = self.reader.leaf_readers()
         self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
         self.lenses: dict[frozenset[str], Lens] = {}
