@@ -236,9 +236,9 @@ def columns_of(kind: str) -> tuple[Any, ...]:
     return (table.id, *own, table.popularity, table.views, table.votes, table.helpful, table.changed_at)
 
 
-def readable(kind: str, reader: Reader | None) -> ColumnElement[bool]:
-    """What somebody may read of a kind."""
-    return readable_by(kind, sorted(audiences_of(reader)))
+def readable(kind: str, reader: Reader | None, *, is_sought: bool = True) -> ColumnElement[bool]:
+    """What somebody may read of a kind; not `is_sought`: of entries that are named already."""
+    return readable_by(kind, sorted(audiences_of(reader)), is_sought=is_sought)
 
 
 def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tuple[str, int], Any]:
@@ -257,7 +257,7 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
 def rows_statement(kind: str) -> Select[Any]:
     """The statement of `rows_of`; building it would cost more than asking it."""
     number = TABLES[kind].c.id
-    may_read = readable_by(kind, bindparam("audiences", expanding=True))
+    may_read = readable_by(kind, bindparam("audiences", expanding=True), is_sought=False)
     return select(*columns_of(kind)).where(number.in_(bindparam("numbers", expanding=True)), may_read)
 
 

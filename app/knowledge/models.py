@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
 from app.knowledge.rules import path_of
-from app.lib.database import UTCDateTime
+from app.lib.database import Unsought, UTCDateTime
 
 
 class Faq(Model):
@@ -124,10 +124,15 @@ KINDS: dict[str, type[Faq] | type[Article]] = {"faq": Faq, "article": Article}
 TABLES: dict[str, Any] = {kind: model.__table__ for kind, model in KINDS.items()}
 
 
-def readable_by(kind: str, audiences: Any) -> ColumnElement[bool]:
-    """What may be read of a kind by those for whom these audiences are: a sequence of them, or a parameter that will be one."""
+def readable_by(kind: str, audiences: Any, *, is_sought: bool = True) -> ColumnElement[bool]:
+    """What may be read of a kind by those for whom these audiences are: a sequence of them, or a parameter that will be one.
+
+    Not `is_sought`: what is looked for has been named already, and this is only to be checked.
+    """
     table = TABLES[kind].c
-    return and_(table.status == "published", table.audience.in_(audiences))
+    columns: tuple[ColumnElement[Any], ...] = (table.status, table.audience)
+    status, audience = columns if is_sought else map(Unsought, columns)
+    return and_(status == "published", audience.in_(audiences))
 
 
 class Vote(Model):

@@ -246,7 +246,7 @@ def misses() -> Sequence[SearchMiss]:
 
 def answers_of(numbers: Sequence[int], reader: Reader | None) -> dict[int, Faq]:
     """The questions with these numbers that somebody may read, whole. One statement."""
-    query = select(Faq).where(Faq.id.in_(numbers), readable("faq", reader))
+    query = select(Faq).where(Faq.id.in_(numbers), readable("faq", reader, is_sought=False))
     wanted = load_only(Faq.external_id, Faq.question, Faq.answer, Faq.category, Faq.tags, Faq.popularity)
     return {faq.id: faq for faq in db.session.scalars(query.options(wanted))}
 

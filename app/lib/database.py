@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event, func, literal_column, select
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
@@ -162,6 +164,33 @@ def set_pragmas(connection: Any, record: Any) -> None:
 def begin_sqlite(connection: Any) -> None:
     """Begin as a writer or as a reader, as was declared."""
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
+
+
+class Unsought(ColumnElement[Any]):
+    """A column by whose values rows are not to be sought, only to be checked once they are found by other columns.
+
+    Without statistics SQLite takes two columns of an index for more telling than ten row numbers, and reads all rows that have
+    these two values. A plus before its name keeps a column from that (https://www.sqlite.org/optoverview.html#uplus).
+    """
+
+    inherit_cache = True
+    __visit_name__ = "unsought"
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.column, self.type = column, column.type
+
+
+@compiles(Unsought)
+def plain_column(element: Unsought, compiler: Any, **options: Any) -> str:
+    """The column."""
+    return str(compiler.process(element.column, **options))
+
+
+@compiles(Unsought, "sqlite")
+def plus_column(element: Unsought, compiler: Any, **options: Any) -> str:
+    """The column with a plus, which changes no text."""
+    return f"+{compiler.process(element.column, **options)}"
 
 
 def at_most(count: int) -> ColumnElement[int]:

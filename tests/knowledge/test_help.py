@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.events.models import Event
 from app.extensions import db, redis
+from app.knowledge import finding
 from app.knowledge.models import Faq
 from app.knowledge.readers import NOTES
 from app.knowledge.render import answer, article, plain
@@ -216,3 +217,12 @@ def test_a_page_beyond_the_last_is_the_last(browse, indexed):
     assert "No answer for" not in words
     first, last, total = map(int, re.search(r"(\d+) to (\d+) of (\d+)", words).groups())
     assert first <= last == total
+
+
+def test_answers_are_read_by_their_numbers_however_many_entries_there_are(people, statements):
+    with statements() as seen:
+        found = finding.search(people.user, "how do i change the proxy of consensus")
+    assert len(found.results) == finding.PAGE
+    asked = [statement for statement in seen if "IN (?" in statement]
+    plans = [db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("x",) * one.count("?")).all() for one in asked]
+    assert plans and all("INTEGER PRIMARY KEY" in str(plan) for plan in plans)
