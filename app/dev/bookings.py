@@ -33,12 +33,16 @@ def calls(cast: Cast, now: datetime) -> None:
 
 
 def booked(kind: CallKind, person: User, starts: datetime, at: datetime, topic: str, how: str, contact: str) -> Call | None:
-    """The first free time from one on, as it was offered when it was booked; None where there is none."""
+    """The first free time from one on, as it was offered when it was booked; None where there is none.
+
+    A call about a ticket is booked when that is there, at the earliest.
+    """
+    about = newest_ticket(person) if how == "phone" else None
+    at = max(at, about.created_at) if about is not None else at
     free = slots.offered_to(slots.offer(kind, now=at), [person.organization.engineer_id if person.organization else None], at)
     slot: rules.Slot | None = next((one for one in free if one.start >= starts), None)
     if slot is None:
         return None
-    about = newest_ticket(person, at) if how == "phone" else None
     wanted = actions.Booking(kind, slot.start, slot.user_id, topic, how, contact, time_zone=person.time_zone, ticket=about)
     call = actions.book(wanted, actor=person, now=at)
     if how == "video":
@@ -46,7 +50,7 @@ def booked(kind: CallKind, person: User, starts: datetime, at: datetime, topic: 
     return call
 
 
-def newest_ticket(person: User, at: datetime) -> Ticket | None:
-    """What a person had asked last at a moment and is still open."""
-    mine = select(Ticket).where(Ticket.requester_id == person.id, Ticket.is_open, Ticket.created_at <= at)
+def newest_ticket(person: User) -> Ticket | None:
+    """What a person asked last and is still open."""
+    mine = select(Ticket).where(Ticket.requester_id == person.id, Ticket.is_open)
     return db.session.scalar(mine.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(1))
