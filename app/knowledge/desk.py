@@ -21,6 +21,7 @@ from app.knowledge.writing.rules import TONES, WORK
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotAllowed, NotFound, Stale
 from app.lib.htmx import answer, go, page_or_part, part
+from app.lib.requests import row_number
 from app.lib.text import one_line
 
 bp = desk("knowledge", __name__)
@@ -113,8 +114,9 @@ def refused(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None,
 
 @bp.post(f"/desk/knowledge/{KIND}/<int:number>/publication")
 def publish(kind: str, number: int) -> Response:
-    """Show a draft to its audience."""
-    publishing.publish(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
+    """Show a draft to its audience, if it is still the one that was looked at."""
+    seen = request.form.get("seen", type=row_number)
+    publishing.publish(queries.entry_to_edit(kind, number), seen=seen, actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".edit", kind=kind, number=number, saved=1))
 

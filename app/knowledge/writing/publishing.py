@@ -21,6 +21,7 @@ from app.lib.errors import NotFound, Stale
 from app.lib.text import one_line
 
 OVERTAKEN = "Somebody else changed this since you opened it. Your text is kept below; compare, then save again."
+UNSEEN = "Somebody saved another text after you opened the page. Open it again, read what is new, then publish it."
 LIVE_MOVED = "The live text has changed since this draft was begun. Compare the two, save the draft again, then publish it."
 
 
@@ -117,12 +118,15 @@ def keep_beside(
         record("knowledge.drafted", now=now, actor=actor, facts=facts)
 
 
-def publish(entry: Entry, *, actor: User, now: datetime) -> None:
+def publish(entry: Entry, *, actor: User, now: datetime, seen: int | None = None) -> None:
     """Show the newest text to its readers: a draft, or the one beside a live text. Again is harmless.
 
-    Raises NotAllowed, also without the approval that is needed; Stale where the live text has changed since the work on
-    the other began; Invalid where its new address has been taken.
+    Raises NotAllowed, also without the approval that is needed; Stale where the newest is not the version that the actor has
+    `seen`, or the live text has changed since the work on the other began; Invalid where its new address has been taken.
     """
+    versions.take_turn(entry)
+    if seen is not None and seen != versions.current_number(entry):
+        raise Stale(UNSEEN)
     if entry.status != "published":
         actions.publish(entry, actor=actor, now=now)
         return
