@@ -177,6 +177,16 @@ def set_enabled(person_id: int, is_enabled: bool, words: str) -> Response:
     return go(url_for(".show", person_id=person.id))
 
 
+@bp.post(f"/people/<{ID}:person_id>/sessions/revocation")
+def end_sessions(person_id: int) -> Response:
+    """Sign somebody out everywhere."""
+    person = queries.person_by_id(person_id)
+    administration.end_sessions(person, actor=me(), now=utcnow())
+    db.session.commit()
+    flash(f"{person.name} is signed out everywhere, and can sign in again with the password.", "ok")
+    return go(url_for(".show", person_id=person.id))
+
+
 @bp.post(f"/people/<{ID}:person_id>/acting")
 def act_as(person_id: int) -> Response:
     """Sign in as somebody, which is recorded and shown on every page."""

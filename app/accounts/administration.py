@@ -138,6 +138,17 @@ def set_enabled(person: User, is_enabled: bool, *, actor: User, now: datetime) -
     record_change(person, {"is_enabled": [not is_enabled, is_enabled]}, actor=actor, now=now)
 
 
+def end_sessions(person: User, *, actor: User, now: datetime) -> int:
+    """Sign somebody out everywhere, for a laptop that was lost; they may sign in again. Returns how many sessions there were."""
+    check_reach(actor, person)
+    if person.id == actor.id:
+        raise WrongState("Your own sessions are on your account.")
+    count = revoke_all(person.id, now)
+    if count:
+        record_change(person, {"sessions": [count, 0]}, actor=actor, now=now)
+    return count
+
+
 def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime) -> None:
     """Make the teams of a member of staff exactly these."""
     if not may(actor.role, "admin.people"):

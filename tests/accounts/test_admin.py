@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Organization, User
 from app.extensions import db
+from tests import factories
 from tests.accounts.helpers import events, kinds
 from tests.people import PASSWORD
 
@@ -219,6 +220,29 @@ def test_acting_ends_after_an_hour_or_when_its_administrator_may_no_longer(peopl
     admin.post(f"/admin/people/{people.user.id}/acting", to="/")
     people.admin.role = "lead"
     admin.get("/account", to="/login?next=/account")
+
+
+def test_an_administrator_signs_somebody_out_everywhere(people, browse):
+    lost, other = browse(people.agent), browse(people.agent2)
+    lost.get("/desk/queue/mine")
+    other.get("/desk/queue/mine")
+    admin, path = browse(people.admin), f"/admin/people/{people.agent.id}"
+    assert "Sign out everywhere" in admin.get(path).words
+    for _ in range(2):
+        admin.post(f"{path}/sessions/revocation", to=path)
+    assert "Sign out everywhere" not in admin.get(path).words
+    lost.get("/desk/queue/mine", to="/login?next=/desk/queue/mine")
+    other.get("/desk/queue/mine")
+    assert [e.facts for e in events() if e.kind == "account.changed"] == [{"user_id": people.agent.id, "changes": {"sessions": [1, 0]}}]
+    admin.post(f"/admin/people/{people.admin.id}/sessions/revocation", status=409)
+
+
+def test_an_organization_leads_to_its_open_tickets(people, browse):
+    mine, other = factories.ticket(people.user), factories.ticket(people.stranger)
+    admin = browse(people.admin)
+    page = admin.get(f"/admin/organizations/{people.acme.id}")
+    listed = admin.get(re.search(r'href="(/desk/queue/all\?organization=[^"]+)"', page.text)[1])
+    assert mine.ref in listed.text and other.ref not in listed.text
 
 
 def seen_on(page):
