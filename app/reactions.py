@@ -87,6 +87,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "knowledge.restored": [("index", "app.knowledge.jobs.index_entry")],
     "knowledge.review_asked": [("mail", "app.notifications.knowledge_jobs.ask_reviewer")],
     "knowledge.review_answered": [("mail", "app.notifications.knowledge_jobs.answer_writer")],
+    "knowledge.plan_overtaken": [("mail", "app.notifications.knowledge_jobs.tell_overtaken")],
     "knowledge.plan_failed": [("mail", "app.notifications.knowledge_jobs.tell_planner")],
     "knowledge.review_reminded": [("mail", "app.notifications.knowledge_jobs.remind_owner")],
     "knowledge.imported": [("index", "app.knowledge.jobs.index_import")],

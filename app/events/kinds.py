@@ -102,6 +102,7 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.review_withdrawn": "kind entry_id title review_id",
         "knowledge.planned": "kind entry_id title verb due_at",
         "knowledge.plan_cancelled": "kind entry_id title verb",
+        "knowledge.plan_overtaken": "kind entry_id title due_at planned_by_id",
         "knowledge.plan_failed": "kind entry_id title verb planned_by_id reason",
         "knowledge.care_changed": "kind entry_id title changes",
         "knowledge.confirmed": "kind entry_id title review_on",

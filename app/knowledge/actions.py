@@ -115,7 +115,7 @@ def change(entry: E, text: FaqText | ArticleText, *, actor: User, now: datetime,
     if appears:
         traces.settle_work(entry, actor=actor, now=now)
     else:
-        plans.follow(entry, number, readers, actor=actor)
+        plans.follow(entry, number, readers, actor=actor, now=now)
     return told(entry, "knowledge.published" if appears else "knowledge.changed", actor, now)
 
 

@@ -2,6 +2,7 @@
 and owners of what wants a look. reactions.py names each job. A second run finds its mail written and writes none."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -12,7 +13,7 @@ from app.extensions import db
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.queries import overdue_of
 from app.lib.clock import utcnow
-from app.lib.times import local
+from app.lib.times import in_words, local
 from app.mail.actions import queue_mail
 from app.mail.jobs import hand_over
 from app.notifications import links, queries
@@ -52,6 +53,19 @@ def tell_planner(event_id: int) -> None:
     lines = [f"It should have been {verb} by now, as you had planned, and was not.", event.facts["reason"]]
     told = {"subject": f"Not {verb}: {title}", "heading": title, "lines": lines, "said": "", "action": "Look at it"}
     send(event, people([event.facts["planned_by_id"]]), {**told, "why": "you planned it"})
+
+
+def tell_overtaken(event_id: int) -> None:
+    """`knowledge.plan_overtaken`: whoever had planned it, unless they changed the text themselves."""
+    event = db.session.get(Event, event_id)
+    if event is None or event.actor_id == event.facts["planned_by_id"]:
+        return
+    for person in people([event.facts["planned_by_id"]]):
+        title, due_at = event.facts["title"], datetime.fromisoformat(event.facts["due_at"])
+        changed = f"{queries.name_of(event.actor_id)} has changed the text, and nobody has approved of it as it is now."
+        off = f"So it is not published on {in_words(due_at, person.time_zone)}, as you had planned. Read it, then plan it again."
+        told = {"subject": f"Off the plan: {title}", "heading": title, "lines": [changed, off], "said": "", "action": "Read it"}
+        send(event, [person], {**told, "why": "you planned it"})
 
 
 def remind_owner(event_id: int) -> None:

@@ -176,6 +176,32 @@ def test_a_plan_that_cannot_be_followed_tells_who_made_it(faq, people, now, cloc
     assert (mail.recipient, mail.subject) == (people.lead.email, "Not published: Zebras?")
 
 
+def test_whoever_planned_a_text_hears_that_somebody_changed_it_and_it_is_off(browse, people, now, drain):
+    entry = actions.save_faq(None, text("New."), actor=people.agent, now=now)
+    plans.plan(entry, "publish", SOON, actor=people.lead, now=now)
+    db.session.commit()
+    agent, where = browse(people.agent), f"/desk/knowledge/faq/{entry.id}"
+    page = agent.get(where)
+    assert "A change of yours takes it off the plan" in page.words
+    assert "A change of yours" not in browse(people.lead).get(where).words
+    sent = {**page.markup.fields(None), "answer": "Newer.", "then": "draft"}
+    agent.post(where, {name: sent[name] for name in ("question", "answer", "category", "audience", "version", "then")}, to=r("saved=1"))
+    drain()
+    (mail,) = db.session.scalars(select(OutboundMail))
+    assert (mail.recipient, mail.subject) == (people.lead.email, "Off the plan: Zebras?")
+    assert "not published on Mon 23 Nov, 12:00 CET" in mail.text
+
+
+def test_who_may_not_publish_is_told_at_the_plan_with_the_time_kept(browse, people, now):
+    entry = actions.save_faq(None, text("New."), actor=people.agent, now=now)
+    db.session.commit()
+    agent, where = browse(people.agent), f"/desk/knowledge/faq/{entry.id}"
+    agent.get(where)
+    page = agent.post(f"{where}/plans", {"verb": "publish", "wall": "2026-11-24T09:00"}, status=422)
+    assert "ask for a review" in page.words
+    assert page.markup.fields(None)["wall"] == "2026-11-24T09:00"
+
+
 def test_what_readers_see_already_cannot_be_planned(faq, people, now):
     entry = faq("Zebras?")
     with pytest.raises(WrongState):

@@ -14,7 +14,7 @@ from app.knowledge.writing import plans, queries, reviewing
 from app.knowledge.writing.editor import around
 from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm, chosen
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid
+from app.lib.errors import Invalid, NotAllowed
 from app.lib.htmx import go, part
 
 bp = desk("knowledge_reviews", __name__)
@@ -81,7 +81,7 @@ def plan(kind: str, number: int) -> Response:
         return beside(entry, "plan_form", form)
     try:
         plans.plan(entry, form.verb.data, form.moment(), actor=current_user, now=utcnow())
-    except Invalid as wrong:
+    except (Invalid, NotAllowed) as wrong:
         form.wall.errors = [wrong.message]
         return beside(entry, "plan_form", form)
     db.session.commit()

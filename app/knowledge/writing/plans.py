@@ -64,14 +64,16 @@ def dropped(entry: Entry, verb: str) -> bool:
     return db.session.execute(wanted, execution_options=QUIET).first() is not None
 
 
-def follow(entry: Entry, number: int, audiences: Collection[str], *, actor: User) -> None:
+def follow(entry: Entry, number: int, audiences: Collection[str], *, actor: User, now: datetime) -> None:
     """After a text was saved: a plan to publish goes on with it where its writer may publish, else it is off, since nobody
-    has approved of the new text. Up to three statements."""
+    has approved of the new text, and whoever planned it is told. Up to three statements."""
     row = planned(entry, "publish")
     if row is None or row.number == number:
         return
     if approvals.required(actor, audiences):
-        dropped(entry, "publish")
+        told = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "due_at": row.due_at.isoformat()}
+        if dropped(entry, "publish"):
+            record("knowledge.plan_overtaken", now=now, actor=actor, facts={**told, "planned_by_id": row.planned_by_id})
     else:
         row.number = number
         db.session.flush()

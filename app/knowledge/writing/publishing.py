@@ -110,7 +110,7 @@ def keep_beside(
     revision.number, revision.based_on, revision.changed_at = row.number, entry.version, now
     db.session.add(revision)
     db.session.flush()
-    plans.follow(entry, row.number, {entry.audience, str(fields["audience"])}, actor=actor)
+    plans.follow(entry, row.number, {entry.audience, str(fields["audience"])}, actor=actor, now=now)
     facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": row.number}
     if restored:
         record("knowledge.restored", now=now, actor=actor, facts={**facts, "restored": restored})
@@ -199,7 +199,7 @@ def restore(entry: Entry, number: int, *, actor: User, now: datetime) -> None:
         return
     entry.changed_at = now
     new = traces.after(entry, address, actor=actor, now=now, note=note)
-    plans.follow(entry, new, {entry.audience}, actor=actor)
+    plans.follow(entry, new, {entry.audience}, actor=actor, now=now)
     facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": new, "restored": number}
     record("knowledge.restored", now=now, actor=actor, facts=facts)
 
