@@ -169,7 +169,7 @@ class ContactForm(FlaskForm):
 
 
 class SilenceForm(FlaskForm):
-    """How long, and why. `until_at` is a moment on the writer's own wall clock."""
+    """How long, and why. `until_at` is a moment on the writer's own wall clock; where it is filled in, it goes before the length."""
 
     minutes = SelectField("For", coerce=int, choices=offered(LENGTHS.items()), default=60)
     until_at = StringField("Until", validators=[Optional(), Length(max=40)])
@@ -178,7 +178,7 @@ class SilenceForm(FlaskForm):
     def until(self, now: datetime, zone_name: str) -> datetime | None:
         """When it ends (aware UTC), or None with the error at its field."""
         at: datetime | None = now + timedelta(minutes=self.minutes.data or 0)
-        if not self.minutes.data:
+        if self.until_at.data or not self.minutes.data:
             try:
                 at = datetime.fromisoformat(self.until_at.data or "").replace(tzinfo=zone(zone_name)).astimezone(now.tzinfo)
             except (ValueError, OverflowError):

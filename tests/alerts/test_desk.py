@@ -188,9 +188,10 @@ def test_an_end_that_is_none_is_refused_at_its_field(app, people, now, browse, u
     assert 'href="#until_at"' in answer.text and "Known" in answer.text
 
 
-def test_an_end_is_read_on_the_writers_own_clock(app, people, now, browse):
+@pytest.mark.parametrize("minutes", ["0", "60"])
+def test_an_end_is_read_on_the_writers_own_clock_and_goes_before_a_length(app, people, now, browse, minutes):
     alert = raised(now)
-    given = {"minutes": "0", "until_at": "2026-11-24T09:00", "reason": "Until tomorrow"}
+    given = {"minutes": minutes, "until_at": "2026-11-24T09:00", "reason": "Until tomorrow"}
     browse(people.agent).post(f"/desk/alerts/{alert.id}/silence", data=given, to=f"/desk/alerts/{alert.id}")
     db.session.refresh(alert)
     assert alert.silenced_until == now.replace(day=24, hour=0)
