@@ -27,6 +27,7 @@ ANCHORED = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 MARK = re.compile(r"<[^>]+>")
 OURS = re.compile(r'<a href="(/[^/"][^"]*|/|#[^"]*)"((?: (?:id|title)="[^"]*")*) rel="[^"]*">')
 BACK = re.compile(r'<a href="(#note-[^"]*-back)">')
+SHORT_CODE = re.compile(r"<td>(<code>[^<]{1,16}</code></td>)")
 PRE = re.compile(r"<pre><code(?: class=\"language-([\w+-]{1,20})\")?>")
 WORDS_A_MINUTE = 220
 # What articles and answers may have beside what a message may.
@@ -71,9 +72,11 @@ def html_of(text: str) -> str:
 
 
 def dressed(html: str) -> str:
-    """Notes as callouts, tables and code in boxes that scroll by themselves, tables and code reachable by keyboard."""
+    """Notes as callouts, tables and code in boxes that scroll by themselves, tables and code reachable by keyboard. A short
+    option or code of an error in a table is not broken at its hyphens."""
     html = NOTE.sub(callout, html)
     html = PRE.sub(lambda m: f'<pre tabindex="0" aria-label="{code_label(m[1])}"><code>', html)
+    html = SHORT_CODE.sub(r'<td class="fit">\1', html)
     html = BACK.sub(r'<a href="\1" aria-label="Back to the text">', html)
     html = html.replace("<table>", '<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table class="table">')
     return html.replace("</table>", "</table></div>")

@@ -117,6 +117,11 @@ def test_a_callout_holds_all_that_its_quote_holds():
     assert [one.text for one in shown("> **Tip:**\n>\n> - first").all("p")] == ["Tip"]
 
 
+def test_a_short_code_in_a_table_stays_in_one_line_and_a_long_one_may_break():
+    page = shown("| a | b |\n|-|-|\n| `HIVE-1001` | word `--x` |\n| `hive config set consensus.max_cost` | `-y` |")
+    assert [cell.text for cell in page.all("td", class_="fit")] == ["HIVE-1001", "-y"]
+
+
 @pytest.mark.parametrize(
     ("text", "links"),
     [
