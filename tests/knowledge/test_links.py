@@ -4,21 +4,25 @@ import threading
 from collections import Counter
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from app.events.models import Event
 from app.extensions import db
 from app.extensions import redis as app_redis
 from app.knowledge import actions as knowledge
 from app.knowledge.actions import ArticleText
-from app.knowledge.links import actions, asking, jobs, queries
+from app.knowledge.links import actions, asking, jobs, queries, reading
 from app.knowledge.links.models import EntryLink
 from app.knowledge.links.rules import Finding, Health, after, judged, place_of
+from app.knowledge.writing import pictures
 from app.lib.clock import utcnow
+from tests.rows import PNG
 
 TODAY = date(2026, 11, 23)
 # Pages that texts promise and others are building.
@@ -105,9 +109,11 @@ def test_an_old_address_still_leads_there(page, there, people, now):
     assert queries.nowhere(entry) == []
 
 
-def test_mail_addresses_code_and_pictures(page):
-    entry = page("[m](mailto:x@y.example) `[c](/nothing)` ![p](/help/pictures/aaaaaaaaaaaaaaaaaaaaaa) [j](javascript:x)")
-    assert queries.nowhere(entry) == []
+def test_mail_addresses_code_and_pictures(page, people, now):
+    picture = pictures.add(FileStorage(BytesIO(PNG), "run.png"), actor=people.lead, now=now)
+    lost = "/help/pictures/aaaaaaaaaaaaaaaaaaaaaa"
+    entry = page(f"[m](mailto:x@y.example) `[c](/nothing)` ![p](/help/pictures/{picture.ref}#640x360) ![q]({lost}) [j](javascript:x)")
+    assert queries.nowhere(entry) == [(lost, reading.NO_PICTURE)]
 
 
 def test_the_editor_warns_of_what_was_just_written(browse, people, page):

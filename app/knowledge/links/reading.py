@@ -15,14 +15,16 @@ from app.knowledge import render
 from app.knowledge.links.rules import Place, is_external, place_of
 from app.knowledge.models import Article, Faq
 from app.knowledge.sections import AUDIENCES, SECTIONS
-from app.knowledge.writing.models import Redirect
+from app.knowledge.writing.models import Picture, Redirect
 
 MOST_LINKS = 500
 NOWHERE = "No page of ours has this address."
 DRAFT = "This page is not published."
 TOO_NARROW = "Not all readers of this page may read that one."
 NO_ANCHOR = "That page has no heading with this anchor."
+NO_PICTURE = "There is no such picture. Add it in the editor."
 HELP = "/help/"
+PICTURES = "/help/pictures/"
 ENTRIES = {"help.article", "help.question"}
 # Who else reads what is written for an audience: each may read what those before it may.
 RANK = {audience: number for number, audience in enumerate(AUDIENCES)}
@@ -88,17 +90,24 @@ def read(url: str, here: str, own_host: str) -> Reference | None:
 
 
 def problems(found: Sequence[Reference], audience: str, here: str, text: str) -> dict[str, str]:
-    """Address → why it leads nowhere, for the links within our pages of an entry that an audience reads. Three statements at most."""
+    """Address → why it leads nowhere, for the links within our pages of an entry that an audience reads. Four statements at most."""
     wanted = {reference.place.path for reference in found if reference.place is not None and reference.place.path != here}
-    there = targets(wanted)
+    there, lost = targets(wanted), lost_pictures(wanted)
     wrong = {reference.url: reference.problem for reference in found if reference.problem}
     for reference in found:
         if reference.place is not None:
             mine = Target(audience, text) if reference.place.path == here else there.get(reference.place.path)
-            why = problem(reference.place, mine, audience)
+            why = NO_PICTURE if reference.place.path in lost else problem(reference.place, mine, audience)
             if why:
                 wrong[reference.url] = why
     return wrong
+
+
+def lost_pictures(paths: Iterable[str]) -> set[str]:
+    """Which of these paths are the address of a picture that is not here. One statement, none without a picture."""
+    refs = {path: path.removeprefix(PICTURES) for path in paths if path.startswith(PICTURES)}
+    there = set(db.session.scalars(select(Picture.ref).where(Picture.ref.in_(sorted(refs.values()))))) if refs else set()
+    return {path for path, ref in refs.items() if ref not in there}
 
 
 def problem(place: Place, target: Target | None, audience: str) -> str:
