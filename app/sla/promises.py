@@ -85,13 +85,16 @@ def moved(clock: Clock, ticket: Subject, before: Aims, *, now: datetime) -> None
 
 
 def reason_of(before: Aims, after: Aims) -> str:
-    """Why a clock is aimed elsewhere, from what differs; a changed calendar is what remains."""
-    if before.is_capped != after.is_capped:
-        return "escalation"
+    """Why a clock is aimed elsewhere, from what differs; a changed calendar is what remains.
+
+    Another policy goes first: it can cap an escalated ticket where the one before did not, or the other way round.
+    """
     if before.is_own != after.is_own:
         return "override"
-    if before.priority != after.priority:
-        return "priority"
     if before.policy_id != after.policy_id:
         return "plan"
+    if before.is_capped != after.is_capped:
+        return "escalation"
+    if before.priority != after.priority:
+        return "priority"
     return "policy" if before.target_seconds != after.target_seconds else "calendar"

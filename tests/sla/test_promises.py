@@ -5,6 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts import administration
+from app.accounts.administration import OrganizationValues
+from app.accounts.models import Plan
+from app.escalation import actions as escalation
 from app.events.models import Event
 from app.extensions import db
 from app.sla import editing, queries
@@ -80,6 +84,21 @@ def test_an_edited_policy_moves_it(ticket, people, now, drain):
     editing.save_policy(policy, calendar=policy.calendar, pause_on_hold=True, targets=targets, actor=people.lead, now=now)
     drain()
     assert [reason for _, reason, *_ in moves(ticket)] == ["policy"]
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_another_plan_moves_an_escalated_ticket_and_is_named_as_the_reason(app, people, now, drain):
+    # Within the hour that the plan promises anyway, an escalation half an hour later caps nothing; it does where two are promised.
+    ticket = factories.ticket(people.user, priority="critical")
+    escalation.escalate(ticket, to_tier=3, trigger="by_hand", reason="It is tonight.", actor=people.agent, now=now + 30 * MINUTE)
+    db.session.commit()
+    technical = db.session.scalars(select(Plan).where(Plan.key == "technical")).one()
+    administration.change_organization(
+        people.acme, OrganizationValues(people.acme.name, technical, people.acme.sharing), actor=people.admin, now=now
+    )
+    db.session.commit()
+    drain()
+    assert moves(ticket) == [told("first_response", "plan", now + HOUR, now + 90 * MINUTE)]
 
 
 def test_an_edited_calendar_moves_it(app, people, now, drain):
