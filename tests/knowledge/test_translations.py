@@ -159,6 +159,11 @@ def test_translating_at_the_desk(browse, people, page, now):
     assert queries.versions_of(page) == []
 
 
+def test_what_is_translated_is_named_in_its_language_and_the_words_around_it_are_not(browse, people, page):
+    shown = browse(people.lead).get(f"/desk/knowledge/article/{page.id}/translations/de").markup
+    assert [one["name"] for one in shown.elements if one.get("lang") == "de"] == ["title", "summary", "body"]
+
+
 def test_the_table_names_what_is_missing_and_what_is_behind(browse, people, page, translate, now):
     translate(page)
     translate(page, locale="fr", publish=False)
