@@ -31,7 +31,9 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 def version_field() -> HiddenField:
     """The version that the writer opened, and after a point that of the text beside it; none for a new entry."""
-    return HiddenField("Version", validators=[Optional(), Regexp(r"^\d{1,9}(\.\d{1,9})?$", message="Reload the page, please.")])
+    known = Regexp(r"^\d{1,9}(\.\d{1,9})?$", message="Reload the page, please.")
+    # A blank one is none: what only looks empty to a validator would not be a number.
+    return HiddenField("Version", validators=[Optional(), known], filters=[one_line])
 
 
 class EntryForm(Form):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.knowledge.defaults import shipped_articles, shipped_faqs
 from app.knowledge.models import Article, Faq, SearchMiss
+from app.knowledge.vocabulary import actions as vocabulary
 
 QUESTION = {
     "question": "Where do zebras sleep?",
@@ -75,6 +76,14 @@ def test_bad_articles_are_told_why(browse, people, over):
     browser.get("/desk/knowledge/article/new")
     page = browser.post("/desk/knowledge/article", {**ARTICLE, **over}, status=422)
     assert page.markup.all("div", role="alert")
+
+
+def test_a_version_that_is_only_space_is_none(browse, people, now):
+    browser = browse(people.lead)
+    browser.post("/desk/knowledge/faq/1", {**QUESTION, "version": " "}, to=r("saved=1"))
+    line = vocabulary.add("one, two", "", actor=people.lead, now=now)
+    db.session.commit()
+    browser.post(f"/desk/knowledge/vocabulary/{line.id}", {"line": "one, three", "topic": "", "version": "\u2028"}, to=r("/vocabulary"))
 
 
 def test_an_address_that_is_taken_is_told(browse, people):

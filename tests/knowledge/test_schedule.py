@@ -50,6 +50,8 @@ def wall(*parts):
         (wall(2027, 3, 28, 2, 30), "UTC", ""),
         (wall(2027, 10, 31, 2, 30), BERLIN, ""),
         (wall(2029, 11, 23, 10, 0), "UTC", "two years"),
+        (wall(1, 1, 1), BERLIN, "passed"),
+        (wall(9999, 12, 31, 23, 59), "America/New_York", "two years"),
         (None, "UTC", "Say when"),
     ],
 )

@@ -27,7 +27,7 @@ class TranslationForm(Form):
     summary = TextAreaField("Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line])
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines])
     is_current = BooleanField("This says what the English text says now", default=True, description=UP_TO_DATE)
-    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message=RELOAD)])
+    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message=RELOAD)], filters=[one_line])
     source = HiddenField("Version of the original", [DataRequired(RELOAD), Regexp(r"^\d{1,9}$", message=RELOAD)])
 
     def draft(self) -> Draft:

@@ -23,7 +23,7 @@ class LineForm(Form):
         filters=[one_line],
         description="Where it stands in the list and in the file.",
     )
-    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")])
+    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")], filters=[one_line])
 
     @classmethod
     def of(cls, row: WordGroup) -> "LineForm":

@@ -10,6 +10,9 @@ from app.lib.times import zone
 MAX_NOTE, MAX_COMMENT = 200, 2_000
 # Plans further ahead than this are slips of the hand.
 FURTHEST = timedelta(days=2 * 366)
+MOST_YEARS = 3
+PASSED = "This time has passed. Choose a later one."
+TOO_FAR = "That is more than two years ahead. Choose an earlier time."
 # After so many days somebody looks whether a text still holds: what changes with each release sooner.
 REVIEW_DAYS = {"api-reference": 90, "getting-started": 120, "troubleshooting": 120, "staff": 180, "billing": 120, "installation": 120}
 USUAL_REVIEW_DAYS = 180
@@ -77,13 +80,16 @@ def refusal(wall: datetime | None, zone_name: str, now: datetime) -> str:
     """Why a moment of the writer's wall clock cannot be planned for; empty where it can."""
     if wall is None:
         return "Say when, as a day and a time."
+    # Zones differ by a day at most, and the ends of the calendar are in no zone but one.
+    if abs(wall.year - now.year) > MOST_YEARS:
+        return PASSED if wall.year < now.year else TOO_FAR
     there = wall.replace(tzinfo=zone(zone_name))
     if there.astimezone(now.tzinfo).astimezone(there.tzinfo).replace(tzinfo=None) != wall:
         return "The clocks go forward then, so this time does not exist. Choose one an hour earlier or later."
     if there.astimezone(now.tzinfo) <= now:
-        return "This time has passed. Choose a later one."
+        return PASSED
     if there.astimezone(now.tzinfo) > now + FURTHEST:
-        return "That is more than two years ahead. Choose an earlier time."
+        return TOO_FAR
     return ""
 
 
