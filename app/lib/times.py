@@ -1,6 +1,6 @@
 """Times for people: in the viewer's zone, in words."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +22,14 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def from_wall(wall: datetime, zone_name: str) -> datetime:
+    """The instant, in UTC, of what a wall clock in a zone shows. The ends of the calendar, which some zones lack, stay where they are."""
+    try:
+        return wall.replace(tzinfo=zone(zone_name)).astimezone(UTC)
+    except OverflowError:
+        return wall.replace(tzinfo=UTC)
 
 
 def local(at: datetime, zone_name: str) -> datetime:

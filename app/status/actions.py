@@ -1,6 +1,6 @@
 """The only writers of announcements."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.accounts.models import User
 from app.accounts.permissions import may
@@ -10,13 +10,15 @@ from app.lib.errors import Invalid, NotAllowed
 from app.lib.text import many_lines, one_line
 from app.status.models import TONES, Announcement
 
+FURTHEST = timedelta(days=5 * 366)
+
 
 def publish(
     title: str, body: str, tone: str, *, actor: User, now: datetime, starts_at: datetime | None = None, ends_at: datetime | None = None
 ) -> Announcement:
     """Announce something from `starts_at` (now, if None) until `ends_at` (until withdrawn, if None); both aware UTC.
 
-    Raises NotAllowed for who may not, Invalid for an empty title, an unknown tone, or an end that is not after the start.
+    Raises NotAllowed for who may not, Invalid for an empty title, an unknown tone, or an end that is not after the start or too far.
     """
     allow(actor)
     title, begins = one_line(title), starts_at or now
@@ -24,6 +26,10 @@ def publish(
         raise Invalid("Give the announcement a title and a tone from the list.")
     if ends_at is not None and ends_at <= max(begins, now):
         raise Invalid("The announcement would end before anybody sees it. Choose a later end.")
+    if ends_at is not None and ends_at > now + FURTHEST:
+        raise Invalid(
+            "That is more than five years away. Choose an earlier end, or leave it empty: then it stands until somebody withdraws it."
+        )
     found = Announcement(title=title[:200], body=many_lines(body), tone=tone, is_demo=actor.is_demo, starts_at=begins, ends_at=ends_at)
     db.session.add(found)
     db.session.flush()

@@ -1,12 +1,12 @@
 """The form of an announcement. Times are on the writer's own clock."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.lib.times import zone
+from app.lib.times import from_wall
 from app.status.models import TONES
 
 
@@ -20,4 +20,4 @@ class AnnouncementForm(FlaskForm):
 
     def end(self, zone_name: str) -> datetime | None:
         """The end as an instant in UTC, from a wall clock in the writer's zone."""
-        return self.ends_at.data.replace(tzinfo=zone(zone_name)).astimezone(UTC) if self.ends_at.data else None
+        return from_wall(self.ends_at.data, zone_name) if self.ends_at.data else None

@@ -50,6 +50,13 @@ def test_the_page_keeps_what_was_typed_when_it_is_refused(people, browse):
     assert db.session.scalar(select(Announcement.id)) is None
 
 
+@pytest.mark.parametrize(("end", "told"), [("0001-01-01T00:00", "Choose a later end"), ("9999-12-31T23:59", "Choose an earlier end")])
+def test_an_end_at_the_end_of_the_calendar_is_refused(people, browse, end, told):
+    page = browse(people.lead).post("/desk/announcements", {"title": "Works", "body": "", "tone": "info", "ends_at": end}, status=422)
+    assert told in page.words
+    assert page.markup.fields()["ends_at"] == end
+
+
 def test_the_end_is_on_the_writers_own_clock(people, browse):
     lead = browse(people.lead)
     lead.post(
