@@ -395,6 +395,7 @@ def move_sequences(ground: Ground) -> None:
 
 
 def analyze() -> None:
-    """Let the database look at what it holds now, so that it plans well; on PostgreSQL also what index-only scans need."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE" if db.engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
+    """Let PostgreSQL look at what it holds now, so that it plans well and reads indexes alone. SQLite plans by the indexes themselves."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
