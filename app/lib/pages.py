@@ -8,7 +8,7 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
@@ -47,6 +47,7 @@ def install(app: Flask) -> None:
         marks=marks,
         static_url=static_url,
         shell_links=shell_links,
+        csrf_token=csrf_token,
         url_for=address_of,
         duration=times.duration,
         in_words=times.in_words,
@@ -85,6 +86,7 @@ def context() -> dict[str, Any]:
     # Macros are imported without a context, so that they are made once and not for each page: what they need stands in g.
     g.zone, g.now = viewer.time_zone if viewer else "UTC", utcnow()
     return {
+        "csrf_token": csrf_token,
         "viewer": viewer,
         "acting": getattr(viewer, "impersonator", None),
         "theme": theme(viewer),
@@ -93,6 +95,12 @@ def context() -> dict[str, Any]:
         "request_id": g.get("request_id", ""),
         "settings": current_app.config["SETTINGS"],
     }
+
+
+def csrf_token() -> str:
+    """The token of this answer's forms. A ticket has sixteen of them, and Flask-WTF would read its settings anew for each."""
+    token: str | None = g.get("csrf_token")
+    return token or generate_csrf()
 
 
 def theme(viewer: Any) -> str:

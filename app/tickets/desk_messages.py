@@ -29,7 +29,9 @@ bp = desk("desk_messages", __name__)
 def write(ref: str) -> Response:
     """Send a reply or save a note. If colleagues or the customer were faster, the draft is kept and their words shown (409)."""
     ticket, form, now = queries.ticket_for(me(), ref, for_change=True), MessageForm(request.form), utcnow()
-    if (earlier := sent_before(ticket, form)) is not None:
+    # Files may have gone with it the first time; without any the action itself finds what was sent before.
+    earlier = sent_before(ticket, form) if brings_files() else None
+    if earlier is not None:
         return sent(ticket, earlier)
     received = attached(now)
     message, status = attempt(ticket, form, received, now)
@@ -57,6 +59,11 @@ def draft(ref: str) -> Response:
         shown["form"].macro.data = insert or form.macro.data
         return part("tickets/desk/_composer.html", focus=True, **shown)
     return part("tickets/desk/_draft_state.html", ticket=ticket, saved_at=now if body.strip() else None)
+
+
+def brings_files() -> bool:
+    """Whether files come with the form or were staged for it."""
+    return "staged" in request.form or any(file.filename for file in request.files.getlist("files"))
 
 
 def sent_before(ticket: Ticket, form: MessageForm) -> Message | None:
