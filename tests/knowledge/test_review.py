@@ -11,7 +11,7 @@ from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import FaqText
 from app.knowledge.models import Faq
-from app.knowledge.writing import approvals, caring, jobs, publishing, queries, reviewing, rules
+from app.knowledge.writing import approvals, caring, jobs, publishing, queries, reviewing, rules, versions
 from app.knowledge.writing.models import Revision
 from app.lib.database import writing
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
@@ -265,6 +265,25 @@ def test_a_review_through_the_pages(browse, people):
     reviewer.post(f"{where}/reviews/{review}/answer", {"answer": "publish", "number": form["number"], "comment": "Fine."}, to=where)
     browse(None).get("/help/faq/zebras")
     assert "Fine." in writer.get(f"{where}/versions").words
+
+
+def test_who_asked_finds_what_was_sent_back_or_approved_until_they_go_on_with_it(browse, written, people, now):
+    review = ask(written, people, now)
+    answer(written, review, versions.current_number(written), people.lead, now, approve=False, comment="Say why.")
+    db.session.commit()
+    agent = browse(people.agent)
+    page = agent.get("/desk/knowledge/reviews")
+    assert ("Zebras?" in page.words, "Sent back" in page.words, "Say why." in page.words) == (True, True, True)
+    assert "Zebras?" not in browse(people.lead).get("/desk/knowledge/reviews").words
+    publishing.write(written, text("Better, because."), actor=people.agent, now=now)
+    db.session.commit()
+    assert "Zebras?" not in agent.get("/desk/knowledge/reviews").words
+    answer(written, ask(written, people, now), versions.current_number(written), people.lead, now)
+    db.session.commit()
+    assert "Approved" in agent.get("/desk/knowledge/reviews").words
+    publishing.publish(written, actor=people.agent, now=now)
+    db.session.commit()
+    assert "Zebras?" not in agent.get("/desk/knowledge/reviews").words
 
 
 def test_what_is_asked_wrongly_is_told(browse, written, people):

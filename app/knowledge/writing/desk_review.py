@@ -13,6 +13,7 @@ from app.knowledge.queries import entry_to_edit
 from app.knowledge.writing import plans, queries, reviewing
 from app.knowledge.writing.editor import around
 from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm, chosen
+from app.knowledge.writing.rules import TONES, WORK
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotAllowed
 from app.lib.htmx import go, part
@@ -23,12 +24,13 @@ ENTRY = "/desk/knowledge/<any(faq, article):kind>/<int:number>"
 
 @bp.get("/desk/knowledge/reviews")
 def index() -> Response:
-    """What waits for the viewer's word, what they have asked, and what others wait for."""
+    """What waits for the viewer's word, what was said to what they asked, what they still ask, and what others wait for."""
     rows = queries.open_reviews()
     mine = [pair for pair in rows if queries.waits_for(pair[0], current_user)]
     asked = [pair for pair in rows if pair[0].asked_by_id == current_user.id]
     others = [pair for pair in rows if pair not in mine and pair not in asked]
-    return part("knowledge/desk/reviews.html", mine=mine, asked=asked, others=others)
+    answered = queries.answered_for(current_user)
+    return part("knowledge/desk/reviews.html", mine=mine, answered=answered, asked=asked, others=others, states=WORK, tones=TONES)
 
 
 @bp.post(f"{ENTRY}/reviews")

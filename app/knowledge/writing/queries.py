@@ -143,6 +143,19 @@ def open_reviews() -> list[tuple[Review, Any]]:
     return [(row, entries[row.kind, row.entry_id]) for row in rows if (row.kind, row.entry_id) in entries]
 
 
+def answered_for(person: User) -> list[tuple[Review, Any]]:
+    """(review, entry as lists show it) of the texts that this person asked about, and that were approved or sent back and not
+    gone on with since, newest first, MOST_REVIEWS at most. Up to seven statements."""
+    people = (joinedload(Review.asked_by), joinedload(Review.answered_by))
+    answered = select(Review).where(Review.asked_by_id == person.id, Review.state.in_(("approved", "returned"))).options(*people)
+    rows = db.session.scalars(answered.order_by(Review.id.desc()).limit(MOST_REVIEWS)).all()
+    # Of several reviews of an entry the last one counts.
+    last = {(row.kind, row.entry_id): row for row in reversed(rows)}
+    entries = rows_of(last)
+    states = states_of(list(entries.values()))
+    return [(row, entries[key]) for key, row in reversed(last.items()) if key in entries and states[key] == row.state]
+
+
 def waits_for(review: Review, person: User) -> bool:
     """Whether an open review is one for this person to answer."""
     mine = review.reviewer_id == person.id or (review.reviewer_id is None and may(person.role, "knowledge.publish"))
