@@ -10,7 +10,8 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, Stale
 from app.lib.htmx import go, part
-from app.sla import editing, preview, public_holidays, rulebook, runs, versions
+from app.lib.requests import row_number
+from app.sla import choosing, editing, preview, public_holidays, rulebook, runs, versions
 from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
@@ -65,9 +66,13 @@ def save_policy(number: int) -> Response:
 
 @bp.get("/admin/sla/policies/new")
 def new_policy() -> Response:
-    """The form of an organization's own policy; it begins with the targets of a plan."""
+    """The form of an organization's own policy; it begins with the targets of a plan. One that has a policy is led to it."""
+    own = rulebook.policy_of(asked() or 0)
+    if own is not None:
+        return go(url_for(".policy", number=own.id))
     model = rulebook.first_policy()
     form = OwnPolicyForm.of(model, rulebook.calendars()) if model is not None else OwnPolicyForm(formdata=None).offer(rulebook.calendars())
+    form.organization.data = asked()
     return policy_page(None, with_organizations(form))
 
 
@@ -151,14 +156,14 @@ def make_default(number: int) -> Response:
 @bp.get("/admin/sla/organization-calendars")
 def organization_calendars() -> Response:
     """Who counts by a calendar of their own, and the form that changes it."""
-    return own_calendars_page(OwnCalendarForm(formdata=None))
+    return own_calendars_page(OwnCalendarForm(formdata=None, data={"organization": asked()}))
 
 
 @bp.post("/admin/sla/organization-calendars")
 def set_organization_calendar() -> Response:
     """Give an organization a calendar of its own, or take it away."""
     form = OwnCalendarForm(request.form)
-    form.offer(rulebook.organizations(is_demo=current_user.is_demo), rulebook.calendars())
+    form.offer(choosing.organizations(is_demo=current_user.is_demo, asked=asked()), rulebook.calendars())
     if not form.validate():
         return own_calendars_page(form, 422)
     home, counted = rulebook.organization(form.organization.data), form.chosen
@@ -179,9 +184,14 @@ def given(form: PolicyForm) -> dict[str, Any]:
     return said | {"actor": current_user, "now": utcnow()}
 
 
+def asked() -> int | None:
+    """The organization that an address or a form names."""
+    return request.values.get("organization", type=row_number)
+
+
 def with_organizations(form: OwnPolicyForm) -> OwnPolicyForm:
     """Offer the organizations that have no policy of their own."""
-    form.organization.choices = offered(rulebook.organizations_without_policy(is_demo=current_user.is_demo))
+    form.organization.choices = offered(rulebook.organizations_without_policy(is_demo=current_user.is_demo, asked=asked()))
     return form
 
 
@@ -237,7 +247,7 @@ def calendar_page(found: Calendar | None, form: CalendarForm, status: int = 200)
 
 def own_calendars_page(form: OwnCalendarForm, status: int = 200) -> Response:
     """The page of organizations' own calendars."""
-    form.offer(rulebook.organizations(is_demo=current_user.is_demo), rulebook.calendars())
+    form.offer(choosing.organizations(is_demo=current_user.is_demo, asked=asked()), rulebook.calendars())
     return part("sla/admin/own_calendars.html", status, form=form, own=rulebook.own_calendars())
 
 

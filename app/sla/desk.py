@@ -10,6 +10,7 @@ from app.audiences import desk
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound
 from app.lib.htmx import page_or_part, part
+from app.lib.requests import row_number
 from app.sla import asking, behind, exports, overrides, queries, reports, subjects, subscribing
 from app.sla.forms import ReportForm
 from app.sla.terms import LABELS, METRICS
@@ -84,7 +85,8 @@ def why(ref: str, clock_id: int) -> Response:
 def asked_form() -> ReportForm:
     """The form of the address, with what this viewer can choose."""
     zones = reports.zones(current_user.time_zone, current_app.config["SETTINGS"].report_zone)
-    return ReportForm(request.args).offer(*reports.choices(is_demo=current_user.is_demo), zones)
+    asked = request.args.get("organization", type=row_number)
+    return ReportForm(request.args).offer(*reports.choices(is_demo=current_user.is_demo, asked=asked), zones)
 
 
 def figure_asked() -> tuple[str, str | None]:

@@ -9,14 +9,13 @@ from sqlalchemy import func, or_, select, union
 from app.accounts.models import Organization, Plan, User
 from app.extensions import db
 from app.lib.errors import NotFound
+from app.sla import choosing
 from app.sla.calendars import calendar
 from app.sla.hours import MINUTE, to_us
 from app.sla.models import Calendar, OrganizationCalendar, Policy, TicketTerms
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words, on, spell_target
 from app.sla.terms import METRICS
-
-MOST_ORGANIZATIONS = 500
 
 
 @dataclass(frozen=True)
@@ -104,17 +103,15 @@ def organization(number: int) -> Organization:
     return found
 
 
-def organizations_without_policy(*, is_demo: bool) -> list[tuple[int, str]]:
-    """The organizations that only have their plan's policy, by name."""
+def organizations_without_policy(*, is_demo: bool, asked: int | None) -> list[tuple[int, str]]:
+    """The organizations that only have their plan's policy, to choose from (see choosing.py)."""
     own = select(Policy.organization_id).where(Policy.organization_id.is_not(None))
-    query = select(Organization.id, Organization.name).where(Organization.id.not_in(own), Organization.is_demo == is_demo)
-    return [(number, name) for number, name in db.session.execute(query.order_by(Organization.name).limit(MOST_ORGANIZATIONS))]
+    return choosing.organizations(Organization.id.not_in(own), is_demo=is_demo, asked=asked)
 
 
-def organizations(*, is_demo: bool) -> list[tuple[int, str]]:
-    """The organizations that can be given a calendar, by name."""
-    query = select(Organization.id, Organization.name).where(Organization.is_demo == is_demo)
-    return [(row.id, row.name) for row in db.session.execute(query.order_by(Organization.name).limit(MOST_ORGANIZATIONS))]
+def policy_of(organization_id: int) -> Policy | None:
+    """An organization's own policy, if it has one."""
+    return db.session.scalar(select(Policy).where(Policy.organization_id == organization_id))
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ def own_calendars() -> list[OwnCalendar]:
         .outerjoin(User, User.id == OrganizationCalendar.actor_id)
         .where(OrganizationCalendar.id.in_(last))
         .order_by(Organization.name)
-        .limit(MOST_ORGANIZATIONS)
+        .limit(choosing.MOST)
     )
     return [
         OwnCalendar(home, row.calendar_id or 0, name, row.reason, who, row.valid_from) for row, home, name, who in db.session.execute(query)

@@ -11,7 +11,8 @@ from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, WrongState
 from app.lib.htmx import go, part
-from app.sla import issuing, reports, rulebook
+from app.lib.requests import row_number
+from app.sla import choosing, issuing, reports, rulebook
 from app.sla.papers import Statement
 from app.sla.statement_forms import CheckForm, StatementForm
 
@@ -71,8 +72,10 @@ def download(ref: str) -> Response:
 
 
 def form_of(given: Any) -> StatementForm:
-    """The form with what can be chosen."""
-    return StatementForm(given).offer(reports.choices(is_demo=current_user.is_demo)[0], zone(), utcnow())
+    """The form with what can be chosen; an address may name the organization."""
+    asked = request.values.get("organization", type=row_number)
+    form = StatementForm(given, data={"organization": str(asked or "")})
+    return form.offer(choosing.organizations(is_demo=current_user.is_demo, asked=asked), zone(), utcnow())
 
 
 def checked(form: CheckForm, **among: Any) -> dict[str, Any]:
