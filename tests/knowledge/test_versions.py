@@ -387,3 +387,14 @@ def test_what_an_agent_may_not_publish_is_refused_and_kept(browse, people):
     assert "looked at by a second person" in page.words
     assert page.markup.fields()["answer"] == "Kept."
     assert db.session.get(Draft, (people.agent.id, "faq", 0)).form["answer"] == "Kept."
+
+
+def test_a_question_that_was_to_be_answered_waits_behind_what_is_not_saved(browse, people):
+    browser = browse(people.agent)
+    form = browser.get("/desk/knowledge/faq/new").markup.fields(None)
+    browser.post("/desk/knowledge/faq/draft", {**form, "question": "Lions?", "answer": "Half"}, htmx=True)
+    page = browser.get("/desk/knowledge/faq/new?question=Zebras?")
+    assert page.markup.fields()["question"] == "Lions?"
+    assert "throw it away to begin with “Zebras?”" in page.words
+    browser.post("/desk/knowledge/faq/draft/removal", {"question": "Zebras?"}, to="/desk/knowledge/faq/new?question=Zebras?")
+    assert browser.get("/desk/knowledge/faq/new?question=Zebras?").markup.fields()["question"] == "Zebras?"

@@ -17,6 +17,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import Invalid
 from app.lib.htmx import answer, go, page_or_part, part
 from app.lib.requests import row_number
+from app.lib.text import one_line
 
 bp = desk("knowledge_writing", __name__)
 KIND = "<any(faq, article):kind>"
@@ -86,10 +87,10 @@ def kept(kind: str, number: int, editor: str) -> Response:
 
 @bp.post(f"/desk/knowledge/{KIND}/draft/removal")
 def drop_new(kind: str) -> Response:
-    """Throw away what was typed into the editor of a new entry."""
+    """Throw away what was typed into the editor of a new entry, and begin anew: with the question that somebody came for."""
     drafts.drop(kind, 0, current_user)
     db.session.commit()
-    return go(url_for("knowledge.new", kind=kind))
+    return go(url_for("knowledge.new", kind=kind, question=one_line(request.form.get("question"))[:250] or None))
 
 
 @bp.post(f"{ENTRY}/draft/removal")
