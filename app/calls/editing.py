@@ -106,7 +106,8 @@ def checked(kind: CallKind | None, terms: Terms) -> tuple[dict[str, Any], list[i
         wrong["name"] = "Another kind of call has this name."
     if not db.session.scalar(select(Plan.id).where(Plan.rank == values["least_rank"], Plan.tier >= rules.LEAST_TIER)):
         wrong["least_rank"] = "Choose a plan from the list."
-    if not team_ids or db.session.scalar(select(func.count()).where(Team.id.in_(team_ids))) != len(team_ids):
+    # Compared here, not there: a number that somebody made up may be larger than any that a database takes.
+    if not team_ids or not set(team_ids) <= set(db.session.scalars(select(Team.id))):
         wrong["teams"] = "Choose at least one team: its people on duty take the calls."
     try:
         values["video_url"] = checked_room(values["video_url"])

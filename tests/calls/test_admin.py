@@ -69,6 +69,7 @@ def test_saving_the_same_terms_records_nothing(terms, people, support, browse):
         ({"least_rank": "1"}, "that are offered"),
         ({"teams": []}, "at least one team"),
         ({"teams": ["999"]}, "at least one team"),
+        ({"teams": [str(10**26)]}, "at least one team"),
         ({"video_url": "http://rooms.example"}, "https://"),
     ],
 )
