@@ -299,3 +299,10 @@ def test_one_tap_in_the_mail_chooses_a_score_on_a_phone(visit, site, ask_databas
 def test_whoever_is_invited_finds_their_own_clock_chosen(visit, site):
     page = visit(None, site.invite_link, timezone_id="Asia/Tokyo")
     expect(page.get_by_label("Your time zone")).to_have_value("Asia/Tokyo")
+
+
+def test_what_changed_in_a_policy_is_read_on_a_phone(visit, site):
+    page = visit("lead", f"/admin/sla/policies/{site.policy}")
+    page.set_viewport_size({"width": 320, "height": 700})
+    changed = page.locator("#history td.wrap").first.bounding_box()
+    assert changed["width"] >= 110 and changed["x"] + changed["width"] <= 320
