@@ -1,6 +1,10 @@
-"""Addresses of the web that stand bare in a Markdown text become links, as people expect of what they paste. Pure."""
+"""Addresses of the web that stand bare in a Markdown text become links, as people expect of what they paste. Pure.
+
+A backslash before the colon (`https\\://`) keeps one as text, as it does with other marks.
+"""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -14,8 +18,8 @@ LONGEST = 2_000
 
 
 def autolinks(md: MarkdownIt) -> None:
-    """Teach a parser the rule. It runs last, when the pieces of a text have been put together."""
-    md.core.ruler.push("autolinks", link_all)
+    """Teach a parser the rule. It runs while what was escaped can still be told from what was not."""
+    md.core.ruler.before("text_join", "autolinks", link_all)
 
 
 def link_all(state: StateCore) -> None:
@@ -24,10 +28,23 @@ def link_all(state: StateCore) -> None:
         if block.type != "inline" or not block.children or "://" not in block.content:
             continue
         depth, children = 0, []
-        for token in block.children:
+        for token in joined(block.children):
             depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
             children += linked(token, state.md) if token.type == "text" and not depth else [token]
         block.children = children
+
+
+def joined(children: Sequence[Token]) -> list[Token]:
+    """The pieces of a text put together, but for colons that were escaped."""
+    together: list[Token] = []
+    for token in children:
+        if token.type == "text_special" and token.content != ":":
+            token.type = "text"
+        if together and token.type == together[-1].type == "text":
+            together[-1].content += token.content
+        else:
+            together.append(token)
+    return together
 
 
 def linked(token: Token, md: MarkdownIt) -> list[Token]:

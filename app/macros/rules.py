@@ -36,7 +36,7 @@ PLACEHOLDERS: dict[str, tuple[str, str, str]] = {
 VERBATIM = frozenset({"ticket.ref", "ticket.url", "today"})
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}\n]{0,80}?)\s*\}\}")
 # What would become a link, a picture, code, emphasis or a heading; an underscore inside a word does nothing.
-MARKUP = re.compile(r"[\\`*\[\]<>#|~]|(?<![^\W_])_|_(?![^\W_])")
+MARKUP = re.compile(r"[\\`*\[\]<>#|~]|:(?=//)|(?<![^\W_])_|_(?![^\W_])")
 SPACE = re.compile(r"\s+")
 
 

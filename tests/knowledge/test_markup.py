@@ -131,6 +131,7 @@ def test_a_short_code_in_a_table_stays_in_one_line_and_a_long_one_may_break():
         ("`https://e.example`\n\n```\nhttps://e.example\n```", []),
         ("https:// http://: https://a:b/ xhttps://e.example", []),
         ("[https://e.example](https://f.example)", ["https://f.example"]),
+        ("https://e.example/a\\_b\\*c&amp;d and https\\://f.example", ["https://e.example/a_b*c&d"]),
     ],
 )
 def test_bare_addresses_are_links_in_articles_and_in_messages(text, links):
