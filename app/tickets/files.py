@@ -8,15 +8,19 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from flask import current_app
 
 from app.lib.errors import Gone, Invalid
 from app.lib.text import one_line
+
+log = structlog.get_logger()
 
 CHUNK = 64 * 1024
 HEAD = 4096
@@ -115,22 +119,26 @@ def path_of(key: str) -> Path:
 def store(source: IO[bytes], max_bytes: int) -> Stored:
     """Write a stream under a new key, reading it once and never more than `max_bytes` and a chunk.
 
-    Raises Invalid for an empty or a too large one, and leaves nothing behind then.
+    Raises Invalid for an empty or a too large one, and when our disk takes nothing more; leaves nothing behind then.
     """
     key = secrets.token_hex(20)
     path = path_of(key)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest, size, head = hashlib.sha256(), 0, b""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
             for chunk in chunks(source, max_bytes):
                 head = head if len(head) >= HEAD else (head + chunk)[:HEAD]
                 digest.update(chunk)
                 size += len(chunk)
                 target.write(chunk)
-    except Invalid:
-        path.unlink(missing_ok=True)
-        raise
+    except (Invalid, OSError) as refused:
+        with suppress(OSError):
+            path.unlink()
+        if isinstance(refused, Invalid):
+            raise
+        log.error("file.not_kept", error=refused.strerror)
+        raise Invalid("cannot be kept on our side just now; send the rest without it, or try again later") from refused
     return Stored(key, size, digest.hexdigest(), media_type(head, whole=size <= HEAD))
 
 

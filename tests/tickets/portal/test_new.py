@@ -213,6 +213,16 @@ def test_a_file_that_is_too_large_is_told(people, browse, app, monkeypatch):
     assert "huge.log” is too large, 0.02 MB would fit" in refused.words
 
 
+def test_a_disk_that_takes_no_file_costs_no_word(people, browse, app, monkeypatch, tmp_path):
+    (tmp_path / "full").touch()
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], attachments_url=f"file:{tmp_path}/full/store"))
+    browser, sent = browse(people.user), filled(files=[upload(b"fine", "fine.log")])
+    refused = browser.post("/tickets/new", sent, status=422)
+    assert "“fine.log” cannot be kept on our side just now" in refused.words
+    assert refused.markup.fields()["body"] == sent["body"]
+    browser.post("/tickets/new", filled(), to=TICKET)
+
+
 def test_anothers_staged_file_is_not_taken(people, browse, now):
     theirs = staged(people.stranger, now, b"secret", "secret.log")
     refused = browse(people.user).post("/tickets/new", filled(staged=theirs.ref), status=422)
