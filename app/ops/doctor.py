@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from rq import Worker
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -109,6 +109,11 @@ def of_redis(settings: Config) -> Iterator[Finding]:
         ticking = ticker.is_ticking()
         mend = "Start it: `make run`, or worker.py --only ticker."
         yield Finding("scheduler", ticking, "It ticks." if ticking else "It has not ticked for two minutes.", mend)
+    except ResponseError as refused:
+        # It answers, so that starting it is no remedy: most often its disk is full.
+        yield Finding(
+            "redis", False, f"It refuses to work: {refused}.", "See that its disk has room and its memory a limit that holds the queues."
+        )
     except (RedisError, OSError) as away:
         mend = "It runs while `make run` does." if embedded else "Start Redis, or correct REDIS_URL."
         yield Finding("redis", False, f"It does not answer ({type(away).__name__}).", mend)

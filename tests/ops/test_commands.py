@@ -103,6 +103,11 @@ def test_the_doctor_names_what_is_broken_and_how_to_mend_it(app, now, people, re
     assert "worker.py --only mail" in done.stdout
 
 
+def test_the_doctor_says_what_redis_refuses(app, redis):
+    redis.set("rq:queue:mail", "no list")
+    assert "It refuses to work: WRONGTYPE" in findings()["redis"].told
+
+
 def test_the_doctor_survives_a_dead_redis(app, redis):
     services.redis().kill()
     try:
