@@ -108,7 +108,7 @@ def show(person_id: int) -> Response:
 def change(person_id: int) -> Response:
     """Name, role, organization."""
     person = queries.person_by_id(person_id)
-    form = forms.Person(request.form)
+    form, was_staff = forms.Person(request.form), person.is_staff
     if not form.validate():
         return person_page(person, 422, form=form)
     try:
@@ -118,7 +118,7 @@ def change(person_id: int) -> Response:
     except (Invalid, Stale) as wrong:
         return person_page(person, wrong.status, form=refused(form, wrong, standing.of_person(person)))
     db.session.commit()
-    flash("Saved.", "ok")
+    flash("Saved. Open tickets of theirs go back to the teams." if was_staff and not person.is_staff else "Saved.", "ok")
     return go(url_for(".show", person_id=person.id))
 
 

@@ -119,8 +119,10 @@ def change_person(
     changes = changed(person, {"name": one_line(name), "role": role, "organization_id": organization.id if organization else None})
     if not changes:
         return
-    if "role" in changes and role not in STAFF:
+    teams = teams_of(person) if "role" in changes and role not in STAFF else {}
+    if teams:
         db.session.execute(delete(TeamMember).where(TeamMember.user_id == person.id))
+        changes["teams"] = [sorted(teams.values()), []]
     record_change(person, changes, actor=actor, now=now)
 
 
@@ -155,14 +157,19 @@ def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime
         raise NotAllowed("Only administrators put people on teams.")
     if not person.is_staff:
         raise Invalid("Only people who work at the desk are on teams.")
-    mine = select(Team.id, Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id)
-    have = dict(iter(db.session.execute(mine)))
+    have = teams_of(person)
     want = {team.id: team.key for team in teams}
     if have == want:
         return
     db.session.execute(delete(TeamMember).where(TeamMember.user_id == person.id, TeamMember.team_id.in_(have.keys() - want.keys())))
     db.session.add_all(TeamMember(team_id=team_id, user_id=person.id) for team_id in sorted(want.keys() - have.keys()))
     record_change(person, {"teams": [sorted(have.values()), sorted(want.values())]}, actor=actor, now=now)
+
+
+def teams_of(person: User) -> dict[int, str]:
+    """The teams that somebody is on: id → key. One statement."""
+    mine = select(Team.id, Team.key).join(TeamMember, TeamMember.team_id == Team.id).where(TeamMember.user_id == person.id)
+    return dict(iter(db.session.execute(mine)))
 
 
 def check_reach(actor: User, person: User) -> None:

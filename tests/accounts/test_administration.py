@@ -138,6 +138,7 @@ def test_teams_are_made_exactly_what_was_chosen(people, now):
 def test_whoever_leaves_the_desk_leaves_their_teams(people, now):
     administration.change_person(people.agent, name=people.agent.name, role="moderator", organization=None, actor=people.admin, now=now)
     assert db.session.scalars(select(TeamMember).where(TeamMember.user_id == people.agent.id)).all() == []
+    assert events()[-1].facts["changes"] == {"role": ["agent", "moderator"], "teams": [["engineering", "support"], []]}
 
 
 @pytest.mark.engines("sqlite", "postgresql")
