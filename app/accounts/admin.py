@@ -282,6 +282,7 @@ def audit() -> Response:
     wanted = queries.AuditFilter(typed("kind", 60), typed("actor"), typed("ticket", 20), since, until)
     page = queries.audit(wanted, request.args.get("cursor", ""))
     names = queries.names_of(log.people_in(row.facts for row in page.items))
-    rows = [(row, log.words(row.kind), log.told(row.facts, names, me().time_zone)) for row in page.items]
+    homes = queries.organizations_called(log.organizations_in(row.facts for row in page.items))
+    rows = [(row, log.words(row.kind), log.told(row.facts, names, me().time_zone, homes)) for row in page.items]
     context = {"rows": rows, "page": page, "kinds": log.kinds(), "wanted": wanted, "first": typed("from", 10), "last": typed("to", 10)}
     return page_or_part("admin/audit.html", "admin/_audit.html", 422 if wrong else 200, wrong=wrong, **context)

@@ -12,6 +12,8 @@ from app.lib.times import in_words
 # What stands in columns of its own, or says nothing to a reader.
 LEFT_OUT = frozenset({"ref", "email_hash", "message_id", "clock_id", "assignee_name", "old_name"})
 PEOPLE = frozenset({"user_id", "reviewer_id", "planned_by_id", "assignee_id", "old_id", "recipient_id"})
+# What changed from one id to another: from a person to another, from an organization to another.
+CHANGED_PEOPLE, CHANGED_ORGANIZATIONS = frozenset({"engineer_id"}), frozenset({"organization_id"})
 MAX_TEXT = 160
 # Facts that hold a moment under another name: the old and the new time of a promise.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -35,11 +37,31 @@ def words(kind: str) -> str:
 
 def people_in(facts: Iterable[Mapping[str, Any]]) -> set[int]:
     """The ids of people that these facts name."""
-    return {value for each in facts for name, value in each.items() if name in PEOPLE and isinstance(value, int)}
+    each = list(facts)
+    plain_ids = {value for one in each for name, value in one.items() if name in PEOPLE and isinstance(value, int)}
+    return plain_ids | changed_in(each, CHANGED_PEOPLE)
 
 
-def told(facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC") -> list[tuple[str, str]]:
-    """The facts of one event as (label, text), without what is empty; moments are on the clock of `zone`."""
+def organizations_in(facts: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The ids of organizations that these facts name."""
+    return changed_in(facts, CHANGED_ORGANIZATIONS)
+
+
+def changed_in(facts: Iterable[Mapping[str, Any]], fields: frozenset[str]) -> set[int]:
+    """The ids, old and new, of what changed in some fields."""
+    changes = [one["changes"] for one in facts if isinstance(one.get("changes"), Mapping)]
+    pairs = [one[field] for one in changes for field in fields & one.keys()]
+    return {value for pair in pairs if isinstance(pair, list) for value in pair if isinstance(value, int)}
+
+
+def told(
+    facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC", organizations: Mapping[int, str] | None = None
+) -> list[tuple[str, str]]:
+    """The facts of one event as (label, text), without what is empty; moments are on the clock of `zone`.
+
+    `names` are those of people by id, `organizations` of organizations.
+    """
+    known = dict.fromkeys(CHANGED_PEOPLE, names) | dict.fromkeys(CHANGED_ORGANIZATIONS, organizations or {})
     pairs = []
     for name, value in facts.items():
         if name == "assignee_id" and value is None and facts.get("old_id") is not None:
@@ -53,7 +75,7 @@ def told(facts: Mapping[str, Any], names: Mapping[int, str], zone: str = "UTC") 
         elif isinstance(value, str) and (name.endswith("_at") or MOMENT.match(value)):
             pairs.append((name.removesuffix("_at").replace("_", " "), moment(value, zone)))
         elif name == "changes" and isinstance(value, Mapping):
-            pairs.extend((field.replace("_", " "), change(pair)) for field, pair in value.items())
+            pairs.extend(changed(field, pair, known.get(field)) for field, pair in value.items())
         else:
             pairs.append((name.replace("_", " "), plain(value)))
     return pairs
@@ -70,6 +92,13 @@ def moment(text: str, zone: str) -> str:
         return in_words(datetime.fromisoformat(text), zone)
     except (ValueError, OverflowError):
         return plain(text)
+
+
+def changed(field: str, pair: Any, known: Mapping[int, str] | None) -> tuple[str, str]:
+    """What a field changed from and to, by name where it holds the ids of what is known."""
+    if known is None or not isinstance(pair, list):
+        return field.replace("_", " "), change(pair)
+    return field.removesuffix("_id").replace("_", " "), change([known.get(one, one) if isinstance(one, int) else one for one in pair])
 
 
 def change(pair: Any) -> str:

@@ -291,6 +291,12 @@ def audit(wanted: AuditFilter, cursor: str = "") -> Page:
     return paged(query, key, cursor, newest_first=True)
 
 
+def organizations_called(ids: Iterable[int]) -> dict[int, str]:
+    """The names of organizations by id. One statement, none without ids."""
+    wanted = set(ids)
+    return dict(iter(db.session.execute(select(Organization.id, Organization.name).where(Organization.id.in_(wanted))))) if wanted else {}
+
+
 def names_of(user_ids: Iterable[int]) -> dict[int, str]:
     """The names of people by id; what the facts of events hold."""
     wanted = set(user_ids)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
 
-from app.accounts import audit, queries
+from app.accounts import administration, audit, queries
+from app.accounts.administration import OrganizationValues
 from app.accounts.queries import AuditFilter
 from app.events.actions import record
 from app.events.kinds import KINDS
@@ -40,6 +41,15 @@ def test_a_ticket_that_is_taken_off_somebody_is_nobodys():
     assert audit.told(facts, {5: "Ada Lovelace"}) == [("old", "Ada Lovelace"), ("assignee", "nobody")]
     warned = {"clock_id": 1, "metric": "resolution", "due_at": None, "ref": "HT-7Q4F2X", "assignee_id": None}
     assert audit.told(warned, {}) == [("metric", "resolution")], "an alert that nobody was there for says nothing of it"
+
+
+def test_what_changed_from_one_organization_or_person_to_another_is_told_by_name(people, browse, now):
+    administration.change_person(people.colleague, name="Ines", role="customer", organization=people.globex, actor=people.admin, now=now)
+    values = OrganizationValues(people.acme.name, people.acme.plan, people.acme.sharing, ["acme.example"], people.agent2)
+    administration.change_organization(people.acme, values, actor=people.admin, now=now)
+    db.session.commit()
+    words = browse(people.admin).get("/admin/audit").words
+    assert "organization Acme Robotics → Globex Energy" in words and f"engineer {people.agent.name} → {people.agent2.name}" in words
 
 
 def test_moments_are_on_the_clock_of_who_reads():
