@@ -12,7 +12,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.tickets.models import Ticket
-from app.tickets.queries import with_people
+from app.tickets.queries import tickets_of, with_people
 
 SHOWN = 50
 
@@ -120,5 +120,4 @@ def event_and_ticket(event_id: int) -> tuple[Event, Ticket] | None:
 def ticket_by_id(number: int) -> Ticket | None:
     """A ticket with its people, for jobs, locked until the transaction ends."""
     query = with_people(select(Ticket)).where(Ticket.id == number)
-    found: Ticket | None = db.session.scalar(query.with_for_update(of=Ticket))
-    return found
+    return next(iter(tickets_of(query.with_for_update(of=Ticket))), None)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event,
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
@@ -167,6 +168,15 @@ def begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.connection.dbapi_connection.execute("BEGIN")
+
+
+def give(row: object, **related: object) -> None:
+    """Tell a row which rows stand in its relationships, where one statement has read them side by side.
+
+    A tenth of a page of several is spared so: a mapper that finds its way along joined relationships takes twice as long.
+    """
+    for name, other in related.items():
+        set_committed_value(row, name, other)
 
 
 class Unsought(ColumnElement[Any]):

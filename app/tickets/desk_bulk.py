@@ -20,7 +20,7 @@ from app.tickets import desk_lists, filing, rules
 from app.tickets.desk import asked, me
 from app.tickets.desk_forms import MAX_BULK, BulkForm
 from app.tickets.models import Ticket
-from app.tickets.queries import visible_to, with_people
+from app.tickets.queries import tickets_of, visible_to, with_people
 
 bp = desk("desk_bulk", __name__)
 # What is done to one ticket; may tell whether that changed anything.
@@ -77,7 +77,7 @@ def verb(form: BulkForm) -> Change:
 def ordered(refs: list[str], viewer: User) -> list[tuple[str, Ticket | None]]:
     """The tickets of these numbers with their people, in their order; None for one that is not there. One statement."""
     query = with_people(select(Ticket)).where(Ticket.ref.in_(refs), visible_to(viewer)).order_by(Ticket.id)
-    by_ref = {ticket.ref: ticket for ticket in db.session.scalars(query.with_for_update(of=Ticket))}
+    by_ref = {ticket.ref: ticket for ticket in tickets_of(query.with_for_update(of=Ticket))}
     return [(ref, by_ref.get(ref)) for ref in refs]
 
 

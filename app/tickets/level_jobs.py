@@ -15,7 +15,7 @@ from app.sla.level_rules import ON_CALL, UNASSIGN, team_of
 from app.sla.level_sweep import take
 from app.tickets import filing
 from app.tickets.models import Ticket
-from app.tickets.queries import with_people
+from app.tickets.queries import tickets_of, with_people
 
 log = structlog.get_logger()
 
@@ -31,9 +31,9 @@ def follow_level(event_id: int) -> None:
             return
         now = utcnow()
         query = with_people(select(Ticket)).where(Ticket.id == event.ticket_id).with_for_update(of=Ticket)
-        ticket = db.session.scalar(query, execution_options={"populate_existing": True})
-        if ticket is not None and take(event_id, now) and ticket.is_open:
-            act(ticket, event, now)
+        for ticket in tickets_of(query, anew=True):
+            if take(event_id, now) and ticket.is_open:
+                act(ticket, event, now)
         db.session.commit()
 
 

@@ -30,7 +30,7 @@ from app.sla.models import Calendar, Policy, PolicyTarget
 from app.sla.terms import counted_by
 from app.tickets import subject_index
 from app.tickets.models import Draft, Follower, NewDraft, PendingTicket, Reading, Ticket
-from app.tickets.queries import sight_of, with_people, within
+from app.tickets.queries import sight_of, together, with_people, within
 from app.tickets.rules import CATEGORIES, PRIORITIES
 
 PAGE = 25
@@ -269,7 +269,7 @@ def kept_for(user: Any, ref: str) -> Kept:
     row = db.session.execute(kept_ticket(sight_of(user)), values).first()
     if row is None:
         raise NotFound()
-    ticket, draft, seen_at = row
+    ticket, draft, seen_at = together(row), row[1], row[2]
     return Kept(ticket, draft, is_unread(user.id, ticket, seen_at))
 
 

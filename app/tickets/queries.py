@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, lazyload
 
-from app.accounts.models import Organization, User
+from app.accounts.models import Organization, Plan, Team, User
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most
+from app.lib.database import UTCDateTime, at_most, give
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
 from app.tickets.story import Line, told
@@ -20,6 +20,9 @@ from app.tickets.story import Line, told
 NEWEST = 30
 # Events that a page of messages takes along, at most.
 EVENTS = 300
+# Whom a ticket's page names.
+REQUESTER, ASSIGNEE = aliased(User), aliased(User)
+PEOPLE = (REQUESTER, ASSIGNEE, Team, Organization, Plan)
 # Built once: pages of tickets with files ask it.
 FILES = (
     select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes)
@@ -63,10 +66,10 @@ def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
     `for_change` makes those who are about to change it follow one another; SQLite's writers do so anyway.
     """
     values = {"ref": ref.upper(), "viewer": getattr(user, "id", None), "organization": getattr(user, "organization_id", None)}
-    ticket = db.session.scalar(one_ticket(sight_of(user), for_change), values)
-    if ticket is None:
+    row = db.session.execute(one_ticket(sight_of(user), for_change), values).first()
+    if row is None:
         raise NotFound()
-    return ticket
+    return together(row)
 
 
 @lru_cache(maxsize=8)
@@ -77,13 +80,31 @@ def one_ticket(sight: str, for_change: bool) -> Select[Any]:
 
 
 def with_people(query: Select[Any]) -> Select[Any]:
-    """Load whom the ticket's page names along with it."""
-    return query.options(
-        joinedload(Ticket.requester),
-        joinedload(Ticket.assignee),
-        joinedload(Ticket.team),
-        joinedload(Ticket.organization).joinedload(Organization.plan, innerjoin=True),
+    """Let a statement that asks for tickets bring along whom a ticket's page names; `together` makes a ticket of each row."""
+    return (
+        query.add_columns(*PEOPLE)
+        .join(REQUESTER, REQUESTER.id == Ticket.requester_id)
+        .outerjoin(ASSIGNEE, ASSIGNEE.id == Ticket.assignee_id)
+        .outerjoin(Team, Team.id == Ticket.team_id)
+        .outerjoin(Organization, Organization.id == Ticket.organization_id)
+        .outerjoin(Plan, Plan.id == Organization.plan_id)
+        .options(lazyload(Organization.plan))
     )
+
+
+def together(row: Any) -> Ticket:
+    """The ticket that a row of `with_people` begins with, with its people from the end of the row."""
+    ticket: Ticket = row[0]
+    requester, assignee, team, organization, plan = row[-len(PEOPLE) :]
+    give(ticket, requester=requester, assignee=assignee, team=team, organization=organization)
+    if organization is not None:
+        give(organization, plan=plan)
+    return ticket
+
+
+def tickets_of(query: Select[Any], *, anew: bool = False) -> list[Ticket]:
+    """The tickets of a statement of `with_people`; `anew`: as the database has them now, whatever was read before. One statement."""
+    return [together(row) for row in db.session.execute(query, execution_options={"populate_existing": anew})]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def test_open_tickets_of_who_is_shut_out_go_back_to_their_team(app, people, now)
         leaving.follow_account(event.id)
     db.session.expire_all()
     assert [one.assignee_id for one in (*mine, waiting)] == [None] * 3
-    assert {one.team.key for one in mine} == {"product"}
+    assert {ticket_for(people.agent, one.ref).team.key for one in mine} == {"product"}
     assert [assigned(one) for one in (*mine, waiting)] == [[(None, "Samuel Osei", None)]] * 3
     assert (others.assignee_id, done.assignee_id) == (people.agent.id, people.agent2.id)
 
