@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from flask import url_for
@@ -230,10 +230,20 @@ def target(typed: str, ticket: Ticket, viewer: User) -> tuple[str, str, Ticket |
         if other.id == ticket.id:
             raise Invalid("That is this very ticket.")
         return other.ref, url_for("desk.show", ref=other.ref), other
-    address = urlsplit(typed)
-    if address.scheme not in {"http", "https"} or not address.hostname or any(c.isspace() for c in typed):
+    address = address_of(typed)
+    if address is None:
         raise Invalid("Write a ticket’s number, such as HT-4F7K2M9, or an address that begins with https://.")
     issue = ISSUE.fullmatch(address.path)
     if address.hostname == "github.com" and issue:
         return f"{issue[1]}#{issue[2]}", typed, None
     return f"{address.hostname}{address.path}".rstrip("/")[:80], typed, None
+
+
+def address_of(typed: str) -> SplitResult | None:
+    """An address of the web in parts; None for what is none."""
+    try:
+        parts = urlsplit(typed)
+    except ValueError:
+        return None
+    is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(c.isspace() for c in typed)
+    return parts if is_good else None

@@ -136,6 +136,7 @@ def test_a_save_of_the_row_at_the_same_moment_is_a_conflict_too(desk, ticket, mo
         ("followers", {"email": ""}, "Write an e-mail address"),
         ("links", {"target": "ftp://example.com/"}, "begins with https"),
         ("links", {"target": "https://"}, "begins with https"),
+        ("links", {"target": "https://[::1"}, "begins with https"),
         ("links", {"target": "HT-0000000"}, "begins with https"),
         ("confirmation", {"decision": "perhaps"}, "Accept or decline"),
     ],
