@@ -387,11 +387,10 @@ def survey(ground: Ground, ticket: dict[str, Any], asker: int, helper: int, dice
 
 def move_sequences(ground: Ground) -> None:
     """PostgreSQL counts ids by itself: tell it where we stopped."""
-    if db.session.get_bind().dialect.name != "postgresql":
-        return
-    tables = [model.__tablename__ for model in ground.next_id if model is not TicketTag]  # type: ignore[attr-defined]
-    for table in (*tables, Organization.__tablename__, User.__tablename__):
-        db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"))  # noqa: S608 - our own names
+    if db.engine.dialect.name == "postgresql":
+        tables = [model.__tablename__ for model in ground.next_id if model is not TicketTag]  # type: ignore[attr-defined]
+        for table in (*tables, Organization.__tablename__, User.__tablename__):
+            db.session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"))  # noqa: S608 - our own names
 
 
 def analyze() -> None:
