@@ -211,7 +211,10 @@ class Standing(Form):
             field = self[name]
             if (field.data or "") != value:
                 words_of = {str(key): label for key, label, *_ in getattr(field, "iter_choices", list)()}
-                field.errors = [*field.errors, f"It says now: {words_of.get(value, value).replace(chr(10), ', ') or 'nothing'}."]
+                field.errors = [
+                    *field.errors,
+                    f"It says “{words_of.get(value, value).replace(chr(10), ', ')}” now." if value else "It is empty now.",
+                ]
 
 
 class Person(Standing):

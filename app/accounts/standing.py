@@ -6,7 +6,7 @@ from app.accounts.models import Organization, User
 from app.lib.errors import Stale
 from app.lib.tokens import fingerprint
 
-CHANGED = "Somebody else changed this since you opened it. What you entered is kept: compare it with what stands now, then save again."
+CHANGED = "This was changed since you opened the page. What you entered is kept: compare it with what stands now, then save again."
 
 
 def of_person(person: User) -> dict[str, str]:

@@ -258,7 +258,7 @@ def test_an_organization_that_somebody_else_changed_meanwhile_is_not_overwritten
     admin.post(path, {**mine, "plan": "technical", "seen": seen}, to=path)
     wanted = {**mine, "domains": "acme.example\nrobotics.example", "seen": seen}
     page = admin.post(path, wanted, status=409)
-    assert "Somebody else changed this" in page.words and "It says now: Technical." in page.words
+    assert "This was changed since" in page.words and "It says “Technical” now." in page.words
     assert "robotics.example" in page.text and seen_on(page) != seen
     assert people.acme.plan.key == "technical"
     admin.post(path, {**wanted, "plan": "technical", "seen": seen_on(page)}, to=path)
@@ -270,7 +270,7 @@ def test_a_person_whom_somebody_else_changed_meanwhile_is_not_overwritten(people
     seen = seen_on(admin.get(path))
     admin.post(path, {"name": "Aiko Tanaka", "role": "moderator", "organization": "", "seen": seen}, to=path)
     page = admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen}, status=409)
-    assert "It says now: Community moderator." in page.words and "Aiko T." in page.text
+    assert "It says “Community moderator” now." in page.words and "Aiko T." in page.text
     assert (people.agent.name, people.agent.role) == ("Aiko Tanaka", "moderator")
     admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen_on(page)}, to=path)
     assert (people.agent.name, people.agent.role) == ("Aiko T.", "agent")
