@@ -159,6 +159,35 @@ def test_translating_at_the_desk(browse, people, page, now):
     assert queries.versions_of(page) == []
 
 
+def test_a_typo_mended_leaves_a_translation_behind_until_somebody_says_that_it_is_current(browse, people, page, translate, now):
+    translate(page)
+    browser = browse(people.lead)
+    path = f"/desk/knowledge/article/{page.id}/translations/de"
+    assert browser.get(path).markup.fields()["is_current"] == "y"
+    rewrite(page, "## Sleep\n\nStanding or lying.", people, now)
+    form = browser.get(path).markup.fields()
+    assert "is_current" not in form
+    browser.post(path, {**form, "body": "## Schlaf\n\nNur im Stehen."}, to=r("saved=1"))
+    shown = browse(None).get("/help/user-guide/zebras?lang=de").words
+    assert "Nur im Stehen." in shown and "geändert" in shown
+    form = browser.get(path).markup.fields()
+    browser.post(path, {**form, "is_current": "y"}, to=r("saved=1"))
+    assert browser.get(path).markup.fields()["is_current"] == "y"
+    assert "geändert" not in browse(None).get("/help/user-guide/zebras?lang=de").words
+
+
+def test_what_was_said_of_an_older_original_is_asked_again(browse, people, page, translate, now):
+    translate(page)
+    browser = browse(people.lead)
+    path = f"/desk/knowledge/article/{page.id}/translations/de"
+    form = browser.get(path).markup.fields()
+    rewrite(page, "## Sleep\n\nStanding or lying.", people, now)
+    stale = browser.post(path, {**form, "body": "Im Stehen!"}, status=409).markup.fields()
+    assert stale["body"] == "Im Stehen!"
+    browser.post(path, stale, to=r("saved=1"))
+    assert queries.versions_of(page)[1].behind == 1
+
+
 def test_what_is_translated_is_named_in_its_language_and_the_words_around_it_are_not(browse, people, page):
     shown = browse(people.lead).get(f"/desk/knowledge/article/{page.id}/translations/de").markup
     assert [one["name"] for one in shown.elements if one.get("lang") == "de"] == ["title", "summary", "body"]

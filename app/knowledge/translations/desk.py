@@ -79,6 +79,8 @@ def known(locale: str) -> str:
 def told_why(entry: Any, locale: str, there: Translation | None, form: TranslationForm, why: Stale | NotAllowed) -> Response:
     """The editor again: somebody else was first, and saving again is then meant; or it is not for them to publish."""
     if isinstance(why, Stale):
+        # What was said of an older original does not hold for one that the translator sees only now.
+        form.is_current.data = form.is_current.data and form.source.data == str(entry.text_version)
         form.version.data, form.source.data = str(there.version) if there else "", str(entry.text_version)
     return editor(entry, locale, there, form, why.status, refused=why.message)
 

@@ -8,11 +8,14 @@ from wtforms.validators import DataRequired, Length, Optional, Regexp
 from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE
 from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.models import Translation
-from app.knowledge.translations.rules import Words
+from app.knowledge.translations.rules import Words, behind
 from app.lib.text import many_lines, one_line
 
 RELOAD = "Reload the page, please."
-UP_TO_DATE = "Without it, readers go on reading that the original has changed."
+UP_TO_DATE = (
+    "Tick it once you have translated all that changed: readers are then no longer told that the English text has changed. "
+    "To mend a typo, leave it as it is."
+)
 
 
 def at_most(length: int) -> Length:
@@ -26,7 +29,7 @@ class TranslationForm(Form):
     title = StringField("Title", [DataRequired("Give it a title."), at_most(MAX_TITLE)], filters=[one_line])
     summary = TextAreaField("Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line])
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines])
-    is_current = BooleanField("This says what the English text says now", default=True, description=UP_TO_DATE)
+    is_current = BooleanField("The translation is up to date with the English text", default=True, description=UP_TO_DATE)
     version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message=RELOAD)], filters=[one_line])
     source = HiddenField("Version of the original", [DataRequired(RELOAD), Regexp(r"^\d{1,9}$", message=RELOAD)])
 
@@ -49,9 +52,10 @@ FORMS: dict[str, type[TranslationForm]] = {"faq": AnswerTranslationForm, "articl
 
 
 def filled(kind: str, translation: Translation | None, text_version: int) -> TranslationForm:
-    """The form as a translation stands in the database; empty for a new one."""
+    """The form as a translation stands in the database; empty for a new one. One that is behind has to be said to be up to date."""
     values: dict[str, Any] = {"source": str(text_version)}
     if translation is not None:
         own = {name: getattr(translation, name) for name in ("title", "summary", "body")}
-        values |= {**own, "version": str(translation.version)}
+        is_current = not behind(text_version, translation.source_version)
+        values |= {**own, "version": str(translation.version), "is_current": is_current}
     return FORMS[kind](data=values)
