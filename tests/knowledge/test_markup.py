@@ -70,6 +70,14 @@ def test_a_footnote_is_numbered_in_the_order_of_the_text_and_leads_back():
     assert "never named" not in str(article("x[^a]\n\n[^a]: y\n[^d]: never named").html)
 
 
+def test_bare_addresses_in_notes_are_links_as_in_the_text():
+    page = shown("x[^a]\n\n[^a]: see https://e.example/a_b_c. Not `https://f.example`, nor https\\://g.example")
+    (note,) = [item for item in page.all("li") if item.get("id")]
+    links = [link["href"] for link in page.all("a") if link.within("li") is note]
+    assert links == ["https://e.example/a_b_c", f"#{note['id']}-back"]
+    assert note.text.startswith("see https://e.example/a_b_c. Not")
+
+
 def test_notes_that_name_each_other_end():
     page = shown("x[^a]\n\n[^a]: see[^b]\n[^b]: see[^a]")
     assert len([item for item in page.all("li") if item.get("id")]) == 2

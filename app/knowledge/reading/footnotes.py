@@ -73,10 +73,11 @@ def at_the_end(state: StateCore) -> None:
     number = 0
     while number < len(order):
         said: list[Token] = []
-        state.md.inline.parse(notes[order[number]], state.md, state.env, said)
+        text = notes[order[number]]
+        state.md.inline.parse(text, state.md, state.env, said)
         number += 1
         back = [opening("link_open", "a", {"href": f"#{anchor(state.env, number, 'back')}"}), shown("↩"), Token("link_close", "a", -1)]
-        words = Token("inline", "", 0, children=[*said, shown(" "), *back])
+        words = Token("inline", "", 0, content=text, children=[*said, shown(" "), *back])
         item = opening("list_item_open", "li", {"id": anchor(state.env, number)})
         state.tokens += [item, words, Token("list_item_close", "li", -1)]
     state.tokens += [Token("ordered_list_close", "ol", -1), Token("notes_close", "div", -1)]
