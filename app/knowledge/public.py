@@ -24,7 +24,7 @@ from app.knowledge.writing.queries import moved_to
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound
 from app.lib.htmx import answer, go, is_htmx, page_or_part, part
-from app.lib.pages import domain_error
+from app.lib.pages import domain_error, page_without_slash
 from app.lib.text import one_line
 
 bp = public("help", __name__)
@@ -187,9 +187,12 @@ def thanks() -> Response:
 def moved(error: NotFound) -> Any:
     """Where nothing is for this reader, an entry may have stood: its old address leads to where it is now, for ever.
 
-    The answer is not kept by browsers for long, since another entry may take the address.
+    A slash at the end of a name leads to the address without it. Browsers keep neither answer for long, since another entry may
+    take the address.
     """
     if request.endpoint in {"help.article", "help.question"}:
+        if (page := page_without_slash()) is not None:
+            return redirect(page, 301)
         entry = moved_to(reader_of(current_user), request.path.removeprefix("/help/"))
         if entry is not None:
             query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""

@@ -37,6 +37,7 @@ def test_an_address_with_a_slash_too_much_leads_to_its_page(browse: Any) -> None
     for path, page in (
         ("/help/faq/?category=cli", "/help/faq?category=cli"),
         ("/help/user-guide/cli-commands/", "/help/user-guide/cli-commands"),
+        ("/help/faq/some-question/?lang=de", "/help/faq/some-question?lang=de"),
     ):
         answer = visitor.get(path)
         assert (answer.status_code, answer.headers["Location"]) == (301, page)
