@@ -5,9 +5,10 @@ Using one is counted without an event: the reply that it went into has its own.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import false, select, true, update
+from sqlalchemy import String, Update, bindparam, false, select, true, update
 
 from app.accounts.models import User
 from app.accounts.permissions import may
@@ -121,10 +122,18 @@ def used(macro_id: int, *, now: datetime) -> None:
 
 def take_first_response(kind: str, *, now: datetime) -> Any:
     """(id, title, body) of the approved first response to a kind of ticket, counted as used; None without one. One statement."""
-    wanted = (Macro.kind == kind, Macro.kind != "general", Macro.is_approved == true(), Macro.owner_id.is_(None))
-    newest = select(Macro.id).where(*wanted).order_by(Macro.approved_at.desc(), Macro.id).limit(1).scalar_subquery()
-    query = update(Macro).where(Macro.id == newest).values(uses=Macro.uses + 1, last_used_at=now)
-    return db.session.execute(query.returning(Macro.id, Macro.title, Macro.body), execution_options=QUIET).first()
+    return db.session.connection().execute(taking(), {"kind_of_ticket": kind, "now": now}).first()
+
+
+@cache
+def taking() -> Update:
+    """The statement of `take_first_response`, built once: every new ticket asks it, and needs no object."""
+    table: Any = Macro.__table__
+    kind = bindparam("kind_of_ticket", type_=String)
+    wanted = (table.c.kind == kind, table.c.kind != "general", table.c.is_approved == true(), table.c.owner_id.is_(None))
+    newest = select(table.c.id).where(*wanted).order_by(table.c.approved_at.desc(), table.c.id).limit(1).scalar_subquery()
+    query: Update = update(table).where(table.c.id == newest).values(uses=table.c.uses + 1, last_used_at=bindparam("now"))
+    return query.returning(table.c.id, table.c.title, table.c.body)
 
 
 def checked(content: Content, actor: User) -> Content:
