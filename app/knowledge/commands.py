@@ -13,7 +13,7 @@ from app.extensions import db
 from app.knowledge import indexing
 from app.knowledge.exchange.exporting import FAQ_FILE, faq_rows, files
 from app.knowledge.exchange.importing import Imported, finished
-from app.knowledge.exchange.packages import Package, from_folder
+from app.knowledge.exchange.packages import OTHER, Package, from_folder
 from app.knowledge.exchange.pieces import WORK, pieces
 from app.knowledge.exchange.questions import compose_faqs
 from app.knowledge.translations.languages import locales
@@ -68,10 +68,11 @@ def knowledge() -> None:
 @click.pass_context
 def import_directory(ctx: click.Context, directory: Path) -> None:
     """Add and change the articles of DIRECTORY/<section>/<slug>.md, their translations beside them (<slug>.<locale>.md), and
-    the questions of DIRECTORY/faq.json if it is there. Files that cannot be read are named by line, the rest is taken in."""
+    the questions of DIRECTORY/faq.json if it is there. Files that cannot be read are named by line, other files as left out; the rest is taken in."""
     package = from_folder(directory).only_in(locales())
     take(package, str(directory))
     complain([f"{directory / problem.path}:{problem.line}: {problem.why}" for problem in package.problems])
+    complain([f"{directory / path}: {OTHER}" for path in package.left_out])
     update_index()
     ctx.exit(1 if package.problems else 0)
 

@@ -210,6 +210,25 @@ def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypa
     assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
 
 
+def test_files_that_are_nothing_of_ours_are_named_as_left_out(app, browse, people, drain):
+    others = [("user-guide/notes.txt", "x"), ("board.png", b"\x89PNG"), ("other.json", "[]")]
+    quiet = [("README.md", "x"), (".git/config", "x"), ("user-guide/.DS_Store", "x"), ("__MACOSX/user-guide/x", "x")]
+    browser = browse(people.lead)
+    path = send(browser, "texts.zip", packed([("user-guide/new.md", PLAIN), ("lost.md", PLAIN), *others, *quiet]))
+
+    def named():
+        page = browser.get(path)
+        assert "lost.md:1 an article lies in the folder of its section" in page.words
+        return [item.text for item in page.markup.all("li", class_="mono wrap")]
+
+    assert "1 new, 0 changed, 0 the same already, 3 left out, 1 that cannot be read" in browser.get(path).words
+    assert named() == ["user-guide/notes.txt", "board.png", "other.json"]
+    browser.post(f"{path}/import", to=path)
+    drain(app)
+    assert "1 added" in browser.get(path).words
+    assert len(named()) == 3
+
+
 def test_what_comes_twice_in_one_zip_is_told_and_the_rest_is_taken_in(app, browse, people, written, drain):
     row = '[\n{"id": "fox", "question": "A fox?", "answer": "Yes."}]'
     french = "---\ntitle: Z\n---\nB\n"

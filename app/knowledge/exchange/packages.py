@@ -4,7 +4,7 @@ outside of what was handed over is read."""
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +15,7 @@ from app.knowledge.exchange.questions import FaqRow, parse_faqs
 from app.lib.errors import Invalid
 
 STRAY = "an article lies in the folder of its section, as section/slug.md"
+OTHER = "left out, since it is neither an article (section/slug.md) nor the list of questions (faq.json)"
 # A zip may be this large, hold so many files, and unpack to so much: each file, and all together.
 MAX_UPLOAD_BYTES = 10_000_000
 MAX_FILES = 20_000
@@ -37,12 +38,13 @@ class Problem:
 
 @dataclass
 class Package:
-    """What was read, and what could not be."""
+    """What was read, what could not be, and the names of files that are nothing of ours."""
 
     articles: list[ArticleFile] = field(default_factory=list)
     translations: list[TranslationFile] = field(default_factory=list)
     questions: list[FaqRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     # The paths and ids that have come: a second of one would meet a unique column.
     paths: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
@@ -80,6 +82,17 @@ class Package:
         else:
             self.translations.append(read)
 
+    def leave_out(self, path: str, parts: Sequence[str]) -> None:
+        """One more file (`parts` are its folders and its name) that is no entry of ours. One that looks like an article is a
+        problem; what is hidden, and a README that tells of the folder itself, are not worth a word."""
+        is_readme = len(parts) == 1 and parts[0].lower() == "readme.md"
+        if not parts or is_readme or any(part.startswith(".") for part in parts):
+            return
+        if len(parts) == 1 and path.endswith(".md"):
+            self.problems.append(Problem(path, 1, STRAY))
+        else:
+            self.left_out.append(path)
+
     def only_in(self, locales: Sequence[str]) -> "Package":
         """The same without what is in languages that nothing is translated into: each is a problem."""
         why = f"nothing is translated into it here: KNOWLEDGE_LOCALES names {', '.join(locales) or 'no language'}"
@@ -92,10 +105,9 @@ class Package:
 
 
 def from_folder(folder: Path) -> Package:
-    """The articles and translations of `<section>/*.md` below a folder, and the questions of its faq.json."""
+    """The articles and translations of `<section>/*.md` below a folder, and the questions of its faq.json. Other files are named."""
     package = Package()
     found = [*sorted(folder.glob("*/*.md")), *(path for path in [folder / FAQ_FILE] if path.is_file())]
-    package.problems += [Problem(path.name, 1, STRAY) for path in sorted(folder.glob("*.md")) if stray(path.name)]
     for path in found:
         name = path.relative_to(folder).as_posix()
         limit = MAX_FAQ_BYTES * 20 if name == FAQ_FILE else MAX_FILE_BYTES
@@ -103,6 +115,9 @@ def from_folder(folder: Path) -> Package:
             package.problems.append(Problem(name, 1, f"larger than {limit:,} bytes"))
         else:
             package.take(name, path.read_bytes())
+    for path in sorted({path for path in folder.rglob("*") if path.is_file()}.difference(found)):
+        place = path.relative_to(folder)
+        package.leave_out(place.as_posix(), place.parts)
     return package
 
 
@@ -135,9 +150,13 @@ def from_zip(data: bytes) -> Package:
             entries = archive.infolist()
             if len(entries) > MAX_FILES:
                 raise Invalid(f"This zip holds more than {MAX_FILES:,} files. Send it in parts.")
-            package.problems += [Problem(entry.filename[:200], 1, STRAY) for entry in entries if is_stray(entry)]
-            for entry, path in ours(entries):
-                content = unpacked(archive, entry, MAX_FAQ_BYTES if path.endswith(".json") else MAX_FILE_BYTES, left)
+            for entry in entries:
+                parts = parts_of(entry)
+                path = place_of(parts)
+                if not path:
+                    package.leave_out(entry.filename[:200], parts)
+                    continue
+                content = unpacked(archive, entry, MAX_FAQ_BYTES if path == FAQ_FILE else MAX_FILE_BYTES, left)
                 left -= len(content)
                 package.take(path, content)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as broken:
@@ -145,27 +164,12 @@ def from_zip(data: bytes) -> Package:
     return package
 
 
-def ours(entries: list[zipfile.ZipInfo]) -> Iterator[tuple[zipfile.ZipInfo, str]]:
-    """(file, path) of what may be an entry of ours; the folder around all of it is left out. Nothing is ever written there."""
-    for entry in entries:
-        parts = parts_of(entry)
-        if not parts:
-            continue
-        if parts[-1] == FAQ_FILE:
-            yield entry, FAQ_FILE
-        elif parts[-1].endswith(".md") and len(parts) > 1:
-            yield entry, "/".join(parts[-2:])
-
-
-def stray(name: str) -> bool:
-    """Whether a file beside the sections' folders looks like an article; a README tells of the folder itself."""
-    return name.endswith(".md") and name.lower() != "readme.md"
-
-
-def is_stray(entry: zipfile.ZipInfo) -> bool:
-    """Whether it looks like an article, and lies in no section's folder."""
-    parts = parts_of(entry)
-    return len(parts) == 1 and stray(parts[0])
+def place_of(parts: Sequence[str]) -> str:
+    """Where a file that may be an entry of ours lies in an export, whatever folder is around all of it; empty for others.
+    Nothing is ever written there."""
+    if parts and parts[-1] == FAQ_FILE:
+        return FAQ_FILE
+    return "/".join(parts[-2:]) if len(parts) > 1 and parts[-1].endswith(".md") else ""
 
 
 def parts_of(entry: zipfile.ZipInfo) -> list[str]:
