@@ -306,3 +306,17 @@ def test_what_changed_in_a_policy_is_read_on_a_phone(visit, site):
     page.set_viewport_size({"width": 320, "height": 700})
     changed = page.locator("#history td.wrap").first.bounding_box()
     assert changed["width"] >= 110 and changed["x"] + changed["width"] <= 320
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+@pytest.mark.parametrize("path", ["/desk/analytics", "/desk/surveys", "/desk/knowledge/insights"])
+def test_the_range_of_figures_is_read_whole_on_a_narrow_phone(visit, path, scripted):
+    page = visit("lead", path, viewport={"width": 320, "height": 700}, java_script_enabled=scripted)
+    bar, chosen = page.locator(".staffbar"), page.get_by_label("Range", exact=True)
+    whole = chosen.evaluate(
+        "box => { const free = box.cloneNode(true); free.style.cssText = 'position: fixed; width: max-content'; document.body.append(free); return free.offsetWidth; }"
+    )
+    box = chosen.bounding_box()
+    assert box["width"] >= whole - 1 and box["x"] + box["width"] <= 320
+    assert bar.locator("h1").evaluate("title => title.scrollWidth <= title.clientWidth"), "the title is cut off"
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
