@@ -92,6 +92,8 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.published": "kind entry_id title",
         "knowledge.unpublished": "kind entry_id title",
         "knowledge.changed": "kind entry_id title",
+        "knowledge.archived": "kind entry_id title",
+        "knowledge.unarchived": "kind entry_id title",
         "knowledge.imported": "source added changed",
         "knowledge.import_finished": "source added changed",
         "knowledge.drafted": "kind entry_id title number",

@@ -19,7 +19,7 @@ from app.knowledge.models import Article, Entry, Faq, SearchMiss, Vote
 from app.knowledge.rules import TEXTS, VOTE, is_key, is_slug, masked, slug_of
 from app.knowledge.writing import approvals, plans, redirects, traces
 from app.knowledge.writing.rules import writers_only
-from app.lib.errors import Invalid, NotAllowed, Stale
+from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 
 E = TypeVar("E", bound=Faq | Article)
 
@@ -159,6 +159,28 @@ def vanish(entry: Entry, *, actor: User | None, now: datetime) -> None:
     entry.status, entry.changed_at = "withdrawn", now
     plans.dropped(entry, "withdraw")
     told(entry, "knowledge.unpublished", actor, now)
+
+
+def archive(entry: Entry, *, actor: User, now: datetime) -> None:
+    """Take a draft that is wanted no more out of the writers' lists, with its open review and its plan; its versions stay.
+    Again is harmless. Raises NotAllowed, and WrongState for what readers have seen, which is withdrawn."""
+    writers_only(actor.role)
+    if entry.status == "archived":
+        return
+    if entry.status != "draft":
+        raise WrongState("Only drafts are archived. Withdraw this instead, if readers are not to see it.")
+    entry.status, entry.changed_at = "archived", now
+    traces.settle_work(entry, actor=actor, now=now)
+    plans.dropped(entry, "withdraw")
+    told(entry, "knowledge.archived", actor, now)
+
+
+def unarchive(entry: Entry, *, actor: User, now: datetime) -> None:
+    """Make an archived draft one of the lists again. Again is harmless. Raises NotAllowed."""
+    writers_only(actor.role)
+    if entry.status == "archived":
+        entry.status, entry.changed_at = "draft", now
+        told(entry, "knowledge.unarchived", actor, now)
 
 
 def vote(entry: Entry, visitor: str, *, is_helpful: bool, now: datetime, actor: User | None = None, network: str | None = None) -> bool:

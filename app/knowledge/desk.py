@@ -129,6 +129,22 @@ def unpublish(kind: str, number: int) -> Response:
     return go(url_for(".edit", kind=kind, number=number))
 
 
+@bp.post(f"/desk/knowledge/{KIND}/<int:number>/archive")
+def archive(kind: str, number: int) -> Response:
+    """Take a draft that is wanted no more out of the lists."""
+    actions.archive(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
+    db.session.commit()
+    return go(url_for(".edit", kind=kind, number=number))
+
+
+@bp.post(f"/desk/knowledge/{KIND}/<int:number>/archive/removal")
+def unarchive(kind: str, number: int) -> Response:
+    """Make an archived draft one of the lists again."""
+    actions.unarchive(queries.entry_to_edit(kind, number), actor=current_user, now=utcnow())
+    db.session.commit()
+    return go(url_for(".edit", kind=kind, number=number))
+
+
 @bp.post("/desk/knowledge/preview")
 def preview() -> Response:
     """What is being written, as readers will see it. Nothing is stored."""

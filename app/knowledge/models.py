@@ -33,7 +33,7 @@ class Faq(Model):
     helpful: Mapped[int] = mapped_column(default=0)
     # public, customers, enterprise or staff
     audience: Mapped[str] = mapped_column(default="public")
-    # draft, published or withdrawn
+    # draft, published, withdrawn, or archived: a draft that is wanted no more
     status: Mapped[str] = mapped_column(default="published")
     # Who looks after it, when somebody should look again, and when somebody last did.
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)

@@ -210,7 +210,7 @@ def writing(wanted: Filter, cursor: str = "") -> Page:
 
 
 def part(kind: str, wanted: Filter, before: list[Any] | None) -> Any:
-    """The entries of one kind that a writer wants to see, after a place in the list."""
+    """The entries of one kind that a writer wants to see, after a place in the list; what is archived for whoever asks or searches."""
     table: Any = KINDS[kind]
     columns = finding.columns_of(kind)
     wheres: list[ColumnElement[bool]] = []
@@ -218,6 +218,8 @@ def part(kind: str, wanted: Filter, before: list[Any] | None) -> Any:
         wheres.append(table.id.in_(UNDER_WAY[wanted.status](kind)))
     elif wanted.status:
         wheres.append(table.status == wanted.status)
+    elif not wanted.text:
+        wheres.append(table.status != "archived")
     if wanted.audience:
         wheres.append(table.audience == wanted.audience)
     heading, text = (Faq.question, Faq.answer) if kind == "faq" else (Article.title, Article.body)

@@ -6,7 +6,7 @@ from typing import Protocol
 STAFF = "staff"
 # Whom a text is written for. Each may read what those before it may.
 AUDIENCES = {"public": "Everybody", "customers": "Customers", "enterprise": "Enterprise customers", STAFF: "Staff only"}
-STATES = {"published": "Published", "draft": "Draft", "withdrawn": "Withdrawn"}
+STATES = {"published": "Published", "draft": "Draft", "withdrawn": "Withdrawn", "archived": "Archived"}
 ENTERPRISE_TIER = 3
 
 

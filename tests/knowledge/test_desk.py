@@ -49,6 +49,29 @@ def test_writing_a_question_as_a_draft_then_publishing(browse, people):
     browse(None).get("/help/faq/where-do-zebras-sleep", status=404)
 
 
+def test_a_draft_that_nobody_wants_leaves_the_lists_and_can_come_back(browse, people, faq):
+    entry = faq("Where do zebras sleep?", publish=False)
+    db.session.commit()
+    browser = browse(people.agent)
+    place = f"/desk/knowledge/faq/{entry.id}"
+
+    def listed(wanted=""):
+        return "zebras" in "".join(link.text for link in browser.get(f"/desk/knowledge{wanted}").markup.all("a", class_="subject"))
+
+    assert listed() and listed("?status=draft")
+    assert "Archive" in browser.get(place).words
+    browser.post(f"{place}/archive", to=place)
+    assert not listed() and not listed("?status=draft")
+    assert listed("?status=archived") and listed("?q=zebras")
+    form = browser.get(place).markup.fields()
+    browser.post(place, {**QUESTION, "version": form["version"], "answer": "Standing.", "then": "draft"}, to=r("saved=1"))
+    assert not listed()
+    assert "Back to drafts" in browser.get(place).words
+    browser.post(f"{place}/archive/removal", to=place)
+    assert listed() and listed("?status=draft")
+    assert "Standing." in browser.get(place).markup.fields()["answer"]
+
+
 def test_writing_an_article(browse, people):
     browser = browse(people.agent)
     browser.get("/desk/knowledge/article/new")

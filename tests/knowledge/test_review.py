@@ -43,6 +43,16 @@ def answer(entry, review, number, actor, now, **said):
     reviewing.answer(entry, review, number, said.pop("comment", ""), **{"approve": True, **said}, actor=actor, now=now)
 
 
+def test_nobody_is_asked_any_more_for_what_is_archived(faq, people, now):
+    entry = faq("Zebras?", publish=False)
+    review = ask(entry, people, now)
+    actions.archive(entry, actor=people.agent, now=now)
+    assert review.state == "closed"
+    assert queries.work(entry, people.lead).state == "archived"
+    actions.unarchive(entry, actor=people.agent, now=now)
+    assert ask(entry, people, now).state == "asked"
+
+
 @pytest.mark.parametrize(
     ("role", "audiences", "reviewed", "needed"),
     [

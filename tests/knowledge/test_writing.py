@@ -11,7 +11,7 @@ from app.knowledge.actions import FaqText
 from app.knowledge.exchange import importing
 from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Faq, Vote
-from app.lib.errors import Invalid, NotAllowed, Stale
+from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 
 
 def events(kind):
@@ -64,6 +64,26 @@ def test_publishing_and_withdrawing_twice_is_once(faq, people, now):
     assert len(events("knowledge.published")) == len(events("knowledge.unpublished")) == 1
 
 
+def test_archiving_and_taking_up_twice_is_once(faq, people, now):
+    entry = faq("Zebras?", publish=False)
+    for _ in range(2):
+        actions.archive(entry, actor=people.agent, now=now)
+    for _ in range(2):
+        actions.unarchive(entry, actor=people.agent, now=now)
+    assert entry.status == "draft"
+    assert len(events("knowledge.archived")) == len(events("knowledge.unarchived")) == 1
+
+
+def test_what_readers_have_seen_is_withdrawn_and_not_archived(faq, people, now):
+    entry = faq("Zebras?")
+    for _ in range(2):
+        with pytest.raises(WrongState, match="Withdraw"):
+            actions.archive(entry, actor=people.lead, now=now)
+        actions.unpublish(entry, actor=people.lead, now=now)
+    actions.unarchive(entry, actor=people.lead, now=now)
+    assert entry.status == "withdrawn"
+
+
 @pytest.mark.parametrize("who", ["user", "owner", "moderator"])
 def test_only_staff_write(people, faq, now, who):
     entry = faq("Zebras?")
@@ -72,6 +92,8 @@ def test_only_staff_write(people, faq, now, who):
         lambda: actions.save_faq(None, FaqText("Q", "A", "cli"), actor=person, now=now),
         lambda: actions.publish(entry, actor=person, now=now),
         lambda: actions.unpublish(entry, actor=person, now=now),
+        lambda: actions.archive(entry, actor=person, now=now),
+        lambda: actions.unarchive(entry, actor=person, now=now),
         lambda: actions.dismiss_miss(1, actor=person, now=now),
     ):
         with pytest.raises(NotAllowed):

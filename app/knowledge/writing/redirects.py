@@ -32,7 +32,7 @@ def settle(entry: Entry, before: str | None, now: datetime) -> None:
     if before == here:
         return
     occupy([here])
-    if before is not None and entry.status != "draft":
+    if before is not None and entry.status not in {"draft", "archived"}:
         db.session.execute(delete(Redirect).where(Redirect.path == before), execution_options=QUIET)
         db.session.add(Redirect(path=before, kind=entry.kind, entry_id=entry.id, created_at=now))
         db.session.flush()

@@ -27,6 +27,7 @@ WORK = {
     "scheduled": "Scheduled",
     "published": "Published",
     "withdrawn": "Withdrawn",
+    "archived": "Archived",
 }
 TONES = {"in_review": "info", "returned": "warn", "approved": "ok", "scheduled": "info", "published": "ok"}
 
