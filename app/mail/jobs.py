@@ -1,18 +1,20 @@
 """Sending mail: one try for one mail, and the sweep that finds what waits."""
 
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 from flask import current_app
 from redis.exceptions import RedisError
+from rq.timeouts import JobTimeoutException
 
 from app.config import Config
 from app.extensions import db, queue, retry
 from app.lib.clock import utcnow
 from app.lib.database import reading
 from app.lib.mail import Outgoing, build, clean_address, mailbox
-from app.mail import actions, queries
+from app.mail import actions, queries, transport
 from app.mail.models import OutboundMail
 from app.mail.transport import Outcome, parse_smtp_url, send
 
@@ -21,6 +23,10 @@ DELIVER = "app.mail.jobs.deliver"
 # A fresh mail is already on its way to a worker; the sweep leaves it alone for so long.
 GRACE = timedelta(seconds=30)
 BATCH = 500
+# A server that hangs is left alone for a while, so that what shares the queue, such as a page over chat, does not wait
+# behind hundreds of such tries. Address → end of the rest, by a clock that nobody sets.
+REST_SECONDS = 60.0
+resting: dict[str, float] = {}
 
 
 def hand_over(mail_ids: Iterable[int]) -> None:
@@ -37,8 +43,12 @@ def deliver(mail_id: int) -> None:
 
     The claim is committed before the mail leaves, so two workers never send the same one. A worker that is killed
     after the server took the mail and before the second commit leaves the claim to run out; that one mail is then
-    sent a second time, with the same Message-ID, which mail programs fold into one.
+    sent a second time, with the same Message-ID, which mail programs fold into one. While a server that hangs rests,
+    its mail stays due, for the sweep.
     """
+    settings: Config = current_app.config["SETTINGS"]
+    if time.monotonic() < resting.get(settings.smtp_url, 0.0):
+        return
     if not actions.claim(mail_id, now=utcnow()):
         db.session.rollback()
         return
@@ -46,10 +56,23 @@ def deliver(mail_id: int) -> None:
     db.session.commit()
     if mail is None:
         return
-    outcome = tried(mail, current_app.config["SETTINGS"])
+    outcome = timed(mail, settings)
     actions.settle(mail, outcome, now=utcnow())
     db.session.commit()
     log.info("mail.tried", mail=mail_id, template=mail.template, state=mail.state, attempts=mail.attempts)
+
+
+def timed(mail: OutboundMail, settings: Config) -> Outcome:
+    """One try, which ends with the time that the job has, and after which a server that hangs rests."""
+    began = time.monotonic()
+    try:
+        outcome = tried(mail, settings)
+    except JobTimeoutException:
+        outcome = Outcome("retry", "The mail server answered too slowly.")
+    ended = time.monotonic()
+    if outcome.state == "retry" and ended - began >= transport.TIMEOUT_SECONDS:
+        resting[settings.smtp_url] = ended + REST_SECONDS
+    return outcome
 
 
 def tried(mail: OutboundMail, settings: Config) -> Outcome:
