@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
-from app.lib import assets, compress, database, forms, logs, metrics, pages, security
+from app.lib import assets, bodies, compress, database, forms, logs, metrics, pages, security
 from app.lib.requests import CleanRequest, RowNumber
 
 BLUEPRINTS = (
@@ -107,6 +107,7 @@ def create_app(config: Config | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    bodies.install(app)
     forms.install()
     compress.install(app)
     assets.install(app)

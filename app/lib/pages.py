@@ -188,7 +188,7 @@ def csrf_error(error: CSRFError) -> Response:
 MESSAGES = {
     404: ("Not found", "There is nothing here that you can see. Check the address, or go back to the start."),
     405: ("Not a page", "This address only takes a form. Go back to the page that the form is on, or to the start."),
-    413: ("Too large", "What you sent is larger than we accept. Attach smaller files, or fewer of them."),
+    413: ("Too large", "What you sent is larger than we accept. Go back, attach smaller files or fewer of them, or shorten the text."),
     429: ("Too many tries", "Wait a minute, then try again."),
     503: ("Not available", "A part that we need is not answering. Try again in a minute."),
 }

@@ -2,18 +2,45 @@
 
 import re
 from functools import cached_property
+from io import BytesIO
+from typing import IO
 
 from flask import Request
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter, Map
 
 # They mean nothing in any field of ours, and some databases, mails and pages cannot hold them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LARGEST = 2**31 - 1
+# Characters that a byte may take on its way in a form.
+WIDEST = 3
+MOST_FIELDS = 10_000
+PIECE = 65_536
+
+
+class BoundedForms(FormDataParser):
+    """Holds forms that are no multipart to a size and a number of fields, too: the library reads them whole, and a body of
+    nothing but separators would become a thousand times its size.
+    """
+
+    def _parse_urlencoded(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        most = WIDEST * (self.max_form_memory_size or LARGEST)
+        body = bytearray()
+        while len(body) <= most and (piece := stream.read(PIECE)):
+            body += piece
+        if len(body) > most or body.count(b"&") > MOST_FIELDS:
+            raise RequestEntityTooLarge
+        return super()._parse_urlencoded(BytesIO(body), mimetype, content_length, options)
 
 
 class CleanRequest(Request):
     """A request whose form and query hold no control characters but tabs and line ends."""
+
+    form_data_parser_class = BoundedForms
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:

@@ -1,0 +1,90 @@
+"""Bodies beyond every limit, sent to the real web server: a refusal in words reaches who sends them."""
+
+import http.client
+import subprocess
+import sys
+
+import pytest
+
+from app.config import ROOT
+from app.lib import bodies
+from tests.mail.smtp import free_port
+from tests.worker import environment, until
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+MILLION = b"x" * 1_000_000
+SERVE = "from wsgi import app\nfrom app.ops.web import Server\nServer(app).run()"
+
+
+@pytest.fixture
+def connection(app):
+    """A connection to the web server as it is run, which keeps it for several requests."""
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-c", SERVE], cwd=ROOT, env=environment(app, PORT=str(port)))
+    opened = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    until(lambda: answers(opened), "the web server")
+    yield opened
+    opened.close()
+    server.terminate()
+    server.wait(30)
+
+
+def answers(connection):
+    """Whether there is a server."""
+    try:
+        return asked(connection, "GET", "/healthz")[0] == 200
+    except OSError:
+        connection.close()
+        return False
+
+
+def asked(connection, method, path, body=None, **headers):
+    """Status and words of the answer to one request."""
+    connection.request(method, path, body, {**FORM, **headers})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def chunks():
+    """A body of thirty million bytes whose length nobody says before."""
+    for _ in range(30):
+        yield MILLION
+
+
+def test_what_is_too_large_is_refused_in_words_and_the_connection_goes_on(connection):
+    for body in (b"email=" + MILLION * 10, b"a&" * 1_000_000, MILLION * 30, chunks()):
+        status, words = asked(connection, "POST", "/login", body)
+        assert (status, "larger than we accept" in words) == (413, True)
+        socket = connection.sock
+        assert asked(connection, "GET", "/healthz")[0] == 200
+        assert socket is not None and connection.sock is socket
+
+
+def test_a_body_that_nobody_asked_for_costs_no_answer(connection):
+    assert asked(connection, "GET", "/login", MILLION * 10)[0] == 200
+    assert asked(connection, "POST", "/nothing/here", MILLION * 10)[0] == 404
+    assert asked(connection, "PUT", "/login", MILLION * 10)[0] == 405
+    status, words = asked(connection, "POST", "/webhooks/discord", MILLION * 10, Accept="application/json")
+    assert status in {404, 413} and words.startswith("{")
+
+
+class Endless:
+    """A body that goes on and on."""
+
+    def __init__(self):
+        self.read_so_far = 0
+
+    def read(self, size):
+        self.read_so_far += size
+        return bytes(size)
+
+
+def test_nobody_reads_for_ever(monkeypatch):
+    monkeypatch.setattr(bodies, "MOST_BYTES", 1_000_000)
+    body = Endless()
+    bodies.discard(body)
+    assert body.read_so_far <= 1_000_000 + bodies.PIECE
+    monkeypatch.setattr(bodies, "MOST_SECONDS", 0.0)
+    body = Endless()
+    bodies.discard(body)
+    assert body.read_so_far <= bodies.PIECE
