@@ -88,7 +88,7 @@ def person_page(person: User, status: int = 200, **shown: Any) -> Response:
     """One person with the forms as they are given, the others fresh."""
     context: dict[str, Any] = {
         "form": forms.Person.of(standing.of_person(person)),
-        "teams": forms.Teams(None, data={"teams": queries.team_keys_of(person)}),
+        "teams": forms.Teams.of(standing.of_teams(queries.team_keys_of(person))),
         "organizations": queries.organization_names(),
         "roles": queries.ROLE_NAMES,
         "sessions": queries.sessions_of(person, utcnow()),
@@ -140,7 +140,11 @@ def change_teams(person_id: int) -> Response:
     form.teams.choices = forms.offered((key, team.name) for key, team in every.items())
     if not form.validate():
         return person_page(person, 422, teams=form)
-    administration.set_teams(person, [every[key] for key in form.teams.data or []], actor=me(), now=utcnow())
+    try:
+        administration.set_teams(person, [every[key] for key in form.teams.data or []], actor=me(), now=utcnow(), seen=form.seen.data)
+    except Stale as wrong:
+        form.overtaken(standing.of_teams(queries.team_keys_of(person)), wrong.message)
+        return person_page(person, 409, teams=form)
     db.session.commit()
     flash("Saved.", "ok")
     return go(url_for(".show", person_id=person.id))

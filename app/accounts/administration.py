@@ -151,13 +151,14 @@ def end_sessions(person: User, *, actor: User, now: datetime) -> int:
     return count
 
 
-def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime) -> None:
-    """Make the teams of a member of staff exactly these."""
+def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime, seen: str | None = None) -> None:
+    """Make the teams of a member of staff exactly these. Raises NotAllowed, Invalid, and Stale after the page with the stamp `seen`."""
     if not may(actor.role, "admin.people"):
         raise NotAllowed("Only administrators put people on teams.")
     if not person.is_staff:
         raise Invalid("Only people who work at the desk are on teams.")
     have = teams_of(person)
+    standing.refuse_stale(standing.of_teams(have.values()), seen)
     want = {team.id: team.key for team in teams}
     if have == want:
         return

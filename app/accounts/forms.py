@@ -32,7 +32,7 @@ from app.accounts.models import User
 from app.accounts.permissions import ROLES
 from app.accounts.queries import ROLE_NAMES, organization_named
 from app.accounts.scopes import SCOPES, scopes_for
-from app.accounts.standing import stamp
+from app.accounts.standing import Stands, stamp
 from app.lib.text import many_lines, one_line
 
 REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
@@ -193,28 +193,31 @@ class Sharing(Form):
     sharing = RadioField("Members see", choices=offered(SHARING.items()))
 
 
+def lines_of(answer: str | list[str] | None) -> list[str]:
+    """What an answer says: the lines of a text, or what was chosen in a fixed order."""
+    return answer.splitlines() if isinstance(answer, str) else sorted(answer or [])
+
+
 class Standing(Form):
     """A form of what stands already: `seen` says what its page showed (see standing.py)."""
 
     seen = HiddenField()
 
     @classmethod
-    def of(cls, stands: Mapping[str, str]) -> Self:
+    def of(cls, stands: Stands) -> Self:
         """The form filled with it."""
-        return cls(None, data={**stands, "seen": stamp(dict(stands))})
+        return cls(None, data={**stands, "seen": stamp(stands)})
 
-    def overtaken(self, stands: Mapping[str, str], words: str) -> None:
+    def overtaken(self, stands: Stands, words: str) -> None:
         """Say beside each answer what stands there by now; saving again means to overwrite that."""
         self.form_errors.append(words)
-        self.seen.data = stamp(dict(stands))
+        self.seen.data = stamp(stands)
         for name, value in stands.items():
-            field = self[name]
-            if (field.data or "") != value:
+            field, lines = self[name], lines_of(value)
+            if lines_of(field.data) != lines:
                 words_of = {str(key): label for key, label, *_ in getattr(field, "iter_choices", list)()}
-                field.errors = [
-                    *field.errors,
-                    f"It says “{words_of.get(value, value).replace(chr(10), ', ')}” now." if value else "It is empty now.",
-                ]
+                quoted = ", ".join(words_of.get(one, one) for one in lines)
+                field.errors = [*field.errors, f"It says “{quoted}” now." if quoted else "It is empty now."]
 
 
 class Person(Standing):
@@ -239,7 +242,7 @@ class InvitePerson(Person):
     email = email_field()
 
 
-class Teams(Form):
+class Teams(Standing):
     """The teams that somebody is on."""
 
     teams = SelectMultipleField("Teams", widget=widgets.ListWidget(prefix_label=False), option_widget=widgets.CheckboxInput())

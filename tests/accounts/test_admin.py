@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app.accounts import queries
 from app.accounts.models import Organization, User
 from app.extensions import db
 from tests import factories
@@ -274,3 +275,20 @@ def test_a_person_whom_somebody_else_changed_meanwhile_is_not_overwritten(people
     assert (people.agent.name, people.agent.role) == ("Aiko Tanaka", "moderator")
     admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen_on(page)}, to=path)
     assert (people.agent.name, people.agent.role) == ("Aiko T.", "agent")
+
+
+def test_teams_that_somebody_else_changed_meanwhile_are_not_overwritten(people, browse):
+    admin, path = browse(people.admin), f"/admin/people/{people.agent.id}"
+    seen = teams_on(admin.get(path), path)["seen"]
+    admin.post(f"{path}/teams", {"teams": ["docs", "security"], "seen": seen}, to=path)
+    page = admin.post(f"{path}/teams", {"teams": ["support"], "seen": seen}, status=409)
+    assert "This was changed since" in page.words and "It says “Documentation, Security” now." in page.words
+    assert teams_on(page, path)["teams"] == "support", "what was ticked is kept"
+    assert sorted(queries.team_keys_of(people.agent)) == ["docs", "security"]
+    admin.post(f"{path}/teams", {"teams": ["support"], "seen": teams_on(page, path)["seen"]}, to=path)
+    assert queries.team_keys_of(people.agent) == ["support"]
+
+
+def teams_on(page, path):
+    """What the form of the teams of the person at this path holds."""
+    return page.markup.fields(page.markup.one("form", action=f"{path}/teams"))
