@@ -8,7 +8,7 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, part
 from app.lib.requests import row_number
 from app.sla import choosing, editing, preview, public_holidays, rulebook, runs, versions
@@ -23,6 +23,10 @@ from app.sla.terms import LABELS
 
 bp = lead("sla_admin", __name__)
 SAVED = "Saved. Open tickets are being computed anew."
+WITHDRAWN = (
+    "This policy was withdrawn since you opened it. What you entered is kept: save it to make it the organization's own policy again."
+)
+REPLACED = "This policy was withdrawn and another one made since you opened it. What you entered is kept: compare it with that one, then save again."
 
 
 @bp.get("/admin/sla")
@@ -52,8 +56,11 @@ def policy(number: int) -> Response:
 
 @bp.post("/admin/sla/policies/<int:number>")
 def save_policy(number: int) -> Response:
-    """Save a policy; its open clocks follow in the background."""
-    found = rulebook.policy(number)
+    """Save a policy; its open clocks follow in the background. See `withdrawn` for one that is no longer there."""
+    try:
+        found = rulebook.policy(number)
+    except NotFound:
+        return withdrawn(rulebook.organization(asked() or 0).id)
     form = PolicyForm(request.form).offer(rulebook.calendars(), rulebook.above(found))
     if not form.validate():
         return policy_page(found, form, 422)
@@ -200,6 +207,18 @@ def renewed(form: Any, row: Policy | Calendar, stale: Stale) -> Any:
     form.form_errors.append(stale.message)
     form.seen.data = row.changed_at.isoformat()
     return form
+
+
+def withdrawn(organization_id: int) -> Response:
+    """What was entered for a policy that is gone: the form of a new one, or of the one that the organization has by now."""
+    own = rulebook.policy_of(organization_id)
+    if own is not None:
+        form = PolicyForm(request.form).offer(rulebook.calendars(), rulebook.above(own))
+        return policy_page(own, renewed(form, own, Stale(REPLACED)), 409)
+    fresh = with_organizations(OwnPolicyForm(request.form).offer(rulebook.calendars()))
+    fresh.organization.data = organization_id
+    fresh.form_errors.append(WITHDRAWN)
+    return policy_page(None, fresh, 409)
 
 
 def misnamed(form: CalendarForm, wrong: Invalid) -> CalendarForm:

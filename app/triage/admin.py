@@ -17,6 +17,7 @@ from app.triage.rules import decide
 from app.triage.text import own_text, own_title
 
 bp = lead("triage", __name__)
+DELETED = "This rule was deleted since you opened it. What you entered is kept: save it to add it as a new rule, or leave it and go back to all rules."
 
 
 @bp.get("/admin/triage")
@@ -72,9 +73,16 @@ def show(number: int) -> Response:
 
 @bp.post("/admin/triage/rules/<int:number>")
 def change(number: int) -> Response:
-    """Save it."""
-    row = queries.rule_for(number)
-    form = rule_form(row.group, row, request.form)
+    """Save it; what was typed for one that was deleted meanwhile becomes the form of a new one."""
+    try:
+        row = queries.rule_for(number)
+    except NotFound:
+        return deleted(rule_form(wanted_group(), None, request.form))
+    return saved(row, rule_form(row.group, row, request.form))
+
+
+def saved(row: TriageRule, form: RuleForm) -> Response:
+    """Save a rule as its form says."""
     if not form.validate():
         return editor(row.group, row, form, 422)
     if form.version() not in (None, row.version):
@@ -87,6 +95,14 @@ def change(number: int) -> Response:
     db.session.commit()
     flash("Saved. New tickets are triaged by it from now on.", "ok")
     return go(url_for(".index", _anchor=row.group))
+
+
+def deleted(form: RuleForm) -> Response:
+    """The form of a rule that is gone, to be added as a new one. NotFound for what does not come from the page of a rule."""
+    if form.version() is None:
+        raise NotFound()
+    form.form_errors.append(DELETED)
+    return editor(wanted_group(), None, form, 409)
 
 
 @bp.post("/admin/triage/rules/<int:number>/activation")
@@ -144,4 +160,4 @@ def editor(group: str, row: TriageRule | None, form: RuleForm, status: int = 200
     own = row is not None and editing.is_own(row)
     lists = sorted(rule.outcome for rule in queries.rules() if rule.group == "list")
     context = {"group": group, "rule": row, "form": form, "own": own, "names": NAMES, "weighed": editing.WEIGHED, "lists": lists}
-    return part("triage/edit.html", status, stale=status == 409, **context)
+    return part("triage/edit.html", status, stale=row is not None and status == 409, **context)

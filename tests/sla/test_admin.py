@@ -135,6 +135,27 @@ def test_an_organization_gets_its_own_policy_and_loses_it_again(people, browse, 
     lead.post("/admin/sla/policies/new", form, to="/admin/sla")
 
 
+def test_what_was_entered_for_a_withdrawn_policy_is_kept(people, browse, now):
+    lead, model = browse(people.lead), policy_of("enterprise_emergency")
+    lead.post("/admin/sla/policies/new", filled(model, organization=str(people.acme.id)), to="/admin/sla")
+    own = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
+    form = lead.get(f"/admin/sla/policies/{own.id}").markup.one("form", id="policy-form")
+    mine = filled(own, **{"first_response-high": "3 h"})
+    editing.withdraw_policy(own, actor=people.admin, now=now)
+    page = lead.post(form["action"], mine, status=409)
+    assert "was withdrawn since you opened it" in page.words
+    again = page.markup.one("form", id="policy-form")
+    lead.post(again["action"], page.markup.fields(again), to="/admin/sla")
+    anew = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
+    assert {t.priority: t.target_minutes for t in anew.targets if t.metric == "first_response"}["high"] == 180
+    page = lead.post(form["action"], mine | {"first_response-high": "5 h"}, status=409)
+    assert "another one made since you opened it" in page.words
+    again = page.markup.one("form", id="policy-form")
+    lead.post(again["action"], page.markup.fields(again), to="/admin/sla")
+    assert {t.priority: t.target_minutes for t in anew.targets if t.metric == "first_response"}["high"] == 300
+    lead.post(f"/admin/sla/policies/{own.id}", mine, status=404)
+
+
 def test_the_policy_of_a_plan_cannot_be_withdrawn(people, browse):
     browse(people.lead).post(f"/admin/sla/policies/{policy_of('technical').id}/withdrawal", status=409)
 

@@ -137,6 +137,22 @@ def test_a_stale_save_keeps_the_words_typed(people, browse, now):
     assert rule("urgency.money.losing").conditions["words"] == ["my own words"]
 
 
+def test_what_was_typed_for_a_deleted_rule_becomes_a_new_one(people, browse, now):
+    change = editing.Change("It says mayday", "text", ["mayday"], "outage", 80)
+    row = editing.create_rule("urgency", change, actor=people.admin, now=now)
+    lead = browse(people.lead)
+    form = lead.get(f"/admin/triage/rules/{row.id}").markup.one("form", id="rule-form")
+    typed, number = sent(row, words="my own words"), row.id
+    editing.delete_rule(row, actor=people.admin, now=now)
+    page = lead.post(form["action"], typed, status=409)
+    assert "was deleted since you opened it" in page.words and "my own words" in page.text
+    again = page.markup.one("form", id="rule-form")
+    lead.post(again["action"], page.markup.fields(again), to="/admin/triage#urgency")
+    assert db.session.scalars(select(TriageRule).where(TriageRule.key.like("own.%"))).one().conditions["words"] == ["my own words"]
+    lead.post(f"/admin/triage/rules/{number + 1000}", typed, status=404)
+    lead.post(f"/admin/triage/rules/{number + 1000}?group=urgency", {**typed, "seen": ""}, status=404)
+
+
 def test_a_text_is_tried_and_explained(people, browse):
     lead = browse(people.lead)
     ticket = {
