@@ -103,6 +103,15 @@ def test_a_policy_that_makes_no_sense_is_refused_and_the_input_kept(people, brow
     assert edits() == []
 
 
+def test_targets_say_beside_them_that_a_number_alone_is_minutes(people, browse):
+    policy, lead = policy_of("technical"), browse(people.lead)
+    page = lead.get(f"/admin/sla/policies/{policy.id}")
+    told = {page.markup.one("p", id=box.get("aria-describedby")).text for box in page.markup.all("fieldset", class_="card")}
+    assert len(told) == 1 and "A number alone is minutes: 90 is 1 h 30 min." in told.pop()
+    lead.post(f"/admin/sla/policies/{policy.id}", filled(policy, **{"first_response-high": "90"}), to="/admin/sla")
+    assert lead.get(f"/admin/sla/policies/{policy.id}").markup.fields()["first_response-high"] == "1 h 30 min"
+
+
 def test_a_stale_save_is_told_and_saved_again_if_meant(people, browse, now):
     policy = policy_of("enterprise_priority")
     address, mine = f"/admin/sla/policies/{policy.id}", filled(policy, **{"first_response-high": "3 h"})
