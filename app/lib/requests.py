@@ -14,25 +14,21 @@ from werkzeug.routing import IntegerConverter, Map
 # They mean nothing in any field of ours, and some databases, mails and pages cannot hold them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LARGEST = 2**31 - 1
-# Characters that a byte may take on its way in a form.
-WIDEST = 3
 MOST_FIELDS = 10_000
 PIECE = 65_536
 
 
 class BoundedForms(FormDataParser):
-    """Holds forms that are no multipart to a size and a number of fields, too: the library reads them whole, and a body of
-    nothing but separators would become a thousand times its size.
-    """
+    """Holds forms that are no multipart to a number of fields, too: one of nothing but separators becomes many times its size."""
 
     def _parse_urlencoded(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
-        most = WIDEST * (self.max_form_memory_size or LARGEST)
         body = bytearray()
-        while len(body) <= most and (piece := stream.read(PIECE)):
+        # In pieces: at once, a body of unknown length would be cut at the limit instead of refused.
+        while piece := stream.read(PIECE):
             body += piece
-        if len(body) > most or body.count(b"&") > MOST_FIELDS:
+        if body.count(b"&") > MOST_FIELDS:
             raise RequestEntityTooLarge
         return super()._parse_urlencoded(BytesIO(body), mimetype, content_length, options)
 
