@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 
 from app.lib.database import statements, write_intent
+from app.lib.tokens import Sessions
 
 POLICY = "; ".join(
     (
@@ -29,6 +30,7 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def install(app: Flask) -> None:
     """Attach the hooks; the first to run."""
+    app.session_interface = Sessions()
     app.before_request(begin)
     app.after_request(finish)
     app.teardown_request(end)

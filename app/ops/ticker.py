@@ -1,5 +1,6 @@
 """The ticker: enqueues periodic jobs, and the retries that are due. Several may run; each moment is claimed by one."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,10 +56,10 @@ class Retries:
 
     def __init__(self, connection: Redis) -> None:
         self.scheduler = RQScheduler(QUEUES, connection=connection, logging_level="WARNING", serializer=JSONSerializer)
-        self.locked_at = 0.0
+        self.locked_at = -math.inf
 
     def move(self, now: float) -> None:
-        """Enqueue what is due at `now`; another ticker that holds the lock does it instead of us."""
+        """Enqueue what is due; another ticker that holds the lock does it instead of us. `now` is of a clock that nobody sets."""
         if now - self.locked_at > LOCK_REFRESH_SECONDS:
             self.scheduler.acquire_locks()
             self.locked_at = now
@@ -80,7 +81,7 @@ def run(schedule: Mapping[str, Every], rest: Callable[[float], bool]) -> None:
         now = time.time()
         try:
             tick(schedule, now)
-            retries.move(now)
+            retries.move(time.monotonic())
             redis().set(ALIVE, int(now), ex=ALIVE_SECONDS)
             away = False
         except (RedisError, OSError) as error:

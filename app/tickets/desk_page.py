@@ -36,6 +36,7 @@ HERE_SECONDS = 60
 LOOK_IN = """
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[1] + ARGV[4], '+inf')
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
