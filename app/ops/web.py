@@ -1,5 +1,7 @@
 """The web server's settings, and the server run from an application that is already loaded."""
 
+import socket
+import struct
 import time
 from typing import Any
 
@@ -18,6 +20,9 @@ LONGEST_LINE = 64_000
 # How long a process leaves a new connection to the others, in seconds for each connection that it has already, and at most.
 HEAD_START, LONGEST_HEAD_START = 0.0005, 0.004
 
+# Whoever neither sends nor takes anything for so long in the middle of a request or an answer has gone without a word, as phones do.
+STALLED_SECONDS = 20
+
 
 class FairWorker(ThreadWorker):
     """A process of threads that leaves new connections to processes with fewer of them.
@@ -31,6 +36,12 @@ class FairWorker(ThreadWorker):
         if self.nr_conns:
             time.sleep(min(self.nr_conns * HEAD_START, LONGEST_HEAD_START))
         super().accept(listener)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Serve a connection. Its thread does not wait for ever for somebody who has gone: eight of them would be all there are."""
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            conn.sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", STALLED_SECONDS, 0))
+        super().enqueue_req(conn)
 
 
 def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:

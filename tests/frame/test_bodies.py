@@ -1,6 +1,7 @@
 """Bodies beyond every limit, sent to the real web server: a refusal in words reaches who sends them."""
 
 import http.client
+import socket
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from tests.worker import environment, until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MILLION = b"x" * 1_000_000
-SERVE = "from wsgi import app\nfrom app.ops.web import Server\nServer(app).run()"
+SERVE = "from wsgi import app\nfrom app.ops import web\nweb.STALLED_SECONDS = 2\nweb.Server(app).run()"
 
 
 @pytest.fixture
@@ -55,9 +56,9 @@ def test_what_is_too_large_is_refused_in_words_and_the_connection_goes_on(connec
     for body in (b"email=" + MILLION * 10, b"a&" * 1_000_000, MILLION * 30, chunks()):
         status, words = asked(connection, "POST", "/login", body)
         assert (status, "larger than we accept" in words) == (413, True)
-        socket = connection.sock
+        before = connection.sock
         assert asked(connection, "GET", "/healthz")[0] == 200
-        assert socket is not None and connection.sock is socket
+        assert before is not None and connection.sock is before
 
 
 def test_a_body_that_nobody_asked_for_costs_no_answer(connection):
@@ -66,6 +67,16 @@ def test_a_body_that_nobody_asked_for_costs_no_answer(connection):
     assert asked(connection, "PUT", "/login", MILLION * 10)[0] == 405
     status, words = asked(connection, "POST", "/webhooks/discord", MILLION * 10, Accept="application/json")
     assert status in {404, 413} and words.startswith("{")
+
+
+def test_who_stops_in_the_middle_of_a_body_takes_no_thread_for_good(connection):
+    gone = [socket.create_connection(("127.0.0.1", connection.port)) for _ in range(16)]
+    for one in gone:
+        one.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nemail=")
+    connection.close()
+    assert asked(connection, "GET", "/healthz")[0] == 200
+    for one in gone:
+        one.close()
 
 
 class Endless:
