@@ -57,6 +57,18 @@ def test_a_subject_that_came_along_has_its_answers_at_once(visit):
     expect(page.locator("#deflect summary").first).to_be_visible()
 
 
+def test_on_a_phone_answers_leave_the_fields_below_them_free(visit):
+    page = visit("stranger", "/tickets/new?kind=question", viewport=PHONE)
+    typed_subject(page, "how to uninstall hive")
+    body = page.locator("textarea[name=body]")
+    body.evaluate("field => window.scrollTo(0, field.getBoundingClientRect().top + window.scrollY - 120)")
+    expect(body).to_be_in_viewport()
+    seen = body.evaluate(
+        "field => { const at = field.getBoundingClientRect(); return document.elementFromPoint(at.left + 20, at.top + 20) === field }"
+    )
+    assert seen
+
+
 def test_a_subject_keeps_its_letters_when_answers_cannot_be_had(visit):
     page = visit(None, "/guest/new")
     page.route("**/help/suggest?*", lambda route: route.fulfill(status=503, body="<p>No</p>"))
