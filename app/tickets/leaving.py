@@ -97,5 +97,6 @@ def foreign(person: User, changes: dict[str, Any]) -> list[ColumnElement[bool]]:
     was = changes["organization_id"][0] if "organization_id" in changes else None
     left = [Ticket.organization_id == was] if was not in (None, person.organization_id) else []
     if before in STAFF:
-        left.append(Ticket.organization_id.is_distinct_from(person.organization_id))
+        # Whoever is in no organization has no colleagues among guests, who are in none either.
+        left.append(true() if person.organization_id is None else Ticket.organization_id.is_distinct_from(person.organization_id))
     return [false(), *left]

@@ -87,6 +87,16 @@ def test_whoever_leaves_the_desk_for_a_customer_follows_only_that_customers_tick
     assert [one.ticket_id for one in removed()] == [left.id]
 
 
+def test_whoever_leaves_the_desk_for_nowhere_follows_nothing_more(app, people, now):
+    guests, customers = factories.ticket(people.guest), factories.ticket(people.user)
+    for ticket in (guests, customers):
+        filing.follow(ticket, people.agent2.email, actor=people.agent, now=now, person=people.agent2)
+    change(people, now, people.agent2, role="customer", organization=None)
+    assert {one.ticket_id for one in removed()} == {guests.id, customers.id}
+    with pytest.raises(NotFound):
+        ticket_for(people.agent2, guests.ref)
+
+
 def change(people, now, person, **values):
     """Another role or organization, and what follows."""
     administration.change_person(person, name=person.name, actor=people.admin, now=now, **values)
