@@ -122,7 +122,7 @@ def change(person_id: int) -> Response:
     return go(url_for(".show", person_id=person.id))
 
 
-def refused(form: Refused, wrong: Invalid | Stale, stands: dict[str, str]) -> Refused:
+def refused(form: Refused, wrong: Invalid | Stale, stands: standing.Stands) -> Refused:
     """A form that could not be saved, with why."""
     if isinstance(wrong, Stale):
         form.overtaken(stands, wrong.message)
@@ -142,9 +142,8 @@ def change_teams(person_id: int) -> Response:
         return person_page(person, 422, teams=form)
     try:
         administration.set_teams(person, [every[key] for key in form.teams.data or []], actor=me(), now=utcnow(), seen=form.seen.data)
-    except Stale as wrong:
-        form.overtaken(standing.of_teams(queries.team_keys_of(person)), wrong.message)
-        return person_page(person, 409, teams=form)
+    except (Invalid, Stale) as wrong:
+        return person_page(person, wrong.status, teams=refused(form, wrong, standing.of_teams(queries.team_keys_of(person))))
     db.session.commit()
     flash("Saved.", "ok")
     return go(url_for(".show", person_id=person.id))

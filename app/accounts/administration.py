@@ -113,7 +113,8 @@ def change_person(
     """
     check_reach(actor, person)
     check_place(actor, role, organization)
-    standing.refuse_stale(standing.of_person(person), seen)
+    wanted = {"name": one_line(name), "role": role, "organization": organization.name if organization else ""}
+    standing.refuse_stale(standing.of_person(person), seen, wanted)
     if person.id == actor.id and role != person.role:
         raise WrongState("Nobody changes their own role. Ask another administrator.")
     changes = changed(person, {"name": one_line(name), "role": role, "organization_id": organization.id if organization else None})
@@ -158,7 +159,7 @@ def set_teams(person: User, teams: Sequence[Team], *, actor: User, now: datetime
     if not person.is_staff:
         raise Invalid("Only people who work at the desk are on teams.")
     have = teams_of(person)
-    standing.refuse_stale(standing.of_teams(have.values()), seen)
+    standing.refuse_stale(standing.of_teams(have.values()), seen, standing.of_teams(team.key for team in teams))
     want = {team.id: team.key for team in teams}
     if have == want:
         return
@@ -222,7 +223,7 @@ def change_organization(
     Raises Stale where something else stands than on the page with the stamp `seen` (see standing.py), and what `check_values` does.
     """
     check_values(values, organization.id, actor)
-    standing.refuse_stale(standing.of_organization(organization), seen)
+    standing.refuse_stale(standing.of_organization(organization), seen, stands_after(values))
     old_plan, old_domains = organization.plan.key, sorted(row.domain for row in organization.domains)
     plain = {
         "name": values.name,
@@ -240,6 +241,18 @@ def change_organization(
         changes["domains"] = [old_domains, sorted(values.domains)]
     if changes:
         record("organization.changed", now=now, actor=actor, organization_id=organization.id, facts={"changes": changes})
+
+
+def stands_after(values: OrganizationValues) -> dict[str, str]:
+    """What will stand of an organization (see standing.py)."""
+    return {
+        "name": values.name,
+        "plan": values.plan.key,
+        "domains": "\n".join(sorted(values.domains)),
+        "sharing": values.sharing,
+        "engineer": str(values.engineer.id) if values.engineer else "",
+        "slack_url": values.slack_url or "",
+    }
 
 
 def check_values(values: OrganizationValues, own_id: int | None, actor: User) -> None:

@@ -38,7 +38,8 @@ def stamp(stands: Stands) -> str:
     return fingerprint(json.dumps(dict(stands), sort_keys=True))[:16]
 
 
-def refuse_stale(stands: Stands, seen: str | None) -> None:
-    """Raise Stale if something else stands than what the page with this stamp showed. Without a stamp nothing is checked."""
-    if seen and seen != stamp(stands):
+def refuse_stale(stands: Stands, seen: str | None, wanted: Stands) -> None:
+    """Raise Stale if something else stands than what the page with this stamp showed, and than what is wanted: a form that is
+    sent twice overwrites nothing. Without a stamp nothing is checked."""
+    if seen and seen != stamp(stands) and stands != wanted:
         raise Stale(CHANGED)

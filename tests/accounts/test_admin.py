@@ -256,7 +256,8 @@ def test_an_organization_that_somebody_else_changed_meanwhile_is_not_overwritten
     mine = {"name": "Acme Robotics", "plan": "enterprise_priority", "domains": "acme.example", "sharing": "all", "slack_url": ""}
     mine["engineer"] = str(people.acme.engineer_id or "")
     seen = seen_on(admin.get(path))
-    admin.post(path, {**mine, "plan": "technical", "seen": seen}, to=path)
+    for _ in range(2):
+        admin.post(path, {**mine, "plan": "technical", "seen": seen}, to=path)
     wanted = {**mine, "domains": "acme.example\nrobotics.example", "seen": seen}
     page = admin.post(path, wanted, status=409)
     assert "This was changed since" in page.words and "It says “Technical” now." in page.words
@@ -269,7 +270,8 @@ def test_an_organization_that_somebody_else_changed_meanwhile_is_not_overwritten
 def test_a_person_whom_somebody_else_changed_meanwhile_is_not_overwritten(people, browse):
     admin, path = browse(people.admin), f"/admin/people/{people.agent.id}"
     seen = seen_on(admin.get(path))
-    admin.post(path, {"name": "Aiko Tanaka", "role": "moderator", "organization": "", "seen": seen}, to=path)
+    for _ in range(2):
+        admin.post(path, {"name": "Aiko Tanaka", "role": "moderator", "organization": "", "seen": seen}, to=path)
     page = admin.post(path, {"name": "Aiko T.", "role": "agent", "organization": "", "seen": seen}, status=409)
     assert "It says “Community moderator” now." in page.words and "Aiko T." in page.text
     assert (people.agent.name, people.agent.role) == ("Aiko Tanaka", "moderator")
@@ -280,7 +282,8 @@ def test_a_person_whom_somebody_else_changed_meanwhile_is_not_overwritten(people
 def test_teams_that_somebody_else_changed_meanwhile_are_not_overwritten(people, browse):
     admin, path = browse(people.admin), f"/admin/people/{people.agent.id}"
     seen = teams_on(admin.get(path), path)["seen"]
-    admin.post(f"{path}/teams", {"teams": ["docs", "security"], "seen": seen}, to=path)
+    for _ in range(2):
+        admin.post(f"{path}/teams", {"teams": ["docs", "security"], "seen": seen}, to=path)
     page = admin.post(f"{path}/teams", {"teams": ["support"], "seen": seen}, status=409)
     assert "This was changed since" in page.words and "It says “Documentation, Security” now." in page.words
     assert teams_on(page, path)["teams"] == "support", "what was ticked is kept"
