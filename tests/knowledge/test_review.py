@@ -1,5 +1,6 @@
 """A second pair of eyes before a text reaches its readers."""
 
+from datetime import timedelta
 from re import compile as r
 
 import pytest
@@ -10,7 +11,7 @@ from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import FaqText
 from app.knowledge.models import Faq
-from app.knowledge.writing import approvals, publishing, queries, reviewing, rules, versions
+from app.knowledge.writing import approvals, plans, publishing, queries, reviewing, rules, versions
 from app.knowledge.writing.models import Revision
 from app.lib.database import writing
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
@@ -49,8 +50,21 @@ def test_nobody_is_asked_any_more_for_what_is_archived(faq, people, now):
     actions.archive(entry, actor=people.agent, now=now)
     assert review.state == "closed"
     assert queries.work(entry, people.lead).state == "archived"
+    with pytest.raises(WrongState, match="archived"):
+        ask(entry, people, now)
     actions.unarchive(entry, actor=people.agent, now=now)
     assert ask(entry, people, now).state == "asked"
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_what_was_judged_and_is_archived_waits_for_nobody(faq, people, now, approve):
+    entry = faq("Zebras?", publish=False)
+    review = ask(entry, people, now)
+    answer(entry, review, review.number, people.admin, now, approve=approve, comment="Because.")
+    actions.archive(entry, actor=people.agent, now=now)
+    assert queries.work(entry, people.lead).state == "archived"
+    with pytest.raises(WrongState, match="archived"):
+        plans.plan(entry, "publish", now.replace(tzinfo=None) + timedelta(days=1), actor=people.lead, now=now)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: da
     writers_only(actor.role)
     versions.take_turn(entry)
     revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
+    if entry.status == "archived":
+        raise WrongState("This draft is archived. Take it back to the drafts first.")
     if verb == "publish":
         if entry.status == "published" and revision is None:
             raise WrongState("Readers see this text already. Change it first.")

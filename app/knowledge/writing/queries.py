@@ -67,7 +67,7 @@ def work(entry: Entry, person: User) -> Work:
         revision=revision,
         review=review,
         plans=plans,
-        has_work=revision is not None or entry.status != "published",
+        has_work=revision is not None or entry.status not in {"published", "archived"},
         may_publish=approved or not approvals.required(person, audiences),
         may_answer=is_open and may_answer(person.role, person.id, review.reviewer_id, newest.author_id if newest else None),  # type: ignore[union-attr]
         may_withdraw_review=is_open and (review.asked_by_id == person.id or may(person.role, "knowledge.publish")),  # type: ignore[union-attr]

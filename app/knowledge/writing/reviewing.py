@@ -27,6 +27,8 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
     revision = db.session.get(Revision, (entry.kind, entry.id))
     if entry.status == "published" and revision is None:
         raise WrongState("Readers see this text already, so there is nothing to review. Change it first.")
+    if entry.status == "archived":
+        raise WrongState("This draft is archived. Take it back to the drafts first.")
     if reviewer is not None and (reviewer.id == actor.id or not reviewer.is_enabled or not may(reviewer.role, "knowledge.write")):
         raise Invalid("Choose somebody else of the staff, or any lead.")
     versions.keep_before(entry)

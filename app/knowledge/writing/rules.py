@@ -57,6 +57,8 @@ def may_answer(role: str, person_id: int, reviewer_id: int | None, writer_id: in
 def state_of(status: str, *, has_revision: bool, review: str | None, is_current: bool, is_planned: bool) -> str:
     """The state of an entry as a key of WORK. `review` is the state of its last review; `is_current` says that this was
     about the text as it stands now."""
+    if status == "archived":
+        return status
     has_work = has_revision or status != "published"
     if has_work and is_planned:
         return "scheduled"
