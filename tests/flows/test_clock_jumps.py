@@ -67,6 +67,8 @@ def test_each_clock_is_warned_and_breached_once(people, clock, drain, jump):
         .group_by(Event.kind, Event.facts["clock_id"].as_string())
     ).all()
     assert all(count == 1 for *_, count in told)
+    # An hour is less than the first promise takes.
+    assert bool(told) is (jump > timedelta(hours=1))
     # What waited for somebody's hours is found by the sweep.
     mail_jobs.sweep_mail()
     drain()
