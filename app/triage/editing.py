@@ -124,7 +124,7 @@ def checked_rule(row: TriageRule, change: Change) -> Rule:
         raise Invalid("Only urgency rules pull a trigger besides.")
     # What was seen follows it on the timeline, so that it ends like a sentence.
     explanation = re.sub(r"(?<=[^\s.!?…])$", ".", one_line(change.explanation))
-    if not explanation or len(explanation) > EXPLANATION_LENGTH:
+    if not explanation or len(one_line(change.explanation)) > EXPLANATION_LENGTH:
         raise Invalid(f"Explain the rule in a sentence of {EXPLANATION_LENGTH} characters at most; it stands on the timeline.")
     words = tuple(one_line(word) for word in change.words)
     if sum(map(len, words)) > WORDS_LENGTH:
