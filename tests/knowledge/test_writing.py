@@ -84,6 +84,15 @@ def test_what_readers_have_seen_is_withdrawn_and_not_archived(faq, people, now):
     assert entry.status == "withdrawn"
 
 
+@pytest.mark.parametrize("publish", [True, False])
+def test_a_file_archives_only_what_readers_have_not_seen(faq, people, now, publish):
+    entry = faq("Zebras?", publish=publish)
+    row = FaqRow(entry.external_id, entry.question, entry.answer, entry.category, status="archived")
+    for _ in range(2):
+        importing.import_faqs([row], source="a file", now=now)
+        assert entry.status == ("withdrawn" if publish else "archived")
+
+
 @pytest.mark.parametrize("who", ["user", "owner", "moderator"])
 def test_only_staff_write(people, faq, now, who):
     entry = faq("Zebras?")

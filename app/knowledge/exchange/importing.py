@@ -95,7 +95,9 @@ def put(entry: Faq | Article, values: Values, now: datetime) -> bool:
 
 
 def differing(entry: Faq | Article | Translation, values: Values) -> Values:
-    """The columns that would change."""
+    """The columns that would change. What readers have seen is withdrawn where a file has it archived, as only drafts are."""
+    if values.get("status") == "archived" and entry.status in {"published", "withdrawn"}:
+        values = {**values, "status": "withdrawn"}
     return {name: value for name, value in values.items() if getattr(entry, name) != value}
 
 
