@@ -24,10 +24,14 @@ def read_to_the_end(answer: Callable[..., Iterable[bytes]]) -> Callable[..., Ite
     """
 
     def whole(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        # Only a server that knows where the body ends says so; of any other we might wait for ever.
+        is_bounded = environ.get("wsgi.input_terminated")
+        if environ.get("CONTENT_LENGTH"):
+            # Werkzeug then counts, and refuses a body that broke off: half a reply is not sent.
+            environ.pop("wsgi.input_terminated", None)
         # The answer begins to leave when the server asks for its first piece, which is after this.
         pieces = answer(environ, start_response)
-        # Only a server that knows where the body ends says so; of any other we might wait for ever.
-        if environ.get("wsgi.input_terminated"):
+        if is_bounded:
             discard(environ["wsgi.input"])
         return pieces
 

@@ -1,5 +1,6 @@
 """The web server's settings, and the server run from an application that is already loaded."""
 
+import errno
 import socket
 import struct
 import time
@@ -22,6 +23,24 @@ HEAD_START, LONGEST_HEAD_START = 0.0005, 0.004
 
 # Whoever neither sends nor takes anything for so long in the middle of a request or an answer has gone without a word, as phones do.
 STALLED_SECONDS = 20
+# Bytes a second. What comes more slowly, as a byte now and then, uses up that time; what comes as fast, on a poor mobile line, gains it.
+SLOWEST = 4_000
+
+
+class PatientSocket(socket.socket):
+    """A connection on which a request is waited for no longer than STALLED_SECONDS, in all but for what arrives at SLOWEST or faster."""
+
+    __slots__ = ("patience",)
+    patience: float
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """What has arrived. ConnectionResetError, which gunicorn takes for somebody who has gone, when the patience is at its end."""
+        if self.patience <= 0:
+            raise ConnectionResetError(errno.ECONNRESET, "too slow")
+        began = time.monotonic()
+        piece = super().recv(size, flags)
+        self.patience = min(self.patience - (time.monotonic() - began) + len(piece) / SLOWEST, STALLED_SECONDS)
+        return piece
 
 
 class FairWorker(ThreadWorker):
@@ -39,8 +58,11 @@ class FairWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Serve a connection. Its thread does not wait for ever for somebody who has gone: eight of them would be all there are."""
-        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            conn.sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", STALLED_SECONDS, 0))
+        if not isinstance(conn.sock, PatientSocket):
+            conn.sock = PatientSocket(conn.sock.family, conn.sock.type, conn.sock.proto, conn.sock.detach())
+            for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                conn.sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", STALLED_SECONDS, 0))
+        conn.sock.patience = STALLED_SECONDS
         super().enqueue_req(conn)
 
 

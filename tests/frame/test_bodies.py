@@ -1,15 +1,20 @@
 """Bodies beyond every limit, sent to the real web server: a refusal in words reaches who sends them."""
 
 import http.client
+import re
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from urllib.parse import urlencode
 
 import pytest
 
 from app.config import ROOT
 from app.lib import bodies
 from tests.mail.smtp import free_port
+from tests.people import PASSWORD
 from tests.worker import environment, until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -77,6 +82,47 @@ def test_who_stops_in_the_middle_of_a_body_takes_no_thread_for_good(connection):
     assert asked(connection, "GET", "/healthz")[0] == 200
     for one in gone:
         one.close()
+
+
+HEAD = b"POST /login HTTP/1.1\r\nHost: localhost\r\n"
+LONG = b"Content-Length: 5000\r\n\r\nemail="
+
+
+def test_who_drips_a_request_byte_by_byte_takes_no_thread_for_good(connection):
+    """In a form, in a header, and in a body that nobody reads but for the sender's sake."""
+    slow, over = [socket.create_connection(("127.0.0.1", connection.port)) for _ in range(24)], threading.Event()
+    for one, beginning in zip(slow, [HEAD + LONG, HEAD + b"X-Slow: ", HEAD.replace(b"login", b"") + LONG] * 8, strict=True):
+        one.sendall(beginning)
+
+    def drip():
+        while not over.wait(0.3):
+            for one in slow:
+                with suppress(OSError):
+                    one.sendall(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        connection.close()
+        assert asked(connection, "GET", "/healthz")[0] == 200
+    finally:
+        over.set()
+        dripping.join()
+        for one in slow:
+            one.close()
+
+
+def test_half_a_form_is_not_taken_for_a_whole_one(connection, people):
+    connection.request("GET", "/login")
+    answer = connection.getresponse()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', answer.read().decode())[1]
+    form = urlencode({"email": people.user.email, "password": PASSWORD, "csrf_token": token}).encode()
+    head = f"Content-Type: application/x-www-form-urlencoded\r\nCookie: {answer.headers['Set-Cookie'].split(';')[0]}\r\n".encode()
+    for missing, status in ((10, b"400"), (0, b"303")):
+        with socket.create_connection(("127.0.0.1", connection.port)) as line:
+            line.sendall(HEAD + head + b"Content-Length: %d\r\n\r\n" % (len(form) + missing) + form)
+            line.shutdown(socket.SHUT_WR)
+            assert line.makefile("rb").readline().split()[1] == status
 
 
 class Endless:
