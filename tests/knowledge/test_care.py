@@ -3,19 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge.models import Faq
 from app.knowledge.writing import caring, jobs, queries, rules
 from app.lib.errors import Invalid, NotAllowed
 from app.mail.models import OutboundMail
+from tests.knowledge.shared import events
 from tests.processes import in_processes
-
-
-def count_of(kind):
-    return db.session.scalar(select(func.count()).where(Event.kind == f"knowledge.{kind}"))
 
 
 def test_owner_and_day_are_set_and_told(faq, people, now):
@@ -25,7 +21,7 @@ def test_owner_and_day_are_set_and_told(faq, people, now):
     for _ in range(2):
         caring.set_care(entry, people.agent, date(2026, 12, 1), actor=people.lead, now=now)
     assert (entry.owner_id, entry.review_on, entry.version) == (people.agent.id, date(2026, 12, 1), version)
-    (event,) = db.session.scalars(select(Event).where(Event.kind == "knowledge.care_changed"))
+    (event,) = events("care_changed")
     assert event.facts["changes"]["owner"] == [None, people.agent.name]
     for owner, day in ((people.user, None), (None, date(2099, 1, 1))):
         with pytest.raises(Invalid):
@@ -42,7 +38,7 @@ def test_still_right_counts_once_a_day_and_hinders_no_writer(faq, people, now):
         caring.confirm(entry, actor=people.agent, now=now)
     assert (entry.reviewed_on, entry.version) == (date(2026, 11, 23), version)
     assert entry.review_on == date(2026, 11, 23) + timedelta(days=rules.USUAL_REVIEW_DAYS)
-    assert count_of("confirmed") == 1
+    assert len(events("confirmed")) == 1
 
 
 def test_the_list_of_next_reviews(browse, faq, people, now):
@@ -98,7 +94,7 @@ def test_two_schedulers_tell_an_owner_once(app, engine, faq, people, now):
     caring.set_care(faq("Zebras?"), people.agent, date(2026, 11, 1), actor=people.lead, now=now)
     db.session.commit()
     assert in_processes(app, 3, jobs.remind_owners) == [0, 0, 0]
-    assert count_of("review_reminded") == 1
+    assert len(events("review_reminded")) == 1
 
 
 def test_the_care_form_tells_what_is_wrong(browse, faq, people):

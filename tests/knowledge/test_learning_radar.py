@@ -21,6 +21,7 @@ from app.knowledge.translations.models import Translation
 from app.lib.errors import Invalid, NotAllowed
 from app.tickets import actions as tickets
 from tests import factories
+from tests.knowledge.shared import events
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 BASE = "https://support.example"
@@ -184,7 +185,7 @@ def test_still_right_takes_it_off_until_something_new_is_said(article, people, n
         writer.post(f"/desk/knowledge/article/{entry.id}/check", {}, to="/desk/knowledge/stale")
     assert score_of(entry) == (0, [])
     assert db.session.get(Article, entry.id).reviewed_on == now.date()
-    assert len(db.session.scalars(select(Event).where(Event.kind == "knowledge.confirmed")).all()) == 1
+    assert len(events("confirmed")) == 1
     clock.shift(86_400)
     actions.vote(entry, "b", is_helpful=False, now=now + timedelta(days=1))
     learning.remark(entry, "b", "outdated", "", now=now + timedelta(days=1))
@@ -229,7 +230,7 @@ def test_versions_are_kept_by_writers_and_an_end_before_the_beginning_is_refused
     for _ in range(2):
         writer.post("/desk/knowledge/releases", form, to="/desk/knowledge/releases")
     assert "2027-10-01" in writer.get("/desk/knowledge/releases").words
-    assert len(db.session.scalars(select(Event).where(Event.kind == "knowledge.release_changed")).all()) == 1
+    assert len(events("release_changed")) == 1
     wrong = writer.post("/desk/knowledge/releases", {**form, "ends_on": "2026-01-01"}, status=422)
     assert "cannot end before" in wrong.words
     assert wrong.markup.one("input", name="version")["value"] == "2.0"

@@ -6,7 +6,6 @@ from re import compile as r
 import pytest
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions, defaults
 from app.knowledge.actions import ArticleText, FaqText
@@ -14,6 +13,7 @@ from app.knowledge.models import Article, Faq
 from app.knowledge.writing import pictures, publishing, queries, redirects
 from app.knowledge.writing.models import Picture, PictureUse, Redirect
 from app.lib.errors import Invalid, NotAllowed
+from tests.knowledge.shared import events
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
@@ -131,7 +131,7 @@ def test_old_addresses_are_listed_and_removed(browse, article, moved, people, no
     number = db.session.scalar(select(Redirect.id))
     browser.post(f"/desk/knowledge/redirects/{number}/removal", to="/desk/knowledge/redirects")
     browse(None).get("/help/user-guide/one", status=404)
-    (event,) = db.session.scalars(select(Event).where(Event.kind == "knowledge.redirect_removed"))
+    (event,) = events("redirect_removed")
     assert event.facts["path"] == "user-guide/one"
     redirects.remove(number, actor=people.agent, now=now)
     with pytest.raises(NotAllowed):

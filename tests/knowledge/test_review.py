@@ -6,7 +6,6 @@ from re import compile as r
 import pytest
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import FaqText
@@ -16,12 +15,8 @@ from app.knowledge.writing.models import Revision
 from app.lib.database import writing
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.mail.models import OutboundMail
+from tests.knowledge.shared import kinds
 from tests.processes import in_processes
-
-
-def kinds():
-    query = select(Event.kind).where(Event.kind.startswith("knowledge.")).order_by(Event.id)
-    return [kind.removeprefix("knowledge.") for kind in db.session.scalars(query)]
 
 
 def text(answer, question="Zebras?", audience="public"):

@@ -6,7 +6,6 @@ from re import compile as r
 import pytest
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import FaqText
@@ -17,16 +16,12 @@ from app.knowledge.writing import jobs, plans, publishing, queries, reviewing, r
 from app.knowledge.writing.models import Plan, Version
 from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.mail.models import OutboundMail
+from tests.knowledge.shared import kinds
 from tests.processes import in_processes
 
 BERLIN = "Europe/Berlin"
 # An hour after the moment of the tests, on a clock in Stockholm.
 SOON = datetime(2026, 11, 23, 12, 0)
-
-
-def kinds():
-    query = select(Event.kind).where(Event.kind.startswith("knowledge.")).order_by(Event.id)
-    return [kind.removeprefix("knowledge.") for kind in db.session.scalars(query)]
 
 
 def text(answer):

@@ -4,10 +4,9 @@ import csv
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts.models import Team, TeamMember
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions as knowledge
 from app.knowledge.actions import ArticleText
@@ -17,6 +16,7 @@ from app.knowledge.training.rules import Duty
 from app.lib import database
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.mail.models import OutboundMail
+from tests.knowledge.shared import events
 from tests.processes import in_processes
 
 DUE = date(2026, 12, 4)
@@ -60,7 +60,7 @@ def test_who_has_to_read_it_confirms_on_its_page(browse, people, asked):
     assert "Tick the box first" in browser.post(f"/desk/knowledge/article/{asked.id}/readings", form, status=422).words
     browser.post(f"/desk/knowledge/article/{asked.id}/readings", {**form, "understood": "yes"}, to=f"{PATH}#reading")
     assert "You have read and understood this" in browser.get(PATH).words
-    event = db.session.scalars(select(Event).where(Event.kind == "knowledge.reading_confirmed")).one()
+    (event,) = events("reading_confirmed")
     assert (event.actor_id, event.facts["version"]) == (people.agent.id, asked.text_version)
 
 
@@ -80,7 +80,7 @@ def test_a_text_that_changed_meanwhile_is_read_first(people, asked, now):
 def test_reading_twice_is_once(people, asked, now):
     actions.read(asked, asked.text_version, actor=people.agent, now=now)
     actions.read(asked, asked.text_version, actor=people.agent, now=now + timedelta(hours=1))
-    assert db.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "knowledge.reading_confirmed")) == 1
+    assert len(events("reading_confirmed")) == 1
     assert db.session.scalars(select(Reading)).one().at == now
 
 
@@ -93,10 +93,9 @@ def test_a_change_asks_again_only_when_its_writer_says_that_it_matters(browse, p
     writer.post(f"/desk/knowledge/article/{asked.id}/another-reading", to=f"/desk/knowledge/article/{asked.id}")
     page = browse(people.agent).get(PATH)
     assert "It has changed in a way that matters since you last read it." in page.words
-    asking = select(Event.facts).where(Event.kind == "knowledge.reading_asked").order_by(Event.id)
-    assert [facts["version"] for facts in db.session.scalars(asking)] == [1, 2]
+    assert [event.facts["version"] for event in events("reading_asked")] == [1, 2]
     actions.ask_again(asked, actor=people.agent, now=now)
-    assert len(db.session.scalars(asking).all()) == 2
+    assert len(events("reading_asked")) == 2
 
 
 def test_the_lead_sees_who_has_and_who_has_not(browse, people, asked, now):
@@ -158,7 +157,7 @@ def test_only_leads_ask_and_only_for_what_is_for_staff(people, procedure, articl
 
 def test_the_same_again_asks_nobody_twice(people, asked, now):
     actions.ask(asked, ["agent"], [], DUE, actor=people.lead, now=now)
-    assert db.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "knowledge.reading_asked")) == 1
+    assert len(events("reading_asked")) == 1
 
 
 def test_who_is_asked_gets_a_mail_and_who_waits_a_reminder(app, people, asked, clock, drain, now):
@@ -195,7 +194,7 @@ def test_two_schedulers_remind_once(app, engine, people, asked, now):
             db.session.commit()
 
     assert in_processes(app, 3, work) == [0, 0, 0]
-    assert db.session.scalar(select(func.count()).select_from(Event).where(Event.kind == "knowledge.reading_reminded")) == 1
+    assert len(events("reading_reminded")) == 1
 
 
 def test_the_completion_list_costs_the_same_for_one_and_for_many(people, asked, article, now, statements):

@@ -3,10 +3,8 @@
 from re import compile as r
 
 import pytest
-from sqlalchemy import select
 
 from app.accounts.models import User
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import abroad, finding, indexing
 from app.knowledge import actions as knowledge
@@ -16,6 +14,7 @@ from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import Words, chosen
 from app.lib.errors import NotAllowed, Stale
+from tests.knowledge.shared import events
 
 GERMAN = Words("Zebras", "Alles über sie.", "## Schlaf\n\nIm Stehen.")
 HEADERS = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -131,8 +130,7 @@ def test_a_stale_translation_or_original_is_told(people, page, translate, now):
 def test_the_same_again_records_nothing_and_customers_may_not_write(people, page, translate, now):
     translate(page)
     translate(page)
-    events = select(Event).where(Event.kind == "knowledge.translated")
-    assert [event.facts["locale"] for event in db.session.scalars(events)] == ["de"]
+    assert [event.facts["locale"] for event in events("translated")] == ["de"]
     with pytest.raises(NotAllowed):
         actions.save(page, "fr", Draft(GERMAN, None, page.text_version), actor=people.owner, now=now)
 

@@ -10,7 +10,6 @@ from re import compile as r
 import pytest
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge.exchange import actions as uploads
 from app.knowledge.exchange import jobs
@@ -25,6 +24,7 @@ from app.knowledge.models import Article
 from app.lib.errors import NotAllowed
 from tests.factories import NOW
 from tests.knowledge.papers import PLAIN, packed
+from tests.knowledge.shared import events
 
 
 def send(browser, name, data):
@@ -50,15 +50,10 @@ def test_what_would_change_is_shown_before_anything_does(app, browse, people, wr
     drain(app)
     assert "1 added, 1 changed, 0 the same already" in browser.get(path).words
     assert db.session.get(Article, written.id).body == "## Sleep\n\nLying."
-    events = db.session.scalars(
-        select(Event).where(Event.kind.in_(["knowledge.import_confirmed", "knowledge.imported"])).order_by(Event.id)
-    ).all()
-    assert [(event.kind, event.actor_id) for event in events] == [
-        ("knowledge.import_confirmed", people.lead.id),
-        ("knowledge.imported", people.lead.id),
-    ]
-    jobs.take_in(events[0].id)
-    assert len(db.session.scalars(select(Event).where(Event.kind == "knowledge.imported")).all()) == 1
+    confirmed, taken = *events("import_confirmed"), *events("imported")
+    assert [event.actor_id for event in (confirmed, taken)] == [people.lead.id, people.lead.id]
+    jobs.take_in(confirmed.id)
+    assert len(events("imported")) == 1
 
 
 @pytest.fixture
@@ -69,11 +64,6 @@ def long(browse, people):
     path = send(browser, "faq.json", json.dumps(rows).encode())
     browser.post(f"{path}/import", to=path)
     return browser, path
-
-
-def told(kind):
-    """The events of a kind, in order."""
-    return db.session.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)).all()
 
 
 def during(monkeypatch, then):
@@ -118,8 +108,8 @@ def test_the_links_are_looked_at_once_for_all_of_an_import(app, long, drain, mon
     scans = []
     monkeypatch.setattr(links, "scan", lambda: scans.append(1))
     drain(app)
-    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
-    assert [event.facts["added"] for event in told("knowledge.import_finished")] == [1200]
+    assert [event.facts["added"] for event in events("imported")] == [500, 500, 200]
+    assert [event.facts["added"] for event in events("import_finished")] == [1200]
     assert scans == [1]
 
 
@@ -127,10 +117,10 @@ def test_one_whose_worker_died_stands_still_until_somebody_goes_on(app, long, dr
     browser, path = long
     with monkeypatch.context() as patch, pytest.raises(MemoryError):
         during(patch, die)
-        jobs.take_in(told("knowledge.import_confirmed")[0].id)
+        jobs.take_in(events("import_confirmed")[0].id)
     assert "It is being taken in" in browser.get(path).words
     browser.post(f"{path}/import", to=path)
-    assert len(told("knowledge.import_confirmed")) == 1
+    assert len(events("import_confirmed")) == 1
     clock.move_to(now + timedelta(minutes=3))
     page = browser.get(path)
     assert "It stands still 500 of 1,200 entries are taken in" in page.words
@@ -138,10 +128,10 @@ def test_one_whose_worker_died_stands_still_until_somebody_goes_on(app, long, dr
     assert "Stands still" in browser.get("/desk/knowledge/files").words
     browser.post(f"{path}/import", to=path)
     browser.post(f"{path}/import", to=path)
-    assert len(told("knowledge.import_confirmed")) == 2
+    assert len(events("import_confirmed")) == 2
     drain(app)
     assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
-    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
+    assert [event.facts["added"] for event in events("imported")] == [500, 500, 200]
 
 
 def test_what_stands_still_may_be_forgotten_and_what_goes_on_may_not(long, clock, now):
@@ -180,14 +170,14 @@ def test_what_came_in_before_the_rest_was_forgotten_is_looked_at(app, long, drai
     browser, path = long
     with monkeypatch.context() as patch, pytest.raises(MemoryError):
         during(patch, die)
-        jobs.take_in(told("knowledge.import_confirmed")[0].id)
+        jobs.take_in(events("import_confirmed")[0].id)
     if by == "hand":
         clock.move_to(now + timedelta(minutes=3))
         browser.post(f"{path}/removal", to="/desk/knowledge/files")
     else:
         clock.move_to(now + timedelta(hours=25))
         jobs.forget()
-    assert [event.facts["added"] for event in told("knowledge.import_finished")] == [500]
+    assert [event.facts["added"] for event in events("import_finished")] == [500]
 
 
 def test_forgetting_what_is_taken_in_already_finishes_nothing_again(app, long, drain):
@@ -195,18 +185,18 @@ def test_forgetting_what_is_taken_in_already_finishes_nothing_again(app, long, d
     drain(app)
     browser.get(path)
     browser.post(f"{path}/removal", to="/desk/knowledge/files")
-    assert len(told("knowledge.import_finished")) == 1
+    assert len(events("import_finished")) == 1
 
 
 @pytest.mark.engines("sqlite", "postgresql")
 def test_two_workers_at_one_upload_do_each_piece_once(app, long, drain, monkeypatch):
     browser, path = long
-    confirmed = told("knowledge.import_confirmed")[0].id
+    confirmed = events("import_confirmed")[0].id
     others = iter([lambda: jobs.take_in(confirmed)])
     during(monkeypatch, lambda done: next(others, lambda: None)())
     jobs.take_in(confirmed)
-    assert [event.facts["added"] for event in told("knowledge.imported")] == [500, 500, 200]
-    assert len(told("knowledge.import_finished")) == 1
+    assert [event.facts["added"] for event in events("imported")] == [500, 500, 200]
+    assert len(events("import_finished")) == 1
     assert "1200 added, 0 changed, 0 the same already" in browser.get(path).words
 
 

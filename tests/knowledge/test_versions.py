@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import ArticleText, FaqText
@@ -21,6 +20,7 @@ from app.knowledge.writing.models import Draft, Revision, Version
 from app.knowledge.writing.publishing import Seen
 from app.lib.database import statements, writing
 from app.lib.errors import NotAllowed, NotFound, Stale
+from tests.knowledge.shared import kinds
 from tests.processes import in_processes
 
 TEXT = st.lists(st.sampled_from(["a b c", "a b d", "x", "", "# one", "long line with several words"]), max_size=12).map("\n".join)
@@ -28,11 +28,6 @@ TEXT = st.lists(st.sampled_from(["a b c", "a b d", "x", "", "# one", "long line 
 
 def of(entry):
     return db.session.scalars(select(Version).where(*versions.of(entry)).order_by(Version.number)).all()
-
-
-def kinds():
-    query = select(Event.kind).where(Event.kind.startswith("knowledge.")).order_by(Event.id)
-    return [kind.removeprefix("knowledge.") for kind in db.session.scalars(query)]
 
 
 def faq_text(answer, question="Zebras?", **more):

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import finding, indexing
 from app.knowledge.keeper import Keeper
@@ -18,6 +17,7 @@ from app.knowledge.vocabulary.rules import compose, parse, parse_line
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.search import store
 from app.search.analysis import SHIPPED
+from tests.knowledge.shared import events
 
 PAGE = "/desk/knowledge/vocabulary"
 AT = 1_800_000_000.0
@@ -32,11 +32,6 @@ WORDS = st.lists(
 def keys(text):
     """The names of what a visitor finds."""
     return [result.key for result in finding.search(None, text).results]
-
-
-def events(kind):
-    """The facts of the events of a kind."""
-    return [event.facts for event in db.session.scalars(select(Event).where(Event.kind == kind).order_by(Event.id))]
 
 
 def group(line):
@@ -123,7 +118,7 @@ def test_a_new_line_is_what_every_search_goes_by_and_then_no_more(app, engine, f
     drain()
     assert keys("bonnacon")[:1] == ["where-is-my-quagga"]
     assert store.read_current(indexing.home()).number == generation + 1, "one small publication, no rebuild"
-    assert events("knowledge.vocabulary_changed") == [{"group": row.key, "before": "", "after": "bonnacon, quagga"}]
+    assert [event.facts for event in events("vocabulary_changed")] == [{"group": row.key, "before": "", "after": "bonnacon, quagga"}]
     actions.change(row, "bonnacon, zorilla", "Beasts", actor=people.agent, now=now)
     drain()
     assert "where-is-my-quagga" not in keys("bonnacon")
@@ -145,7 +140,7 @@ def test_the_same_again_changes_and_records_nothing(app, people, now):
     actions.change(row, " Zebra,okapi ", "Beasts", actor=people.agent, now=now)
     actions.remove(group("error, message"), actor=people.agent, now=now)
     actions.remove(group("error, message"), actor=people.agent, now=now)
-    assert len(events("knowledge.vocabulary_changed")) == 2
+    assert len(events("vocabulary_changed")) == 2
 
 
 def test_a_line_is_refused_that_an_other_one_says_or_that_closes_a_ring(app, people, now):
@@ -179,7 +174,7 @@ def test_what_was_exported_and_is_taken_in_again_changes_nothing(app, people, no
     told = actions.take_in(text, replace=True, actor=people.lead, now=now)
     assert (told.added, told.removed) == (0, 0)
     assert queries.exported() == text
-    assert events("knowledge.vocabulary_imported") == []
+    assert events("vocabulary_imported") == []
 
 
 def test_a_file_adds_and_with_replace_takes_out(app, people, now):
@@ -189,7 +184,7 @@ def test_a_file_adds_and_with_replace_takes_out(app, people, now):
     assert queries.in_force().splitlines() == ["error, message", "gnu, wildebeest"]
     assert db.session.scalar(select(WordGroup).where(WordGroup.line == "zebra, okapi")) is None
     assert not group("install, set up, setup, installation").is_enabled, "one that ships is kept, so that no update brings it back"
-    assert len(events("knowledge.vocabulary_imported")) == 1
+    assert len(events("vocabulary_imported")) == 1
     actions.take_in("install, set up, setup, installation", replace=False, actor=people.agent, now=now)
     assert group("install, set up, setup, installation").is_enabled
 

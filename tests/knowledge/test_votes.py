@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.learning import actions as learning
@@ -15,6 +14,7 @@ from app.knowledge.learning.rules import MAX_REMARK, VOTES_A_NETWORK, is_bot, ne
 from app.knowledge.models import Faq, Vote
 from app.knowledge.readers import Asking
 from app.lib.errors import Invalid, NotAllowed, WrongState
+from tests.knowledge.shared import events
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 PAGE = "/help/faq/install-hive"
@@ -78,8 +78,7 @@ def test_a_remark_is_masked_bounded_and_one_for_each_vote(faq, now):
     learning.remark(entry, "a", "outdated", long, now=now)
     learning.remark(entry, "a", "wrong", "The flag is gone.", now=now)
     assert [(one.why, one.text) for one in remarks()] == [("wrong", "The flag is gone.")]
-    kinds = db.session.scalars(select(Event.kind).where(Event.kind == "knowledge.remarked")).all()
-    assert len(kinds) == 2
+    assert len(events("remarked")) == 2
 
 
 def test_without_a_vote_or_with_a_strange_reason_nothing_is_kept(faq, now):
@@ -102,7 +101,7 @@ def test_a_writer_closes_a_remark_once_and_a_new_word_opens_it_again(faq, now, p
     for words in ("Mended.", "Again."):
         learning.close_remark(said.id, words, actor=people.agent, now=now)
     assert (said.answer, said.closed_by_id) == ("Mended.", people.agent.id)
-    assert len(db.session.scalars(select(Event).where(Event.kind == "knowledge.remark_closed")).all()) == 1
+    assert len(events("remark_closed")) == 1
     learning.remark(entry, "a", "wrong", "Still not.", now=now)
     assert (said.closed_at, said.answer) == (None, "")
 
@@ -184,5 +183,4 @@ def test_to_find_an_entry_right_closes_what_was_said_against_it_each_with_its_ev
         actions.vote(entry, who, is_helpful=False, now=now)
         learning.remark(entry, who, "outdated", "", now=now)
         learning.check(entry, actor=people.lead, now=now)
-    events = db.session.scalars(select(Event).where(Event.kind == "knowledge.remark_closed")).all()
-    assert len(events) == 2 and all(remark.closed_at == now for remark in remarks())
+    assert len(events("remark_closed")) == 2 and all(remark.closed_at == now for remark in remarks())

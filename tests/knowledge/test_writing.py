@@ -4,7 +4,6 @@ import pytest
 import structlog
 from sqlalchemy import select
 
-from app.events.models import Event
 from app.extensions import db
 from app.knowledge import actions, finding, indexing
 from app.knowledge.actions import FaqText
@@ -12,10 +11,7 @@ from app.knowledge.exchange import importing
 from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Faq, Vote
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
-
-
-def events(kind):
-    return db.session.scalars(select(Event).where(Event.kind == kind)).all()
+from tests.knowledge.shared import events, kinds
 
 
 def names(found):
@@ -24,7 +20,7 @@ def names(found):
 
 def test_a_published_question_is_an_event_and_found(faq, indexed):
     entry = faq("Where do zebras sleep?", "In the savannah.")
-    (event,) = events("knowledge.published")
+    (event,) = events("published")
     assert event.facts == {"kind": "faq", "entry_id": entry.id, "title": "Where do zebras sleep?"}
     indexed()
     assert names(finding.search(None, "zebras"))[0] == "where-do-zebras-sleep"
@@ -33,7 +29,7 @@ def test_a_published_question_is_an_event_and_found(faq, indexed):
 def test_a_draft_is_found_by_nobody(faq, indexed, people):
     faq("Where do zebras sleep?", publish=False)
     indexed()
-    assert len(events("knowledge.changed")) == 1
+    assert len(events("changed")) == 1
     for reader in (None, people.user, people.agent):
         assert "where-do-zebras-sleep" not in names(finding.search(reader, "zebras"))
 
@@ -43,7 +39,7 @@ def test_saving_the_same_text_again_records_nothing(faq, people, now):
     version = entry.version
     actions.save_faq(entry, FaqText("Zebras?", "It is so.", "cli", ("a",)), actor=people.agent, now=now, seen=version)
     assert entry.version == version
-    assert events("knowledge.changed") == []
+    assert events("changed") == []
 
 
 def test_a_stale_save_is_refused(faq, people, now):
@@ -55,23 +51,18 @@ def test_a_stale_save_is_refused(faq, people, now):
     assert entry.question == "Zebras!"
 
 
-def test_publishing_and_withdrawing_twice_is_once(faq, people, now):
+@pytest.mark.parametrize(
+    ("there", "back", "who", "told", "status"),
+    [
+        (actions.publish, actions.unpublish, "lead", ["published", "unpublished"], "withdrawn"),
+        (actions.archive, actions.unarchive, "agent", ["archived", "unarchived"], "draft"),
+    ],
+)
+def test_there_and_back_twice_is_once(faq, people, now, there, back, who, told, status):
     entry = faq("Zebras?", publish=False)
-    for _ in range(2):
-        actions.publish(entry, actor=people.lead, now=now)
-    for _ in range(2):
-        actions.unpublish(entry, actor=people.lead, now=now)
-    assert len(events("knowledge.published")) == len(events("knowledge.unpublished")) == 1
-
-
-def test_archiving_and_taking_up_twice_is_once(faq, people, now):
-    entry = faq("Zebras?", publish=False)
-    for _ in range(2):
-        actions.archive(entry, actor=people.agent, now=now)
-    for _ in range(2):
-        actions.unarchive(entry, actor=people.agent, now=now)
-    assert entry.status == "draft"
-    assert len(events("knowledge.archived")) == len(events("knowledge.unarchived")) == 1
+    for act in (there, there, back, back):
+        act(entry, actor=getattr(people, who), now=now)
+    assert (entry.status, kinds()) == (status, ["changed", *told])
 
 
 def test_what_readers_have_seen_is_withdrawn_and_not_archived(faq, people, now):
@@ -130,14 +121,14 @@ def test_one_visitor_has_one_vote(faq, now):
     actions.vote(entry, "v2", is_helpful=True, now=now)
     assert (entry.votes, entry.helpful) == (2, 1)
     assert entry.version == version
-    assert len(events("knowledge.voted")) == 3
+    assert len(events("voted")) == 3
     assert len(db.session.scalars(select(Vote)).all()) == 2
 
 
 def test_an_answer_that_spared_a_ticket_is_counted_without_personal_data(faq, now):
     entry = faq("Zebras?")
     actions.deflected(entry, "mail ada@example.com", now=now)
-    assert events("knowledge.deflected")[0].facts["query"] == "mail [address]"
+    assert events("deflected")[0].facts["query"] == "mail [address]"
 
 
 def counted(told):
@@ -154,7 +145,7 @@ def test_an_import_adds_changes_and_repeats_harmlessly(app, engine, now):
     assert counted(importing.import_faqs(changed, source="test", now=now)) == (0, 1, 1)
     entry = db.session.scalar(select(Faq).where(Faq.external_id == "z1"))
     assert (entry.answer, entry.popularity) == ("Another.", 5)
-    assert [event.facts["added"] for event in events("knowledge.imported")] == [2, 0]
+    assert [event.facts["added"] for event in events("imported")] == [2, 0]
 
 
 @pytest.mark.engines("sqlite", "postgresql")
