@@ -15,13 +15,13 @@ from app.knowledge.queries import Filter
 from app.knowledge.sections import AUDIENCES, shelf
 from app.knowledge.translations.languages import locales
 from app.knowledge.writing import drafts, publishing
-from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, newest_token, opened
+from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, opened
 from app.knowledge.writing.queries import states_of
 from app.knowledge.writing.rules import TONES, WORK
+from app.knowledge.writing.versions import Seen, revision_of
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotAllowed, NotFound, Stale
 from app.lib.htmx import answer, go, page_or_part, part
-from app.lib.requests import row_number
 from app.lib.text import one_line
 
 bp = desk("knowledge", __name__)
@@ -108,16 +108,21 @@ def refused(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None,
     db.session.commit()
     changes = meanwhile(entry, form.seen) if stale and entry is not None else None
     if stale and entry is not None:
-        form.version.data = newest_token(kind, entry)
+        form.version.data = Seen.now(entry, revision_of(entry)).token
     return editor(kind, form, entry, status, stale=stale, changes=changes)
 
 
 @bp.post(f"/desk/knowledge/{KIND}/<int:number>/publication")
 def publish(kind: str, number: int) -> Response:
-    """Show a draft to its audience, if it is still the one that was looked at."""
-    seen = request.form.get("seen", type=row_number)
-    publishing.publish(queries.entry_to_edit(kind, number), seen=seen, actor=current_user, now=utcnow())
-    db.session.commit()
+    """Show a draft to its audience, if it is still the one that was looked at; else it is shown to whoever wants to publish it."""
+    entry, seen = queries.entry_to_edit(kind, number), Seen.of(request.form.get("version"))
+    try:
+        publishing.publish(entry, seen=seen, actor=current_user, now=utcnow())
+        db.session.commit()
+    except Stale as stale:
+        db.session.rollback()
+        begun = opened(kind, entry, current_user)
+        return editor(kind, begun.form, entry, 409, begun=begun, stale=stale.message, changes=meanwhile(entry, seen))
     return go(url_for(".edit", kind=kind, number=number, saved=1))
 
 

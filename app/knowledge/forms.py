@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wtforms import Form, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
 from app.knowledge.actions import ArticleText, FaqText
 from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_KEY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE, SLUG, slug_of, tags_of
 from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, shelf
-from app.knowledge.writing.publishing import Seen
+from app.knowledge.writing.forms import SeenForm
 from app.knowledge.writing.rules import MAX_NOTE
+from app.knowledge.writing.versions import Seen
 from app.lib.text import many_lines, one_line
 
 MAX_TAG_LINE = 600
@@ -29,14 +30,7 @@ def choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
-def version_field() -> HiddenField:
-    """The version that the writer opened, and after a point that of the text beside it; none for a new entry."""
-    known = Regexp(r"^\d{1,9}(\.\d{1,9})?$", message="Reload the page, please.")
-    # A blank one is none: what only looks empty to a validator would not be a number.
-    return HiddenField("Version", validators=[Optional(), known], filters=[one_line])
-
-
-class EntryForm(Form):
+class EntryForm(SeenForm):
     """What both kinds have in common."""
 
     tags = StringField(
@@ -52,13 +46,6 @@ class EntryForm(Form):
         filters=[one_line],
         description="A line for the history, for those who read it later.",
     )
-    version = version_field()
-
-    @property
-    def seen(self) -> Seen | None:
-        """What was opened."""
-        entry, _, beside = (self.version.data or "").partition(".")
-        return Seen(int(entry), int(beside) if beside else None) if entry else None
 
 
 class FaqForm(EntryForm):
@@ -129,6 +116,5 @@ def filled(kind: str, entry: Any, fields: Mapping[str, Any] | None = None, numbe
     """The form as an entry stands in the database, or with the text (`fields`) of the version `number` that is beside it."""
     form = FaqForm(entry=entry) if kind == "faq" else ArticleForm()
     values = {name: getattr(entry, name) for name in form.data if hasattr(entry, name)} | dict(fields or {})
-    token = str(entry.version) if number is None else f"{entry.version}.{number}"
-    form.process(data={**values, "tags": ", ".join(values["tags"]), "version": token})
+    form.process(data={**values, "tags": ", ".join(values["tags"]), "version": Seen(entry.version, number).token})
     return form

@@ -12,6 +12,7 @@ from app.knowledge.actions import FaqText
 from app.knowledge.models import Faq
 from app.knowledge.writing import approvals, plans, publishing, queries, reviewing, rules, versions
 from app.knowledge.writing.models import Revision
+from app.knowledge.writing.versions import Seen
 from app.lib.database import writing
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.mail.models import OutboundMail
@@ -35,8 +36,8 @@ def ask(entry, people, now, reviewer=None, note=""):
     return reviewing.ask(entry, reviewer, note, actor=people.agent, now=now)
 
 
-def answer(entry, review, number, actor, now, **said):
-    reviewing.answer(entry, review, number, said.pop("comment", ""), **{"approve": True, **said}, actor=actor, now=now)
+def answer(entry, review, actor, now, **said):
+    reviewing.answer(entry, review, said.pop("comment", ""), **{"approve": True, **said}, actor=actor, now=now)
 
 
 def test_nobody_is_asked_any_more_for_what_is_archived(faq, people, now):
@@ -55,7 +56,7 @@ def test_nobody_is_asked_any_more_for_what_is_archived(faq, people, now):
 def test_what_was_judged_and_is_archived_waits_for_nobody(faq, people, now, approve):
     entry = faq("Zebras?", publish=False)
     review = ask(entry, people, now)
-    answer(entry, review, review.number, people.admin, now, approve=approve, comment="Because.")
+    answer(entry, review, people.admin, now, approve=approve, comment="Because.")
     actions.archive(entry, actor=people.agent, now=now)
     assert queries.work(entry, people.lead).state == "archived"
     with pytest.raises(WrongState, match="archived"):
@@ -115,14 +116,14 @@ def test_the_state_of_a_text(given, state):
 
 def test_an_agents_text_reaches_readers_once_somebody_else_approves(written, people, now):
     review = ask(written, people, now, note="Is the flag right?")
-    answer(written, review, 2, people.lead, now)
+    answer(written, review, people.lead, now)
     publishing.publish(written, actor=people.agent, now=now)
     assert written.answer == "Better."
     assert kinds() == ["published", "drafted", "review_asked", "review_answered", "changed"]
 
 
 def test_an_approval_is_of_one_text_and_not_of_the_next(written, people, now):
-    answer(written, ask(written, people, now), 2, people.lead, now)
+    answer(written, ask(written, people, now), people.lead, now)
     publishing.write(written, text("Slipped in."), actor=people.agent, now=now)
     with pytest.raises(NotAllowed):
         publishing.publish(written, actor=people.agent, now=now)
@@ -134,14 +135,14 @@ def test_a_draft_of_an_agent_is_approved_and_published_in_one_step(people, now):
     entry = actions.save_faq(None, text("New."), actor=people.agent, now=now)
     with pytest.raises(NotAllowed):
         publishing.publish(entry, actor=people.agent, now=now)
-    answer(entry, ask(entry, people, now), 1, people.lead, now, publish=True)
+    answer(entry, ask(entry, people, now), people.lead, now, publish=True)
     assert entry.status == "published"
     assert kinds() == ["changed", "review_asked", "review_answered", "published"]
 
 
 def test_a_colleague_who_was_asked_may_approve_and_then_the_writer_publishes(written, people, now):
     review = ask(written, people, now, people.agent2)
-    answer(written, review, 2, people.agent2, now)
+    answer(written, review, people.agent2, now)
     publishing.publish(written, actor=people.agent, now=now)
     assert written.answer == "Better."
 
@@ -149,30 +150,30 @@ def test_a_colleague_who_was_asked_may_approve_and_then_the_writer_publishes(wri
 def test_nobody_approves_of_their_own_text(written, people, now):
     review = ask(written, people, now)
     with pytest.raises(NotAllowed):
-        answer(written, review, 2, people.agent, now)
+        answer(written, review, people.agent, now)
     publishing.write(written, text("Best."), then="draft", actor=people.lead, now=now)
     with pytest.raises(NotAllowed):
-        answer(written, review, 3, people.lead, now)
-    answer(written, review, 3, people.admin, now)
+        answer(written, review, people.lead, now)
+    answer(written, review, people.admin, now)
 
 
 def test_a_reviewer_answers_for_the_text_that_they_saw(written, people, now):
-    review = ask(written, people, now)
+    review, seen = ask(written, people, now), Seen.now(written, versions.revision_of(written))
     publishing.write(written, text("Newer."), actor=people.agent, now=now)
     with pytest.raises(Stale):
-        answer(written, review, 2, people.lead, now)
-    answer(written, review, 3, people.lead, now)
+        answer(written, review, people.lead, now, seen=seen)
+    answer(written, review, people.lead, now, seen=Seen.now(written, versions.revision_of(written)))
     assert approvals.last_review(written).number == 3
 
 
 def test_sending_back_needs_a_comment_and_keeps_it(written, people, now):
     review = ask(written, people, now)
     with pytest.raises(Invalid):
-        answer(written, review, 2, people.lead, now, approve=False, comment="  ")
-    answer(written, review, 2, people.lead, now, approve=False, comment="Which version?")
+        answer(written, review, people.lead, now, approve=False, comment="  ")
+    answer(written, review, people.lead, now, approve=False, comment="Which version?")
     assert (review.state, review.comment) == ("returned", "Which version?")
     with pytest.raises(WrongState):
-        answer(written, review, 2, people.lead, now)
+        answer(written, review, people.lead, now)
     with pytest.raises(NotAllowed):
         publishing.publish(written, actor=people.agent, now=now)
 
@@ -219,7 +220,7 @@ def test_a_text_that_was_given_up_is_not_what_is_reviewed(written, people, now):
     actions.unpublish(written, actor=people.lead, now=now)
     review = ask(written, people, now)
     assert (review.number, queries.work(written, people.lead).newest.number) == (1, 1)
-    answer(written, review, 1, people.admin, now)
+    answer(written, review, people.admin, now)
     publishing.publish(written, actor=people.agent, now=now)
     assert (written.status, written.answer) == ("published", "Live.")
 
@@ -235,7 +236,7 @@ def test_of_two_answers_at_once_one_counts(app, engine, faq, people, now):
         with writing():
             found = db.session.get(Faq, entry.id)
             try:
-                answer(found, queries.review_of(found, review_id), 2, people.lead, now)
+                answer(found, queries.review_of(found, review_id), people.lead, now)
             except WrongState:
                 db.session.rollback()
             db.session.commit()
@@ -254,7 +255,7 @@ def test_reviewers_and_writers_are_told_by_mail(written, people, now, drain):
         (people.admin.email, "Review: Zebras?"),
     ]
     assert "Is the flag right?" in mails[0].text
-    answer(written, review, 2, people.lead, now, approve=False, comment="Say which version.")
+    answer(written, review, people.lead, now, approve=False, comment="Say which version.")
     db.session.commit()
     drain()
     last = db.session.scalars(select(OutboundMail).order_by(OutboundMail.id.desc())).first()
@@ -277,17 +278,17 @@ def test_a_review_through_the_pages(browse, people):
     assert "Zebras?" in page.markup.by_id("reviews-1").parent.text
     form = reviewer.get(where).markup.fields(None)
     review = approvals.last_review(entry).id
-    wrong = reviewer.post(f"{where}/reviews/{review}/answer", {"answer": "return", "number": form["number"]}, status=422)
+    wrong = reviewer.post(f"{where}/reviews/{review}/answer", {"answer": "return", "version": form["version"]}, status=422)
     assert "Say what should be different" in wrong.words
     reviewer.get(where)
-    reviewer.post(f"{where}/reviews/{review}/answer", {"answer": "publish", "number": form["number"], "comment": "Fine."}, to=where)
+    reviewer.post(f"{where}/reviews/{review}/answer", {"answer": "publish", "version": form["version"], "comment": "Fine."}, to=where)
     browse(None).get("/help/faq/zebras")
     assert "Fine." in writer.get(f"{where}/versions").words
 
 
 def test_who_asked_finds_what_was_sent_back_or_approved_until_they_go_on_with_it(browse, written, people, now):
     review = ask(written, people, now)
-    answer(written, review, versions.current_number(written), people.lead, now, approve=False, comment="Say why.")
+    answer(written, review, people.lead, now, approve=False, comment="Say why.")
     db.session.commit()
     agent = browse(people.agent)
     page = agent.get("/desk/knowledge/reviews")
@@ -296,7 +297,7 @@ def test_who_asked_finds_what_was_sent_back_or_approved_until_they_go_on_with_it
     publishing.write(written, text("Better, because."), actor=people.agent, now=now)
     db.session.commit()
     assert "Zebras?" not in agent.get("/desk/knowledge/reviews").words
-    answer(written, ask(written, people, now), versions.current_number(written), people.lead, now)
+    answer(written, ask(written, people, now), people.lead, now)
     db.session.commit()
     assert "Approved" in agent.get("/desk/knowledge/reviews").words
     publishing.publish(written, actor=people.agent, now=now)
@@ -313,7 +314,7 @@ def test_what_is_asked_wrongly_is_told(browse, written, people):
     browser.get(where)
     browser.post(f"{where}/reviews", {"reviewer_id": "", "note": "x" * 3000}, status=422)
     browser.get(where)
-    browser.post(f"{where}/reviews/99999/answer", {"answer": "approve", "number": "2"}, status=404)
+    browser.post(f"{where}/reviews/99999/answer", {"answer": "approve"}, status=404)
 
 
 def test_giving_up_a_draft_closes_its_review(browse, written, people, now):

@@ -17,7 +17,7 @@ from app.knowledge.writing.comparing import compared
 from app.knowledge.writing.diffing import compared as rows_of
 from app.knowledge.writing.diffing import diff, words
 from app.knowledge.writing.models import Draft, Revision, Version
-from app.knowledge.writing.publishing import Seen
+from app.knowledge.writing.versions import Seen
 from app.lib.database import statements, writing
 from app.lib.errors import NotAllowed, NotFound, Stale
 from tests.knowledge.shared import kinds
@@ -161,23 +161,6 @@ def test_a_draft_does_not_replace_a_text_that_has_changed_meanwhile(faq, people,
     publishing.write(entry, faq_text("Both."), then="draft", seen=Seen(entry.version, number), actor=people.lead, now=now)
     publishing.publish(entry, actor=people.lead, now=now)
     assert entry.answer == "Both."
-
-
-def test_nobody_publishes_a_text_that_was_saved_after_they_looked(browse, faq, people, now):
-    entry = faq("Zebras?", "Live.")
-    publishing.write(entry, faq_text("Seen."), then="draft", actor=people.agent, now=now)
-    db.session.commit()
-    lead = browse(people.lead)
-    page = f"/desk/knowledge/faq/{entry.id}"
-    seen = lead.get(page).markup.fields(None)["seen"]
-    publishing.write(entry, faq_text("Unseen."), then="draft", actor=people.agent, now=now)
-    db.session.commit()
-    answer = lead.post(f"{page}/publication", {"seen": seen}, status=409)
-    assert "Somebody saved another text" in answer.words
-    assert db.session.get(Faq, entry.id).answer == "Live."
-    lead.get(page)
-    lead.post(f"{page}/publication", {"seen": lead.get(page).markup.fields(None)["seen"]}, to=r("saved=1"))
-    assert db.session.get(Faq, entry.id).answer == "Unseen."
 
 
 def test_a_draft_given_up_stays_in_the_history(faq, people, now):

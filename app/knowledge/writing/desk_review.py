@@ -15,7 +15,7 @@ from app.knowledge.writing.editor import around
 from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm, chosen
 from app.knowledge.writing.rules import TONES, WORK
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, NotAllowed
+from app.lib.errors import Invalid, NotAllowed, Stale
 from app.lib.htmx import go, part
 
 bp = desk("knowledge_reviews", __name__)
@@ -58,10 +58,10 @@ def answer(kind: str, number: int, review: int) -> Response:
         return beside(entry, "answer_form", form)
     said = {"approve": form.answer.data != "return", "publish": form.answer.data == "publish"}
     try:
-        reviewing.answer(entry, found, int(form.number.data), form.comment.data or "", **said, actor=current_user, now=utcnow())
-    except Invalid as wrong:
+        reviewing.answer(entry, found, form.comment.data or "", **said, seen=form.seen, actor=current_user, now=utcnow())
+    except (Invalid, Stale) as wrong:
         form.comment.errors = [wrong.message]
-        return beside(entry, "answer_form", form)
+        return beside(entry, "answer_form", form, wrong.status)
     db.session.commit()
     return go(url_for("knowledge.edit", kind=kind, number=number))
 
@@ -82,10 +82,10 @@ def plan(kind: str, number: int) -> Response:
     if not form.validate():
         return beside(entry, "plan_form", form)
     try:
-        plans.plan(entry, form.verb.data, form.moment(), actor=current_user, now=utcnow())
-    except (Invalid, NotAllowed) as wrong:
+        plans.plan(entry, form.verb.data, form.moment(), seen=form.seen, actor=current_user, now=utcnow())
+    except (Invalid, NotAllowed, Stale) as wrong:
         form.wall.errors = [wrong.message]
-        return beside(entry, "plan_form", form)
+        return beside(entry, "plan_form", form, wrong.status)
     db.session.commit()
     return go(url_for("knowledge.edit", kind=kind, number=number))
 
@@ -98,8 +98,8 @@ def cancel(kind: str, number: int, verb: str) -> Response:
     return go(url_for("knowledge.edit", kind=kind, number=number))
 
 
-def beside(entry: Faq | Article, name: str, form: Any) -> Response:
-    """The small forms of an entry, one of them with what is wrong in it."""
+def beside(entry: Faq | Article, name: str, form: Any, status: int = 422) -> Response:
+    """The small forms of an entry, one of them with what is wrong in it. A stale one stays so, until its text was opened again."""
     db.session.rollback()
     context: dict[str, Any] = {**around(entry, current_user), name: form}
-    return part("knowledge/desk/wrong.html", 422, entry=entry, **context)
+    return part("knowledge/desk/wrong.html", status, entry=entry, **context)

@@ -15,10 +15,9 @@ from app.knowledge.writing import drafts, queries, versions
 from app.knowledge.writing.comparing import Comparison, compared
 from app.knowledge.writing.forms import AnswerForm, AskForm, CareForm, PlanForm
 from app.knowledge.writing.models import Draft
-from app.knowledge.writing.publishing import Seen
-from app.knowledge.writing.queries import Work
 from app.knowledge.writing.rules import TONES, WORK
 from app.knowledge.writing.snapshots import snapshot
+from app.knowledge.writing.versions import Seen
 
 AnyForm = FaqForm | ArticleForm
 
@@ -51,15 +50,9 @@ def form_of(kind: str, entry: Entry | None, given: Any) -> AnyForm:
     return FaqForm(given, entry=entry) if kind == "faq" else ArticleForm(given)
 
 
-def newest_token(kind: str, entry: Entry) -> str:
-    """What a form of the newest text carries, so that it can be saved."""
-    beside = queries.beside_of(entry)
-    return str(filled(kind, entry, None, beside.number if beside else None).version.data)
-
-
-def meanwhile(entry: Entry, seen: Seen | None) -> Comparison | None:
-    """What others have changed since somebody opened an entry; None where that is not known. Up to three statements."""
-    if seen is None:
+def meanwhile(entry: Entry, seen: Seen) -> Comparison | None:
+    """What others have changed since somebody saw an entry; None where nobody has, or it is not known. Up to four statements."""
+    if seen == Seen.now(entry, versions.revision_of(entry)):
         return None
     then = versions.numbered(entry, seen.revision) if seen.revision else versions.seen_at(entry, seen.entry)
     beside = queries.beside_of(entry)
@@ -71,25 +64,20 @@ def around(entry: Entry | None, person: User) -> dict[str, Any]:
     if entry is None:
         return {"work": None, "form_key": token_urlsafe(12)}
     work, people = queries.work(entry, person), staff()
+    token = Seen.now(entry, work.revision).token
     care = CareForm(data={"owner_id": str(entry.owner_id or ""), "review_on": entry.review_on}).offer(people)
     return {
         "work": work,
+        "token": token,
         "form_key": token_urlsafe(12),
         "words_of": WORK,
         "tones": TONES,
         "ask_form": AskForm().offer(people, person.id),
-        "answer_form": answer_form(work),
-        "plan_form": PlanForm(data={"verb": "publish" if work.has_work else "withdraw"}),
+        "answer_form": AnswerForm(data={"version": token}).offer(may_publish=True) if work.may_answer else None,
+        "plan_form": PlanForm(data={"verb": "publish" if work.has_work else "withdraw", "version": token}),
         "care_form": care,
         "owner": next((one for one in people if one.id == entry.owner_id), None),
     }
-
-
-def answer_form(work: Work) -> AnswerForm | None:
-    """The form in which a reviewer answers, if this person may."""
-    if not work.may_answer:
-        return None
-    return AnswerForm(data={"number": str(work.newest.number if work.newest else 0)}).offer(may_publish=True)
 
 
 def draft_url(kind: str, entry: Entry | None) -> str:

@@ -6,13 +6,25 @@ from typing import Any
 
 from wtforms import DateField, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.accounts.models import User
 from app.knowledge.writing.rules import MAX_COMMENT
-from app.lib.text import many_lines
+from app.knowledge.writing.versions import Seen
+from app.lib.text import many_lines, one_line
 
 AT_MOST = Length(max=MAX_COMMENT, message=f"Use {MAX_COMMENT:,} characters at most.")
+
+
+class SeenForm(Form):
+    """A form that says what was seen by whoever sends it, so that nobody overwrites or publishes what they have not seen."""
+
+    version = HiddenField("Version", filters=[one_line])
+
+    @property
+    def seen(self) -> Seen:
+        """What they had before them."""
+        return Seen.of(self.version.data)
 
 
 class AskForm(Form):
@@ -27,14 +39,13 @@ class AskForm(Form):
         return self
 
 
-class AnswerForm(Form):
-    """What a reviewer says. `number` is the version that they looked at."""
+class AnswerForm(SeenForm):
+    """What a reviewer says."""
 
     answer = RadioField("Your answer", [InputRequired("Say whether it may be published.")], choices=[])
     comment = TextAreaField(
         "Comment", [Optional(), AT_MOST], filters=[many_lines], description="Needed to send it back. It stays in the history."
     )
-    number = HiddenField("Version", [InputRequired(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")])
 
     def offer(self, *, may_publish: bool) -> "AnswerForm":
         """Fill in what can be answered."""
@@ -43,7 +54,7 @@ class AnswerForm(Form):
         return self
 
 
-class PlanForm(Form):
+class PlanForm(SeenForm):
     """When something shall happen, on the writer's own clock."""
 
     verb = SelectField("What", choices=[SelectChoice("publish", "Publish"), SelectChoice("withdraw", "Withdraw")])

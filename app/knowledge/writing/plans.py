@@ -12,26 +12,29 @@ from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Plan, Revision
 from app.knowledge.writing.rules import instant, refusal, writers_only
+from app.knowledge.writing.versions import Seen
 from app.lib.errors import Invalid, WrongState
 
 QUIET = {"synchronize_session": False}
+UNSEEN = "Somebody changed the text after you opened it. Look at what is new, then plan it."
 
 
-def plan(entry: Entry, verb: str, wall: datetime | None, *, actor: User, now: datetime) -> Plan:
+def plan(entry: Entry, verb: str, wall: datetime | None, *, seen: Seen | None = None, actor: User, now: datetime) -> Plan:
     """Publish the text as it stands, or withdraw the entry, at a time of the writer's wall clock. One plan of each verb;
     another time replaces the first, the same again changes nothing.
 
-    Raises NotAllowed as publishing does, WrongState where there is nothing to do, Invalid for a time that has passed or
-    does not exist.
+    Raises NotAllowed and Stale as publishing does, WrongState where there is nothing to do, Invalid for a time that has passed
+    or does not exist.
     """
     writers_only(actor.role)
-    versions.take_turn(entry)
-    revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
+    versions.take_turn_anew(entry)
+    revision = versions.revision_of(entry)
     if entry.status == "archived":
         raise WrongState("This draft is archived. Take it back to the drafts first.")
     if verb == "publish":
         if entry.status == "published" and revision is None:
             raise WrongState("Readers see this text already. Change it first.")
+        versions.check(entry, revision, seen, UNSEEN)
         versions.keep_before(entry)
         approvals.allow_publishing(entry, audiences_of(entry, revision), actor=actor)
     elif verb != "withdraw":

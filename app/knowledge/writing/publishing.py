@@ -1,7 +1,6 @@
 """Work beside the live text: saving it, showing it, giving it up, and bringing an old text back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,20 +16,13 @@ from app.knowledge.writing import approvals, plans, traces, versions
 from app.knowledge.writing.models import Revision, Version
 from app.knowledge.writing.rules import MAX_NOTE, writers_only
 from app.knowledge.writing.snapshots import ADDRESS, apply, differing, merged, snapshot
+from app.knowledge.writing.versions import Seen, check, revision_of
 from app.lib.errors import NotFound, Stale
 from app.lib.text import one_line
 
 OVERTAKEN = "Somebody else changed this since you opened it. Your text is kept below; compare, then save again."
-UNSEEN = "Somebody saved another text after you opened the page. Open it again, read what is new, then publish it."
+UNSEEN = "Somebody changed this after you opened the page. Look at what is new, then publish it."
 LIVE_MOVED = "The live text has changed since this draft was begun. Compare the two, save the draft again, then publish it."
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the writer had before them: the entry's own version, and the number of the text beside it if there was one."""
-
-    entry: int
-    revision: int | None = None
 
 
 def write(
@@ -51,10 +43,9 @@ def write(
     note = one_line(note)[:MAX_NOTE]
     if entry is None or entry.status != "published":
         return saved(entry, text, seen=seen, publish=then == "publish", note=note, actor=actor, now=now)
-    versions.take_turn(entry)
-    db.session.refresh(entry)
+    versions.take_turn_anew(entry)
     revision = revision_of(entry)
-    check(entry, revision, seen)
+    check(entry, revision, seen, OVERTAKEN)
     if then == "draft" or (then != "publish" and approvals.required(actor, {entry.audience, text.audience})):
         return revise(entry, text, revision, note=note, actor=actor, now=now)
     if then != "publish" and revision is not None:
@@ -76,13 +67,6 @@ def saved(
     save: Any = actions.save_faq if isinstance(text, FaqText) else actions.save_article
     found: Entry = save(entry, text, actor=actor, now=now, seen=seen.entry if seen else None, publish=publish, note=note)
     return found
-
-
-def check(entry: Entry, revision: Revision | None, seen: Seen | None) -> None:
-    """Raise Stale where somebody else has saved since."""
-    number = revision.number if revision is not None else None
-    if seen is not None and (seen.entry, seen.revision) != (entry.version, number):
-        raise Stale(OVERTAKEN)
 
 
 def revise(entry: Entry, text: FaqText | ArticleText, revision: Revision | None, *, note: str, actor: User, now: datetime) -> Entry:
@@ -118,20 +102,20 @@ def keep_beside(
         record("knowledge.drafted", now=now, actor=actor, facts=facts)
 
 
-def publish(entry: Entry, *, actor: User, now: datetime, seen: int | None = None) -> None:
+def publish(entry: Entry, *, actor: User, now: datetime, seen: Seen | None = None) -> None:
     """Show the newest text to its readers: a draft, or the one beside a live text. Again is harmless.
 
-    Raises NotAllowed, also without the approval that is needed; Stale where the newest is not the version that the actor has
-    `seen`, or the live text has changed since the work on the other began; Invalid where its new address has been taken.
+    Raises NotAllowed, also without the approval that is needed; Stale where it is not what the actor has `seen`, or the live
+    text has changed since the work on the other began; Invalid where its new address has been taken.
     """
-    versions.take_turn(entry)
-    if seen is not None and seen != versions.current_number(entry):
-        raise Stale(UNSEEN)
+    versions.take_turn_anew(entry)
+    revision = revision_of(entry)
+    if entry.status == "published" and revision is None:
+        return
+    check(entry, revision, seen, UNSEEN)
     if entry.status != "published":
         actions.publish(entry, actor=actor, now=now)
-        return
-    revision = revision_of(entry)
-    if revision is not None:
+    elif revision is not None:
         approvals.allow_publishing(entry, plans.audiences_of(entry, revision), actor=actor)
         show(entry, revision, actor=actor, now=now)
 
@@ -202,8 +186,3 @@ def restore(entry: Entry, number: int, *, actor: User, now: datetime) -> None:
     plans.follow(entry, new, {entry.audience}, actor=actor, now=now)
     facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "number": new, "restored": number}
     record("knowledge.restored", now=now, actor=actor, facts=facts)
-
-
-def revision_of(entry: Entry) -> Revision | None:
-    """The text beside the live one, if there is one. One statement."""
-    return db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)

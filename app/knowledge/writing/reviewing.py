@@ -12,7 +12,8 @@ from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, publishing, versions
 from app.knowledge.writing.models import Review, Revision
 from app.knowledge.writing.rules import MAX_COMMENT, may_answer, writers_only
-from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
+from app.knowledge.writing.versions import Seen
+from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.lib.text import many_lines
 
 MOVED_ON = "The text has changed since you opened it. Look at what is new, then answer."
@@ -47,18 +48,29 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
 
 
 def answer(
-    entry: Entry, review: Review, number: int, comment: str, *, approve: bool, publish: bool = False, actor: User, now: datetime
+    entry: Entry,
+    review: Review,
+    comment: str,
+    *,
+    approve: bool,
+    publish: bool = False,
+    seen: Seen | None = None,
+    actor: User,
+    now: datetime,
 ) -> None:
-    """Approve of version `number`, or send it back with a comment; `publish` shows an approved text to its readers at once.
+    """Approve of the newest text, or send it back with a comment; `publish` shows an approved one to its readers at once.
 
-    Whoever wrote the newest text cannot answer. The review is claimed, so that of two answers at once one counts. Raises
-    NotAllowed, WrongState if it is answered already, Stale if the text is a newer one, Invalid without a comment.
+    Whoever wrote it cannot answer. The review is claimed, so that of two answers at once one counts. Raises NotAllowed,
+    WrongState if it is answered already, Stale where the text is not what was `seen`, Invalid without a comment.
     """
-    newest = versions.numbered(entry, versions.current_number(entry))
+    versions.take_turn_anew(entry)
+    # What an import wrote since becomes a version of its own, so that the answer is about that one.
+    versions.keep_before(entry)
+    number = versions.current_number(entry)
+    newest = versions.numbered(entry, number)
     if not may_answer(actor.role, actor.id, review.reviewer_id, newest.author_id if newest else None):
         raise NotAllowed("Another person than the writer answers: whoever was asked, or a lead.")
-    if newest is not None and newest.number != number:
-        raise Stale(MOVED_ON)
+    versions.check(entry, versions.revision_of(entry), seen, MOVED_ON)
     comment = many_lines(comment)[:MAX_COMMENT]
     if not approve and not comment:
         raise Invalid("Say what should be different, so that the writer can go on.")

@@ -1,6 +1,8 @@
 """Keeping each text that an entry has had. Only added to: nothing here changes or removes what was kept."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +14,37 @@ from app.knowledge.models import Entry
 from app.knowledge.writing.models import Revision, Version
 from app.knowledge.writing.snapshots import differing, names_of, snapshot, word_count
 from app.lib.database import serialize_on
+from app.lib.errors import Stale
 
 BEFORE = "As it stood until then"
+TOKEN = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What somebody had before them: the entry's own version, and the number of the text beside it if there was one.
+
+    The first moves with each change of its text or state, also by an import, of which no version is kept until the next change.
+    """
+
+    entry: int
+    revision: int | None = None
+
+    @classmethod
+    def now(cls, entry: Entry, revision: Revision | None) -> "Seen":
+        """What there is to see of an entry now."""
+        return cls(entry.version, revision.number if revision is not None else None)
+
+    @classmethod
+    def of(cls, token: str | None) -> "Seen":
+        """What a token names that a form has brought. Whoever brings none, or nonsense, has seen nothing that there is."""
+        found = TOKEN.fullmatch(token or "")
+        return cls(int(found[1]), int(found[2]) if found[2] else None) if found else cls(0)
+
+    @property
+    def token(self) -> str:
+        """As forms carry it: `7`, or `7.3` with a text beside it."""
+        return str(self.entry) if self.revision is None else f"{self.entry}.{self.revision}"
 
 
 def keep(entry: Entry, *, actor: User | None, now: datetime, note: str = "") -> Version:
@@ -44,6 +75,23 @@ def is_kept(entry: Entry, last: Version | None) -> bool:
 def take_turn(entry: Entry) -> None:
     """Make those who write the same entry follow one another until their transactions end."""
     serialize_on(db.session, f"knowledge {entry.kind} {entry.id}")
+
+
+def take_turn_anew(entry: Entry) -> None:
+    """The same at the beginning of an action, which then looks at what whoever had the turn before has left."""
+    take_turn(entry)
+    db.session.refresh(entry)
+
+
+def revision_of(entry: Entry) -> Revision | None:
+    """The text beside the live one, if there is one. One statement."""
+    return db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
+
+
+def check(entry: Entry, revision: Revision | None, seen: Seen | None, told: str) -> None:
+    """Raise Stale, with what is told, where somebody else has changed an entry or the text beside it since. None: nobody looked."""
+    if seen is not None and seen != Seen.now(entry, revision):
+        raise Stale(told)
 
 
 def keep_each_before(entries: Sequence[Entry]) -> None:
