@@ -156,9 +156,10 @@ def unpublish(entry: Entry, *, actor: User, now: datetime) -> None:
 
 def vanish(entry: Entry, *, actor: User | None, now: datetime) -> None:
     """Take an entry out of sight, whoever has decided it."""
-    entry.status, entry.changed_at = "withdrawn", now
+    before, entry.status, entry.changed_at = entry.version, "withdrawn", now
     plans.dropped(entry, "withdraw")
     told(entry, "knowledge.unpublished", actor, now)
+    traces.same_text(entry, before)
 
 
 def archive(entry: Entry, *, actor: User, now: datetime) -> None:

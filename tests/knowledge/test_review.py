@@ -103,6 +103,7 @@ def test_who_may_answer(role, person, reviewer, writer, may):
         (("published", True, "asked", False, False), "in_review"),
         (("published", True, "returned", True, False), "returned"),
         (("published", True, "approved", False, False), "revision"),
+        (("withdrawn", True, None, False, False), "withdrawn"),
         (("draft", False, "approved", True, True), "scheduled"),
         (("draft", False, "withdrawn", True, False), "draft"),
         (("withdrawn", False, "approved", True, False), "approved"),

@@ -83,6 +83,20 @@ def test_a_text_beside_the_live_one_takes_its_place_at_its_time(faq, people, now
     assert db.session.get(Faq, entry.id).answer == "Coming."
 
 
+def test_a_text_that_is_withdrawn_at_one_time_comes_back_at_another_as_it_was_planned(faq, people, now, clock):
+    entry = faq("Zebras?", "Live.")
+    publishing.write(entry, text("Coming."), then="draft", actor=people.lead, now=now)
+    plans.plan(entry, "withdraw", SOON, actor=people.lead, now=now)
+    plans.plan(entry, "publish", SOON + timedelta(hours=1), actor=people.lead, now=now)
+    db.session.commit()
+    for status in ("withdrawn", "published"):
+        clock.shift(timedelta(hours=1))
+        assert jobs.carry_out() == 1
+        entry = db.session.get(Faq, entry.id)
+        assert entry.status == status
+    assert entry.answer == "Coming."
+
+
 def test_an_entry_disappears_at_its_time(faq, people, now, clock):
     entry = faq("Zebras?")
     plans.plan(entry, "withdraw", SOON, actor=people.lead, now=now)

@@ -163,6 +163,35 @@ def test_a_draft_does_not_replace_a_text_that_has_changed_meanwhile(faq, people,
     assert entry.answer == "Both."
 
 
+def test_what_is_worked_on_goes_on_beside_a_text_that_was_withdrawn(browse, faq, people, now):
+    entry = faq("Zebras?", "Live.")
+    publishing.write(entry, faq_text("Beside."), then="draft", actor=people.lead, now=now)
+    actions.unpublish(entry, actor=people.lead, now=now)
+    lead, where = browse(people.lead), f"/desk/knowledge/faq/{entry.id}"
+    page = lead.get(where)
+    assert "Readers do not see it any more. What is below is version 2" in page.words
+    form = page.markup.fields(page.markup.by_id("editor"))
+    assert form["answer"] == "Beside."
+    lead.post(where, {**form, "answer": "Newer.", "then": "draft"}, to=r("saved=1"))
+    page = lead.get(where)
+    assert page.markup.fields(page.markup.by_id("editor"))["answer"] == "Newer."
+    lead.post(f"{where}/publication", {"version": page.markup.fields(None)["version"]}, to=r("saved=1"))
+    assert "Newer." in browse(None).get("/help/faq/zebras").words
+    assert kinds() == ["published", "drafted", "unpublished", "drafted", "published"]
+
+
+def test_an_older_text_does_not_replace_a_newer_one_by_way_of_a_withdrawal(faq, people, now):
+    entry = faq("Zebras?", "Live.")
+    publishing.write(entry, faq_text("Beside."), then="draft", actor=people.lead, now=now)
+    actions.save_faq(entry, faq_text("Mended at once."), actor=people.lead, now=now)
+    actions.unpublish(entry, actor=people.lead, now=now)
+    with pytest.raises(Stale):
+        publishing.publish(entry, actor=people.lead, now=now)
+    publishing.restore(entry, 1, actor=people.lead, now=now)
+    publishing.publish(entry, actor=people.lead, now=now)
+    assert (entry.status, entry.answer) == ("published", "Live.")
+
+
 def test_a_draft_given_up_stays_in_the_history(faq, people, now):
     entry = faq("Zebras?", "Live.")
     publishing.write(entry, faq_text("Beside."), then="draft", actor=people.lead, now=now)

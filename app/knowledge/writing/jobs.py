@@ -54,12 +54,12 @@ def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
         if entry.status == "published":
             actions.vanish(entry, actor=None, now=now)
         return
-    revision = publishing.revision_of(entry)
+    revision = versions.revision_of(entry)
     # What an import wrote since becomes a version of its own here, and so is not taken for the text that was planned.
     versions.keep_before(entry)
     if versions.current_number(entry) != number:
         raise WrongState(LATER_TEXT)
-    if revision is not None and entry.status == "published":
+    if revision is not None:
         publishing.show(entry, revision, actor=None, now=now)
     elif entry.status != "published":
         actions.appear(entry, actor=None, now=now)

@@ -37,15 +37,17 @@ def write(
 ) -> Entry:
     """Save what the editor sends. `then` is publish, draft, or empty for whatever is usual.
 
-    A text that readers see is replaced by who may publish, unless they want a draft; others' work is kept beside it. Raises
-    as actions.save_faq does.
+    A text that readers see is replaced by who may publish, unless they want a draft; others' work is kept beside it, and goes on
+    there when the entry is withdrawn. Raises as actions.save_faq does.
     """
     note = one_line(note)[:MAX_NOTE]
-    if entry is None or entry.status != "published":
+    if entry is None:
         return saved(entry, text, seen=seen, publish=then == "publish", note=note, actor=actor, now=now)
     versions.take_turn_anew(entry)
     revision = revision_of(entry)
     check(entry, revision, seen, OVERTAKEN)
+    if entry.status != "published" and revision is None:
+        return saved(entry, text, seen=seen, publish=then == "publish", note=note, actor=actor, now=now)
     if then == "draft" or (then != "publish" and approvals.required(actor, {entry.audience, text.audience})):
         return revise(entry, text, revision, note=note, actor=actor, now=now)
     if then != "publish" and revision is not None:
@@ -113,30 +115,31 @@ def publish(entry: Entry, *, actor: User, now: datetime, seen: Seen | None = Non
     if entry.status == "published" and revision is None:
         return
     check(entry, revision, seen, UNSEEN)
-    if entry.status != "published":
+    if revision is None:
         actions.publish(entry, actor=actor, now=now)
-    elif revision is not None:
+    else:
         approvals.allow_publishing(entry, plans.audiences_of(entry, revision), actor=actor)
         show(entry, revision, actor=actor, now=now)
 
 
 def show(entry: Entry, revision: Revision, *, actor: User | None, now: datetime) -> None:
-    """The text beside the live one takes its place, whoever has decided it. Raises Stale and Invalid as `publish` does."""
+    """The text beside the live one takes its place, whoever has decided it, also where readers do not see the live one any more.
+    Raises Stale and Invalid as `publish` does."""
     if revision.based_on != entry.version:
         raise Stale(LIVE_MOVED)
     row = versions.numbered(entry, revision.number)
     if row is None:
         raise NotFound
-    address = traces.before(entry)
+    address, appears = traces.before(entry), entry.status != "published"
     check_address(entry, row.fields)
     apply(entry, row.fields)
-    entry.changed_at = now
+    entry.status, entry.changed_at = "published", now
     db.session.flush()
     row.applied_at, row.entry_version = now, entry.version
     db.session.flush()
     traces.after(entry, address, actor=actor, now=now)
     traces.settle_work(entry, actor=actor, now=now)
-    actions.told(entry, "knowledge.changed", actor, now)
+    actions.told(entry, "knowledge.published" if appears else "knowledge.changed", actor, now)
 
 
 def check_address(entry: Entry, fields: Mapping[str, Any]) -> None:
@@ -163,7 +166,8 @@ def discard(entry: Entry, *, actor: User, now: datetime) -> None:
 def restore(entry: Entry, number: int, *, actor: User, now: datetime) -> None:
     """Bring the text of an old version back as a new one; the page stays where it is. What stands there already changes nothing.
 
-    Where readers see the entry, who may publish restores for them, others beside the live text. Raises NotFound, NotAllowed.
+    Where readers see the entry, who may publish restores for them, others beside the live text; so does everybody where a text
+    is beside one that was withdrawn. Raises NotFound, NotAllowed.
     """
     writers_only(actor.role)
     address = traces.before(entry)
@@ -173,8 +177,9 @@ def restore(entry: Entry, number: int, *, actor: User, now: datetime) -> None:
     here = {name: value for name, value in snapshot(entry).items() if name in ADDRESS[entry.kind]}
     fields = {**versions.as_now(entry, row.fields), **here}
     note = f"Version {number} restored"
-    if entry.status == "published" and approvals.required(actor, {entry.audience, str(fields["audience"])}):
-        revision = revision_of(entry)
+    revision, readers = revision_of(entry), {entry.audience, str(fields["audience"])}
+    goes_beside = approvals.required(actor, readers) if entry.status == "published" else revision is not None
+    if goes_beside:
         before = versions.numbered(entry, revision.number) if revision is not None else None
         if differing(before.fields if before else snapshot(entry), fields):
             keep_beside(entry, fields, before, note=note, actor=actor, now=now, restored=number)

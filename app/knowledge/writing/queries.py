@@ -29,12 +29,12 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True)
 class Work:
-    """Where an entry is: its state (a key of rules.WORK), the newest version, the number of the one that readers see (0: none),
-    the text beside it, the last review, what is planned, and what this person may do."""
+    """Where an entry is: its state (a key of rules.WORK), the newest version, the number of the one that the entry has itself
+    (0: none), the text beside it, the last review, what is planned, and what this person may do."""
 
     state: str
     newest: Version | None
-    live: int
+    own: int
     revision: Revision | None
     review: Review | None
     plans: dict[str, Plan]
@@ -46,7 +46,7 @@ class Work:
 
 def work(entry: Entry, person: User) -> Work:
     """The state of an entry for its editor. Five statements, a sixth where a text is beside the live one."""
-    revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
+    revision = versions.revision_of(entry)
     newest = newest_of(entry, revision)
     review = last_review(entry)
     plans = {row.verb: row for row in db.session.scalars(planned(entry))}
@@ -63,7 +63,7 @@ def work(entry: Entry, person: User) -> Work:
             is_planned="publish" in plans,
         ),
         newest=newest,
-        live=0 if entry.status != "published" else number if revision is None else versions.live_number(entry),
+        own=number if revision is None else versions.own_number(entry),
         revision=revision,
         review=review,
         plans=plans,
@@ -76,15 +76,13 @@ def work(entry: Entry, person: User) -> Work:
 
 def newest_of(entry: Entry, revision: Revision | None) -> Version | None:
     """The text that is worked on: the one beside the live text, else the last of the entry. One statement."""
-    query = select(Version).where(*versions.of(entry)).options(joinedload(Version.author))
-    if revision is not None:
-        return db.session.scalar(query.where(Version.number == revision.number))
-    return db.session.scalar(query.where(Version.applied_at.isnot(None)).order_by(Version.number.desc()).limit(1))
+    query = versions.own(entry) if revision is None else select(Version).where(*versions.of(entry), Version.number == revision.number)
+    return db.session.scalar(query.options(joinedload(Version.author)))
 
 
 def beside_of(entry: Entry) -> Version | None:
     """The text beside the live one. One statement, a second where there is one."""
-    revision = db.session.get(Revision, (entry.kind, entry.id), populate_existing=True)
+    revision = versions.revision_of(entry)
     return versions.numbered(entry, revision.number) if revision is not None else None
 
 

@@ -10,7 +10,7 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, publishing, versions
-from app.knowledge.writing.models import Review, Revision
+from app.knowledge.writing.models import Review
 from app.knowledge.writing.rules import MAX_COMMENT, may_answer, writers_only
 from app.knowledge.writing.versions import Seen
 from app.lib.errors import Invalid, NotAllowed, WrongState
@@ -25,7 +25,7 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
     Raises NotAllowed, WrongState where readers see the newest text already, Invalid for who cannot answer.
     """
     writers_only(actor.role)
-    revision = db.session.get(Revision, (entry.kind, entry.id))
+    revision = versions.revision_of(entry)
     if entry.status == "published" and revision is None:
         raise WrongState("Readers see this text already, so there is nothing to review. Change it first.")
     if entry.status == "archived":

@@ -66,7 +66,7 @@ def state_of(status: str, *, has_revision: bool, review: str | None, is_current:
         return "in_review"
     if has_work and is_current and review in {"approved", "returned"}:
         return review
-    return "revision" if has_revision else status
+    return "revision" if has_revision and status == "published" else status
 
 
 def review_days(section: str) -> int:

@@ -57,6 +57,12 @@ def settle_work(entry: Entry, *, actor: User | None, now: datetime) -> None:
     plans.dropped(entry, "publish")
 
 
+def same_text(entry: Entry, before: int) -> None:
+    """After a change of its state alone, from the version `before`: what is worked on beside the text is still of that text. One statement."""
+    mine = update(Revision).where(Revision.kind == entry.kind, Revision.entry_id == entry.id, Revision.based_on == before)
+    db.session.execute(mine.values(based_on=entry.version), execution_options={"synchronize_session": "fetch"})
+
+
 def close_review(entry: Entry, *, actor: User | None, now: datetime) -> None:
     """An open review that nobody has to answer any more. One statement."""
     open_one = update(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id, Review.state == "asked")

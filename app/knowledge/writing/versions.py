@@ -134,14 +134,17 @@ def made(entry: Entry, number: int, fields: Mapping[str, Any], before: Mapping[s
 
 def last_applied(entry: Entry) -> Version | None:
     """The last text that the entry itself had. One statement."""
-    mine = select(Version).where(*of(entry), Version.applied_at.isnot(None))
-    return db.session.scalar(mine.order_by(Version.applied_at.desc(), Version.number.desc()).limit(1))
+    return db.session.scalar(own(entry))
 
 
-def live_number(entry: Entry) -> int:
+def own_number(entry: Entry) -> int:
     """The number of the last text that the entry itself had, 0 without one. One statement."""
-    mine = select(Version.number).where(*of(entry), Version.applied_at.isnot(None))
-    return db.session.scalar(mine.order_by(Version.applied_at.desc(), Version.number.desc()).limit(1)) or 0
+    return db.session.scalar(own(entry, Version.number)) or 0
+
+
+def own(entry: Entry, what: Any = Version) -> Any:
+    """Selects the last text that the entry itself had, or a column of it. Numbers follow the order in which it had them."""
+    return select(what).where(*of(entry), Version.applied_at.isnot(None)).order_by(Version.number.desc()).limit(1)
 
 
 def newest_number(entry: Entry) -> int:
@@ -153,10 +156,7 @@ def current_number(entry: Entry) -> int:
     """The number of the text that is worked on: the one beside the live text, else the entry's own; 0 without one. What was
     given up is neither. Up to two statements."""
     mine = select(Revision.number).where(Revision.kind == entry.kind, Revision.entry_id == entry.id)
-    beside = db.session.scalar(mine)
-    if beside is not None:
-        return beside
-    return db.session.scalar(select(func.max(Version.number)).where(*of(entry), Version.applied_at.isnot(None))) or 0
+    return db.session.scalar(mine) or own_number(entry)
 
 
 def numbered(entry: Entry, number: int) -> Version | None:
