@@ -16,12 +16,16 @@ from app.knowledge.learning.models import EntryDay
 from app.knowledge.learning.rules import VOTES_A_NETWORK
 from app.knowledge.learning.tally import add
 from app.knowledge.models import Article, Entry, Faq, SearchMiss, Vote
-from app.knowledge.rules import TEXTS, VOTE, is_key, is_slug, masked, slug_of
+from app.knowledge.rules import MAX_PLACE, TEXTS, VOTE, is_key, is_slug, masked, slug_of
 from app.knowledge.writing import approvals, plans, redirects, traces
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 
 E = TypeVar("E", bound=Faq | Article)
+
+
+class NoRoom(Invalid):
+    """Nothing can stand behind the others of a section."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class ArticleText:
     summary: str = ""
     tags: tuple[str, ...] = ()
     audience: str = "public"
-    # None leaves it as it is, and puts a new article behind the others of its section.
+    # None puts it behind the others of its section.
     position: int | None = 0
     product_version: str = ""
     # None leaves it as it is.
@@ -74,12 +78,11 @@ def save_faq(
 def save_article(
     entry: Article | None, text: ArticleText, *, actor: User, now: datetime, seen: int | None = None, publish: bool = False, note: str = ""
 ) -> Article:
-    """Write a new article, or another text of one; else as `save_faq`. Raises Invalid for an address that another one has."""
+    """Write a new article, or another text of one; else as `save_faq`. Raises Invalid for an address that another one has, NoRoom."""
     writers_only(actor.role)
     check_address(entry, text.section, text.slug)
+    text = placed(entry, text)
     if entry is None:
-        if text.position is None:
-            text = replace(text, position=last_place(text.section) + 1)
         return begin(Article(), text, actor=actor, now=now, publish=publish, note=note)
     return change(entry, text, actor=actor, now=now, seen=seen, publish=publish, note=note)
 
@@ -278,9 +281,20 @@ def check_address(entry: Article | None, section: str, slug: str) -> None:
         raise Invalid("Another article has this address. Choose another one.")
 
 
-def last_place(section: str) -> int:
-    """Where the last article of a section stands, 0 without one. One statement."""
-    return db.session.scalar(select(func.max(Article.position)).where(Article.section == section)) or 0
+def placed(entry: Article | None, text: ArticleText) -> ArticleText:
+    """A text with a place: where it says none, behind the others of its section, or where it stands if that is there. Raises NoRoom.
+
+    One statement, none for a text that has one.
+    """
+    if text.position is not None:
+        return text
+    others = select(func.max(Article.position)).where(Article.section == text.section)
+    last = db.session.scalar(others.where(Article.id != entry.id) if entry else others) or 0
+    if entry is not None and entry.section == text.section and entry.position > last:
+        return replace(text, position=entry.position)
+    if last >= MAX_PLACE:
+        raise NoRoom(f"Another article stands at {last:,}, the last place. Give that one a smaller number first, or say one here.")
+    return replace(text, position=last + 1)
 
 
 def free_key(wanted: str) -> str:

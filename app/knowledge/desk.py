@@ -93,7 +93,8 @@ def saved(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None) -
     except Stale as stale:
         return refused(kind, form, entry, 409, stale=stale.message)
     except Invalid as wrong:
-        form["slug" if kind == "article" else "external_id"].errors = [wrong.message]
+        field = "position" if isinstance(wrong, actions.NoRoom) else "slug" if kind == "article" else "external_id"
+        form[field].errors = [wrong.message]
         return refused(kind, form, entry, 422)
     except NotAllowed as hindered:
         form.form_errors.append(hindered.message)

@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, Regexp
 
 from app.knowledge.actions import ArticleText, FaqText
-from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_KEY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE, SLUG, slug_of, tags_of
+from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_KEY, MAX_PLACE, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE, SLUG, slug_of, tags_of
 from app.knowledge.sections import AUDIENCES, CATEGORIES, SECTIONS, shelf
 from app.knowledge.writing.forms import SeenForm
 from app.knowledge.writing.rules import MAX_NOTE
@@ -91,7 +91,7 @@ class ArticleForm(EntryForm):
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
     position = IntegerField(
         "Place in the section",
-        [Optional(), NumberRange(0, 1_000_000, "Use a number from 0 up.")],
+        [Optional(), NumberRange(0, MAX_PLACE, f"Use a number from 0 to {MAX_PLACE:,}.")],
         description="The lowest number stands first. Empty: behind the others.",
     )
     product_version = StringField("Holds for version", [Optional(), at_most(60)], filters=[one_line])

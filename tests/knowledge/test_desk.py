@@ -214,5 +214,29 @@ def test_a_new_article_stands_behind_the_others_of_its_section_unless_told_other
         assert form["position"] == ""
         sent = {**form, "title": title, "body": "Text.", "section": "user-guide", "audience": "public", "position": place, "then": then}
         browser.post("/desk/knowledge/article", sent, to=r(r"saved=1"))
-    titles = [link.text for link in browse(None).get("/help/user-guide").markup.all("a", class_="row-link")]
+    titles = titles_in("user-guide", browse)
     assert (titles[0].startswith("Lions"), titles[-1].startswith("Zebras")) == (True, True)
+
+
+def titles_in(section, browse):
+    return [link.text for link in browse(None).get(f"/help/{section}").markup.all("a", class_="row-link")]
+
+
+@pytest.mark.parametrize("then", ["publish", "draft"])
+def test_an_article_whose_place_is_emptied_goes_behind_the_others_and_stays_there(browse, people, article, then):
+    first, last = article("Zebras", slug="zebras"), article("Lions", slug="lions", position=1_000)
+    browser, where = browse(people.lead), f"/desk/knowledge/article/{first.id}"
+    for _ in range(2):
+        page = browser.get(where)
+        sent = {**page.markup.fields(page.markup.by_id("editor")), "position": "", "then": then}
+        browser.post(where, sent, to=r("saved=1"))
+    page = browser.get(where)
+    assert page.markup.fields(page.markup.by_id("editor"))["position"] == "1001"
+    if then == "draft":
+        browser.post(f"{where}/publication", {"version": page.markup.fields(None)["version"]}, to=r("saved=1"))
+    assert titles_in("user-guide", browse)[-1].startswith("Zebras")
+    last.position = 1_000_000
+    page = browser.get(where)
+    sent = {**page.markup.fields(page.markup.by_id("editor")), "position": "", "then": then}
+    page = browser.post(where, sent, status=422)
+    assert "Another article stands at 1,000,000" in page.markup.by_id("position").parent.text

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from app.knowledge.exchange.frontmatter import Head, Unreadable, composed, listed, quoted, split
-from app.knowledge.rules import MAX_BODY, MAX_SUMMARY, MAX_TITLE, is_slug, tags_of
+from app.knowledge.rules import MAX_BODY, MAX_PLACE, MAX_SUMMARY, MAX_TITLE, is_slug, tags_of
 from app.knowledge.sections import AUDIENCES, SECTIONS, STATES
 
 CARE = ("owner", "review", "redirects")
@@ -155,7 +155,7 @@ def one_of(head: Head, key: str, default: str, known: tuple[str, ...]) -> str:
 def number(head: Head, key: str) -> int:
     """A whole number. Raises Unreadable."""
     text = head.value(key) or "0"
-    if re.fullmatch(r"[+-]?[0-9]{1,9}", text) is None or not -1_000_000 <= int(text) <= 1_000_000:
+    if re.fullmatch(r"[+-]?[0-9]{1,9}", text) is None or not -MAX_PLACE <= int(text) <= MAX_PLACE:
         raise Unreadable(f"the {key} is no whole number, or out of bounds", head.line(key))
     return int(text)
 

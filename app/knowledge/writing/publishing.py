@@ -11,7 +11,7 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import ArticleText, FaqText
-from app.knowledge.models import Entry
+from app.knowledge.models import Article, Entry
 from app.knowledge.writing import approvals, plans, traces, versions
 from app.knowledge.writing.models import Revision, Version
 from app.knowledge.writing.rules import MAX_NOTE, writers_only
@@ -75,6 +75,8 @@ def revise(entry: Entry, text: FaqText | ArticleText, revision: Revision | None,
     """Keep a text beside the live one. The same text again changes and records nothing."""
     versions.keep_before(entry)
     before = versions.numbered(entry, revision.number) if revision is not None else None
+    if isinstance(entry, Article) and isinstance(text, ArticleText):
+        text = actions.placed(entry, text)
     fields = merged(entry, text, before.fields if before else snapshot(entry))
     check_address(entry, fields)
     if not differing(before.fields if before else snapshot(entry), fields):
