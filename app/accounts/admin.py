@@ -107,7 +107,7 @@ def show(person_id: int) -> Response:
 @bp.post(f"/people/<{ID}:person_id>")
 def change(person_id: int) -> Response:
     """Name, role, organization."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     form, was_staff = forms.Person(request.form), person.is_staff
     if not form.validate():
         return person_page(person, 422, form=form)
@@ -134,7 +134,7 @@ def refused(form: Refused, wrong: Invalid | Stale, stands: standing.Stands) -> R
 @bp.post(f"/people/<{ID}:person_id>/teams")
 def change_teams(person_id: int) -> Response:
     """The teams of a member of staff."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     form = forms.Teams(request.form)
     every = {team.key: team for team in queries.teams()}
     form.teams.choices = forms.offered((key, team.name) for key, team in every.items())
@@ -152,7 +152,7 @@ def change_teams(person_id: int) -> Response:
 @bp.post(f"/people/<{ID}:person_id>/invitation")
 def invite_again(person_id: int) -> Response:
     """Send another link to somebody who has not accepted yet."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     administration.invite(Invitation(person.email, person.name, person.role, person.organization), actor=me(), now=utcnow())
     db.session.commit()
     flash(f"{person.email} gets another invitation.", "ok")
@@ -173,7 +173,7 @@ def enable(person_id: int) -> Response:
 
 def set_enabled(person_id: int, is_enabled: bool, words: str) -> Response:
     """Change it, and say so."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     administration.set_enabled(person, is_enabled, actor=me(), now=utcnow())
     db.session.commit()
     flash(f"{person.name} {words}", "ok")
@@ -183,7 +183,7 @@ def set_enabled(person_id: int, is_enabled: bool, words: str) -> Response:
 @bp.post(f"/people/<{ID}:person_id>/sessions/revocation")
 def end_sessions(person_id: int) -> Response:
     """Sign somebody out everywhere."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     administration.end_sessions(person, actor=me(), now=utcnow())
     db.session.commit()
     flash(f"{person.name} is signed out everywhere, and can sign in again with the password.", "ok")
@@ -193,7 +193,7 @@ def end_sessions(person_id: int) -> Response:
 @bp.post(f"/people/<{ID}:person_id>/acting")
 def act_as(person_id: int) -> Response:
     """Sign in as somebody, which is recorded and shown on every page."""
-    person = queries.person_by_id(person_id)
+    person = queries.person_by_id(person_id, for_change=True)
     administration.act_as(person, actor=me(), browser=browser(), now=utcnow())
     db.session.commit()
     sign_in.remember(person)
@@ -260,7 +260,7 @@ def organization(organization_id: int) -> Response:
 @bp.post(f"/organizations/<{ID}:organization_id>")
 def change_organization(organization_id: int) -> Response:
     """Name, plan, domains, sharing, engineer, Slack channel."""
-    found = queries.organization_by_id(organization_id)
+    found = queries.organization_by_id(organization_id, for_change=True)
     form = forms.Organization(request.form)
     offer(form)
     if not form.validate():

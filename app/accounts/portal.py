@@ -181,7 +181,7 @@ def member(person_id: int) -> Response:
 @bp.post(f"/people/<{ID}:person_id>/role")
 def change_role(person_id: int) -> Response:
     """Make somebody an admin of the organization, or no longer."""
-    person = queries.member(me(), person_id)
+    person = queries.member(me(), person_id, for_change=True)
     form = forms.MemberRole(request.form)
     if not form.validate():
         return private("accounts/member.html", 422, person=person, form=form, roles=queries.ROLE_NAMES)
@@ -195,7 +195,7 @@ def change_role(person_id: int) -> Response:
 @limiter.limit(INVITATIONS, key_func=by_person)
 def invite_again(person_id: int) -> Response:
     """Send another link to somebody who has not accepted yet."""
-    person = queries.member(me(), person_id)
+    person = queries.member(me(), person_id, for_change=True)
     wanted = Invitation(person.email, person.name, person.role, person.organization)
     administration.invite(wanted, actor=me(), now=utcnow())
     db.session.commit()
@@ -217,7 +217,7 @@ def enable(person_id: int) -> Response:
 
 def set_enabled(person_id: int, is_enabled: bool, words: str) -> Response:
     """Change it, and say so."""
-    person = queries.member(me(), person_id)
+    person = queries.member(me(), person_id, for_change=True)
     administration.set_enabled(person, is_enabled, actor=me(), now=utcnow())
     db.session.commit()
     flash(f"{person.name} {words}", "ok")
@@ -227,7 +227,7 @@ def set_enabled(person_id: int, is_enabled: bool, words: str) -> Response:
 @bp.post("/people/sharing")
 def share() -> Response:
     """Say whose tickets members see."""
-    organization = queries.own_organization(me())
+    organization = queries.organization_by_id(queries.own_organization(me()).id, for_change=True)
     form = forms.Sharing(request.form)
     if not form.validate():
         return organization_page(422, sharing=form)

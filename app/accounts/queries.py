@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from app.accounts.models import ApiToken, OneTimeLink, Organization, OrganizationDomain, Plan, SignIn, Team, TeamMember, User
 from app.accounts.permissions import STAFF, may
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import hold
 from app.lib.errors import Gone, NotAllowed, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.tokens import fingerprint
+
+Row = TypeVar("Row")
 
 PAGE = 50
 COUNTED = 1000
@@ -38,12 +41,22 @@ def person_by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 
-def person_by_id(person_id: int) -> User:
-    """A person with their organization, or NotFound. For administrators; others go through `member`."""
-    person = db.session.scalar(select(User).options(joinedload(User.organization)).where(User.id == person_id))
+def person_by_id(person_id: int, *, for_change: bool = False) -> User:
+    """A person with their organization, or NotFound. For administrators; others go through `member`.
+
+    What is read `for_change` nobody else changes before the end of the transaction; so with all that have it.
+    """
+    person = one_row(select(User).options(joinedload(User.organization)), User.id, User.id == person_id, for_change=for_change)
     if person is None:
         raise NotFound()
     return person
+
+
+def one_row(query: Select[Row], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool], for_change: bool) -> Row | None:
+    """The row of a query under these conditions; held, and as it stands now, if it is to be changed."""
+    if for_change:
+        hold(db.session, row_id, *conditions)
+    return db.session.scalar(query.where(*conditions).execution_options(populate_existing=for_change))
 
 
 def link_for(secret: str, purpose: str, now: datetime) -> tuple[OneTimeLink, User]:
@@ -111,11 +124,10 @@ def own_organization(viewer: User) -> Organization:
     return viewer.organization
 
 
-def member(viewer: User, person_id: int) -> User:
+def member(viewer: User, person_id: int, *, for_change: bool = False) -> User:
     """Somebody of the viewer's own organization, or NotFound."""
-    organization = own_organization(viewer)
-    mine = select(User).options(joinedload(User.organization)).where(User.id == person_id, User.organization_id == organization.id)
-    person = db.session.scalar(mine)
+    mine = (User.id == person_id, User.organization_id == own_organization(viewer).id)
+    person = one_row(select(User).options(joinedload(User.organization)), User.id, *mine, for_change=for_change)
     if person is None:
         raise NotFound()
     return person
@@ -188,10 +200,10 @@ def organizations(search: str = "", cursor: str = "") -> Page:
     return paged(query, (Organization.name, Organization.id), cursor)
 
 
-def organization_by_id(organization_id: int) -> Organization:
+def organization_by_id(organization_id: int, *, for_change: bool = False) -> Organization:
     """An organization with its domains and plan, or NotFound."""
-    wanted = select(Organization).options(selectinload(Organization.domains)).where(Organization.id == organization_id)
-    organization = db.session.scalar(wanted)
+    query = select(Organization).options(selectinload(Organization.domains))
+    organization = one_row(query, Organization.id, Organization.id == organization_id, for_change=for_change)
     if organization is None:
         raise NotFound()
     return organization

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event, func, literal_column, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
@@ -219,3 +219,13 @@ def serialize_on(session: scoped_session[Any], key: str) -> None:
     """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:
+    """Keep others from changing rows until this transaction ends. SQLite's writers wait for one another anyway.
+
+    Read them after this and anew (`populate_existing`): a statement that waits for a row and reads others beside it sees those as they
+    were before. What only refers to the rows may come meanwhile.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(row_id).where(*conditions).with_for_update(key_share=True))
