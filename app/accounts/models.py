@@ -85,6 +85,10 @@ class User(Model):
         """Whether they work at the desk."""
         return self.role in {"agent", "lead", "admin"}
 
+    def is_still_of(self, organization_id: int | None) -> bool:
+        """Whether what they asked as a member of an organization, or of none, is theirs to read and hear of: they have not left it."""
+        return self.is_enabled and (self.is_staff or organization_id in (None, self.organization_id))
+
     @property
     def impersonator_id(self) -> int | None:
         """The administrator who acts as this person in this request."""

@@ -59,6 +59,16 @@ def one_row(query: Select[Row], row_id: InstrumentedAttribute[int], *conditions:
     return db.session.scalar(query.where(*conditions).execution_options(populate_existing=for_change))
 
 
+def still_theirs(
+    who: InstrumentedAttribute[int], home: InstrumentedAttribute[int | None], person: Any, organization: Any
+) -> ColumnElement[bool]:
+    """What a person asked, as a member of an organization or of none, and may still read; `User.is_still_of` in SQL.
+
+    Who they are and what they are of now are ids, or parameters of a statement that is kept.
+    """
+    return and_(who == person, or_(home.is_(None), home == organization))
+
+
 def link_for(secret: str, purpose: str, now: datetime) -> tuple[OneTimeLink, User]:
     """The open link of a secret, and whom it is for. Raises NotFound for a forged one, Gone for one that was used or is too old."""
     row = db.session.execute(

@@ -17,6 +17,7 @@ from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.ranges import DAY, HOUR, Span
 from app.sla.models import Clock
 from app.tickets.models import Ticket
+from app.tickets.queries import asked_by
 
 PAGE = 50
 PORTAL_DAYS = 90
@@ -172,7 +173,7 @@ def portal_figures(user: Any, now: datetime) -> PortalFigures:
     """
     shared = shares(user)
     since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
-    values = {"whose": user.organization_id if shared else user.id, "since": since, "week": week}
+    values = {"me": user.id, "us": user.organization_id, "since": since, "week": week}
     *found, counted, target = db.session.execute(portal_statement(shared), values).one()
     still, needs, opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
     average = mean(total, answered) if counted is None else float(counted)
@@ -212,7 +213,7 @@ def promised(shared: bool) -> Select[Any]:
     means: Sequence[Any] = (func.avg(Clock.elapsed_seconds).label("counted"), func.avg(Clock.target_seconds).label("target"))
     query, since = select(*means).where(Clock.metric == "first_response", Clock.state == "stopped"), bindparam("since", type_=UTCDateTime())
     if shared:
-        return query.where(Clock.organization_id == bindparam("whose"), Clock.started_at >= since)
+        return query.where(Clock.organization_id == bindparam("us"), Clock.started_at >= since)
     # Led by their few tickets: by its date, the database would begin with the clocks of everybody.
     return query.where(Clock.ticket_id.in_(select(Ticket.id).where(scope(shared), Ticket.created_at >= since)))
 
@@ -223,5 +224,6 @@ def shares(user: Any) -> bool:
 
 
 def scope(shared: bool) -> ColumnElement[bool]:
-    """The tickets that a customer's figures speak of: `whose` is the organization's id, or the person's."""
-    return (Ticket.organization_id if shared else Ticket.requester_id) == bindparam("whose")
+    """The tickets that a customer's figures speak of: those of the organization `us`, or what `me`, who is of it, has asked."""
+    us: Any = bindparam("us")
+    return Ticket.organization_id == us if shared else asked_by(bindparam("me"), us)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, Team, User
 from app.accounts.permissions import CUSTOMERS, STAFF
+from app.accounts.queries import still_theirs
 from app.calls.links import nonce_of
 from app.calls.models import Call, CallKind
 from app.calls.rules import LEAST_TIER
@@ -25,12 +26,15 @@ TICKETS = 50
 
 
 def seen_by(viewer: Any) -> ColumnElement[bool]:
-    """The calls that somebody may see: staff all, customers their own and, as their organization shares tickets, its others'."""
+    """The calls that somebody may see: staff all, customers their own and, as their organization shares tickets, its others'.
+
+    As with tickets, what was booked for an organization that they have left is no longer theirs.
+    """
     if getattr(viewer, "is_staff", False):
         return true()
     if viewer.role not in CUSTOMERS:
         return false()
-    mine = Call.customer_id == viewer.id
+    mine = still_theirs(Call.customer_id, Call.organization_id, viewer.id, viewer.organization_id)
     if viewer.organization_id is None:
         return mine
     if viewer.role == "customer_admin" or viewer.organization.sharing == "all":
@@ -81,7 +85,7 @@ def call_by_token(key: str, token: str, *, now: datetime, for_change: bool = Fal
     call = db.session.scalar(query.with_for_update(of=Call) if for_change else query) if nonce else None
     if call is None:
         raise NotFound("This is not the address of a call. Copy the whole address from our mail.")
-    if call.ends_at <= now or not call.customer.is_enabled:
+    if call.ends_at <= now or not call.customer.is_still_of(call.organization_id):
         raise Gone("This link ended with its call. Sign in to see your calls and to book another one, or write to us.")
     return call
 

@@ -20,7 +20,7 @@ RECENT = 5
 def recent_tickets(user: Any) -> Sequence[Any]:
     """The newest activity among the organization's tickets, or the person's own: RECENT rows, one statement on one index."""
     shared = shares(user)
-    return db.session.execute(recent(shared), {"whose": user.organization_id if shared else user.id}).all()
+    return db.session.execute(recent(shared), {"me": user.id, "us": user.organization_id}).all()
 
 
 @lru_cache(maxsize=2)

@@ -67,9 +67,14 @@ def send(event_id: int, letters: Any) -> None:
     event, call = db.session.get(Event, event_id), call_of_event(event_id)
     if event is None or call is None:
         return
-    mails = [written(event, call, letter) for letter in letters(event, call) if letter.reader.is_enabled]
+    mails = [written(event, call, letter) for letter in letters(event, call) if is_reached(call, letter.reader)]
     db.session.commit()
     hand_over([mail.id for mail in mails if mail is not None])
+
+
+def is_reached(call: Call, reader: User) -> bool:
+    """Whether somebody is still where they had the call."""
+    return reader.is_still_of(call.organization_id) if reader.id == call.customer_id else reader.is_enabled
 
 
 def letters_of(event: Event, call: Call) -> list[Letter]:

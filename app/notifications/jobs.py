@@ -212,7 +212,7 @@ def invite_to_survey(event_id: int) -> None:
     """`survey.invited`: its recipient, with a link for each score. Following one stores nothing."""
     found = queries.event_and_ticket(event_id)
     survey = db.session.get(Survey, found[0].facts["survey_id"]) if found else None
-    if found is None or survey is None or not found[1].requester.is_enabled:
+    if found is None or survey is None or not found[1].requester.is_still_of(found[1].organization_id):
         return
     event, ticket = found
     to = queries.recipient(ticket.requester)

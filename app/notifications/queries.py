@@ -51,12 +51,12 @@ def staff_card(ticket: Ticket) -> TicketCard:
 
 
 def audience(ticket: Ticket, *, without: int | None, left_out: Sequence[str] = ()) -> list[Reader]:
-    """The requester and the followers, each address once, but not the person `without`, nor the followers at the addresses
-    `left_out`. One statement."""
+    """The requester, while it is theirs, and the followers, each address once, but not the person `without`, nor the
+    followers at the addresses `left_out`. One statement."""
     found: dict[str, Reader] = {}
     skipped = {without} - {None}
     person = ticket.requester
-    if person.is_enabled and person.id not in skipped:
+    if person.is_still_of(ticket.organization_id) and person.id not in skipped:
         found[person.email] = Reader(recipient(person), "opened")
     query = select(Follower, User).outerjoin(User, User.id == Follower.user_id).where(Follower.ticket_id == ticket.id).order_by(Follower.id)
     for follower, user in db.session.execute(query):

@@ -30,7 +30,7 @@ from app.sla.models import Calendar, Policy, PolicyTarget
 from app.sla.terms import counted_by
 from app.tickets import subject_index
 from app.tickets.models import Draft, Follower, NewDraft, PendingTicket, Reading, Ticket
-from app.tickets.queries import sight_of, together, with_people, within
+from app.tickets.queries import asked_by, sight_of, together, with_people, within
 from app.tickets.rules import CATEGORIES, PRIORITIES
 
 PAGE = 25
@@ -133,7 +133,7 @@ def built(shape: Shape, *conditions: ColumnElement[bool]) -> Any:
 
 def branches(is_shared: bool) -> list[ColumnElement[bool]]:
     """What the list consists of, each an index in the list's order."""
-    own = Ticket.requester_id == bindparam("me")
+    own = asked_by(bindparam("me"), bindparam("us"))
     followed = Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == bindparam("me")))
     return [*([Ticket.organization_id == bindparam("us")] if is_shared else []), own, followed]
 

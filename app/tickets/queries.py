@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, fal
 from sqlalchemy.orm import aliased, lazyload
 
 from app.accounts.models import Organization, Plan, Team, User
+from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
 from app.lib.database import UTCDateTime, at_most, give
@@ -35,7 +36,8 @@ def visible_to(user: Any) -> ColumnElement[bool]:
     """The tickets that this viewer may see, as a condition on Ticket: the one place that decides it.
 
     Staff see all. Customers see their own and those that they follow; an organization's admins, and its members where
-    it shares, see its tickets. Visitors and moderators see none.
+    it shares, see its tickets. What somebody asked as a member of an organization is theirs as long as they are of it
+    (docs/decisions/leaving.md). Visitors and moderators see none.
     """
     return within(sight_of(user), getattr(user, "id", None), getattr(user, "organization_id", None))
 
@@ -56,8 +58,13 @@ def within(sight: str, viewer: Any, organization: Any) -> ColumnElement[bool]:
         return true()
     if sight == "none":
         return false()
-    mine = or_(Ticket.requester_id == viewer, Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == viewer)))
+    mine = or_(asked_by(viewer, organization), Ticket.id.in_(select(Follower.ticket_id).where(Follower.user_id == viewer)))
     return or_(Ticket.organization_id == organization, mine) if sight == "organization" else mine
+
+
+def asked_by(viewer: Any, organization: Any) -> ColumnElement[bool]:
+    """The tickets that somebody has asked and may still read."""
+    return still_theirs(Ticket.requester_id, Ticket.organization_id, viewer, organization)
 
 
 def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:

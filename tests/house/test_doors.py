@@ -166,6 +166,21 @@ def test_what_belongs_to_a_customer_is_seen_by_them_and_by_staff(rule, everybody
         assert ask(browse(everybody[who]), "GET", address(rule, rows)).status_code in {200, 303}, who
 
 
+# What is one's own wherever one works: sessions and tokens.
+OWN = ("account.",)
+
+
+@pytest.mark.parametrize(
+    ("method", "rule"),
+    [(method, rule) for method, rule in REQUESTS if is_private(rule) and not rule.endpoint.startswith(OWN)],
+    ids=lambda value: value if isinstance(value, str) else named(value),
+)
+def test_what_belongs_to_a_customer_is_not_seen_by_who_has_left_them(method, rule, people, rows, browse):
+    for who in (people.user, people.owner):
+        who.organization_id = people.globex.id
+        assert ask(browse(who), method, address(rule, rows)).status_code in {403, 404}, who
+
+
 @pytest.mark.parametrize("rule", [rule for rule in POSTS if door_of(rule)[0] != "api" and rule.endpoint not in WITHOUT_TOKEN], ids=named)
 def test_a_form_without_its_token_changes_nothing(rule, everybody, rows, browse):
     _, roles = door_of(rule)

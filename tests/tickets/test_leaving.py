@@ -4,9 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import administration
+from app.analytics.queries import portal_figures
 from app.events.models import Event
-from app.extensions import db
+from app.extensions import db, queue
 from app.lib.errors import NotFound
+from app.mail.models import OutboundMail
+from app.schedule import SCHEDULE
 from app.tickets import actions, filing, leaving
 from app.tickets.queries import ticket_for
 from tests import factories
@@ -95,6 +98,61 @@ def test_whoever_leaves_the_desk_for_nowhere_follows_nothing_more(app, people, n
     assert {one.ticket_id for one in removed()} == {guests.id, customers.id}
     with pytest.raises(NotFound):
         ticket_for(people.agent2, guests.ref)
+
+
+def test_what_follows_from_leaving_is_wired(app, people, now, drain):
+    """From the event by the wiring page and the clock page, in the queue."""
+    mine, foreign = factories.ticket(people.user, assignee=people.agent2), factories.ticket(people.user)
+    done = factories.resolve(factories.ticket(people.user, assignee=people.agent2), people.agent2)
+    filing.follow(foreign, people.colleague.email, actor=people.agent, now=now, person=people.colleague)
+    shut_out(people, now)
+    administration.change_person(people.colleague, name="Ines", role="customer", organization=people.globex, actor=people.admin, now=now)
+    drain()
+    assert mine.assignee_id is None
+    assert [one.ticket_id for one in removed()] == [foreign.id]
+    actions.reopen(done, "It happens again", actor=people.user, now=now)
+    db.session.commit()
+    queue("default").enqueue(SCHEDULE["hand-back-tickets"].job)
+    drain()
+    assert done.assignee_id is None
+
+
+def test_who_leaves_an_organization_reads_no_more_of_what_they_asked_there(app, people, now, browse, drain):
+    asked, guests = factories.ticket(people.user, subject="Curator stops"), factories.ticket(people.guest)
+    drain()
+    people.globex.sharing = "own"
+    change(people, now, people.user, role="customer", organization=people.globex)
+    change(people, now, people.guest, role="customer", organization=people.globex)
+    window = browse(people.user)
+    window.get(f"/tickets/{asked.ref}", status=404)
+    for page in ("/", "/tickets?state=all", "/tickets?state=all&q=curator", "/tickets?state=all&who=mine"):
+        assert asked.ref not in window.get(page).text
+    assert portal_figures(people.user, now).open == 0
+    assert browse(people.guest).get(f"/tickets/{guests.ref}").markup
+    assert asked.ref in browse(people.owner).get("/tickets").text
+    change(people, now, people.user, role="customer", organization=people.acme)
+    assert ticket_for(people.user, asked.ref)
+
+
+def test_who_left_an_organization_is_not_written_to_and_the_desk_knows(app, people, now, browse, drain):
+    ticket = factories.ticket(people.user)
+    change(people, now, people.user, role="customer", organization=people.globex)
+    drain()
+    before = letters()
+    page = browse(people.agent).get(f"/desk/tickets/{ticket.ref}")
+    assert f"Not to {people.user.name}, who has left Acme Robotics. Add a colleague" in page.words
+    factories.resolve(ticket, people.agent)
+    drain()
+    assert letters() == before
+    filing.follow(ticket, people.colleague.email, actor=people.agent, now=now, person=people.colleague)
+    factories.reply(ticket, people.agent)
+    drain()
+    assert [mail.recipient for mail in letters()[len(before) :]] == [people.colleague.email]
+
+
+def letters():
+    """Every mail, oldest first."""
+    return db.session.scalars(select(OutboundMail).order_by(OutboundMail.id)).all()
 
 
 def change(people, now, person, **values):
