@@ -12,10 +12,11 @@ from app.knowledge.beside import beside
 from app.knowledge.forms import FORMS, ArticleForm, FaqForm
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import Filter
+from app.knowledge.rules import MAX_QUESTION
 from app.knowledge.sections import AUDIENCES, shelf
 from app.knowledge.translations.languages import locales
 from app.knowledge.writing import drafts, publishing
-from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, opened
+from app.knowledge.writing.editor import around, draft_url, form_of, keep_typed, meanwhile, opened, publishes
 from app.knowledge.writing.queries import states_of
 from app.knowledge.writing.rules import TONES, WORK
 from app.knowledge.writing.versions import Seen, revision_of
@@ -55,8 +56,7 @@ def dismiss(number: int) -> Response:
 @bp.get(f"/desk/knowledge/{KIND}/new")
 def new(kind: str) -> Response:
     """An empty editor; a question that was looked for in vain can come along."""
-    asked = one_line(request.args.get("question"))[:250]
-    begun = opened(kind, None, current_user, {"question": asked, "title": asked})
+    begun = opened(kind, None, current_user, one_line(request.args.get("question"))[:MAX_QUESTION])
     return editor(kind, begun.form, None, begun=begun)
 
 
@@ -167,6 +167,7 @@ def editor(kind: str, form: FaqForm | ArticleForm, entry: Faq | Article | None, 
         "html": render.article(text[:200_000]).html,
         "base_url": current_app.config["SETTINGS"].base_url,
         "beside": beside(entry, locales(), text) if entry is not None else None,
+        "publishes": publishes(entry, form, current_user),
     }
     given = {"begun": None, "stale": "", "changes": None, **more, **around(entry, current_user)}
     return part("knowledge/desk/edit.html", status, kind=kind, form=form, entry=entry, draft_url=draft_url(kind, entry), **context, **given)

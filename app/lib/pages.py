@@ -144,15 +144,20 @@ def failure(status: int, title: str, message: str) -> Response:
         body.mimetype = "application/problem+json"
         return make_response(body, status)
     part = is_htmx()
-    answer = make_response(
-        drawn("errors/_flash.html" if part else "errors/error.html", status=status, title=title, message=message), status
-    )
+    template = "errors/_flash.html" if part else "errors/error.html"
+    answer = make_response(drawn(template, status=status, title=title, message=message, sought=sought(status)), status)
     answer.vary.add("HX-Request")
     if part:
         # What somebody sent is answered where they look; a part that refreshes itself does not move the page.
         swap = "innerHTML" if request.method == "GET" else "innerHTML show:top"
         answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": swap, "HX-Push-Url": "false"})
     return answer
+
+
+def sought(status: int) -> str:
+    """What somebody may have looked for who came to a page of the help centre that is not there: the last word of its address."""
+    is_help = status == 404 and request.path.startswith("/help/")
+    return request.path.rpartition("/")[2].replace("-", " ")[:80] if is_help else ""
 
 
 def drawn(template: str, **context: Any) -> str:

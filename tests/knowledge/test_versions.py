@@ -95,6 +95,15 @@ def test_an_agent_publishes_for_readers_whose_texts_nobody_has_to_approve(people
         publishing.write(entry, faq_text("For all.", audience="public"), then="publish", actor=people.agent, now=now)
 
 
+def test_publishing_is_offered_to_whom_it_is_allowed(browse, faq, people):
+    entry = faq("Zebras?", "Live.")
+    agent = browse(people.agent)
+    for where, offered in (("/desk/knowledge/faq", True), (f"/desk/knowledge/faq/{entry.id}", False)):
+        agent.get(where if not offered else f"{where}/new")
+        page = agent.post(where, {"question": "Zebras?", "answer": "", "category": "cli", "audience": "staff"}, status=422)
+        assert bool(page.markup.all("button", value="publish")) is offered
+
+
 def test_a_draft_does_not_replace_a_text_that_has_changed_meanwhile(faq, people, now):
     entry = faq("Zebras?", "Live.")
     publishing.write(entry, faq_text("Beside."), then="draft", actor=people.agent, now=now)

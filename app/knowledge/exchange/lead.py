@@ -8,6 +8,7 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.knowledge.exchange import actions
+from app.knowledge.exchange.changes import MOST_SHOWN
 from app.knowledge.exchange.models import KnowledgeUpload
 from app.knowledge.exchange.packages import MAX_UPLOAD_BYTES
 from app.knowledge.translations.languages import locales
@@ -60,5 +61,5 @@ def discard(number: int) -> Response:
 
 def shown(upload: KnowledgeUpload) -> dict[str, Any]:
     """What the page needs."""
-    about = {"counts": upload.outcome.get("counts", {}), "outcome": upload.outcome}
+    about = {"counts": upload.outcome.get("counts", {}), "outcome": upload.outcome, "most_shown": MOST_SHOWN}
     return {"upload": upload, "state": actions.state_of(upload, utcnow()), **about}

@@ -9,6 +9,7 @@ from app.audiences import desk
 from app.extensions import db
 from app.knowledge import render
 from app.knowledge.queries import entry_to_edit
+from app.knowledge.rules import MAX_QUESTION
 from app.knowledge.writing import drafts, pictures, publishing, queries, redirects
 from app.knowledge.writing.comparing import compared, heading, labels
 from app.knowledge.writing.rules import TONES, WORK
@@ -90,7 +91,7 @@ def drop_new(kind: str) -> Response:
     """Throw away what was typed into the editor of a new entry, and begin anew: with the question that somebody came for."""
     drafts.drop(kind, 0, current_user)
     db.session.commit()
-    return go(url_for("knowledge.new", kind=kind, question=one_line(request.form.get("question"))[:250] or None))
+    return go(url_for("knowledge.new", kind=kind, question=one_line(request.form.get("question"))[:MAX_QUESTION] or None))
 
 
 @bp.post(f"{ENTRY}/draft/removal")

@@ -11,12 +11,12 @@ from app.accounts.models import User
 from app.accounts.queries import staff
 from app.knowledge.forms import FORMS, ArticleForm, FaqForm, filled
 from app.knowledge.models import Entry
-from app.knowledge.writing import drafts, queries, versions
+from app.knowledge.writing import approvals, drafts, queries, versions
 from app.knowledge.writing.comparing import Comparison, compared
 from app.knowledge.writing.forms import AnswerForm, AskForm, CareForm, PlanForm
 from app.knowledge.writing.models import Draft
 from app.knowledge.writing.rules import TONES, WORK
-from app.knowledge.writing.snapshots import snapshot
+from app.knowledge.writing.snapshots import HEADING, snapshot
 from app.knowledge.writing.versions import Seen
 
 AnyForm = FaqForm | ArticleForm
@@ -24,17 +24,19 @@ AnyForm = FaqForm | ArticleForm
 
 @dataclass(frozen=True)
 class Opened:
-    """The form as the editor opens it. With `draft` it holds what this person typed; `is_behind` if somebody saved since."""
+    """The form as the editor opens it. With `draft` it holds what this person typed; `is_behind` if somebody saved since;
+    `waits` is the question that they came to answer, if they typed another one."""
 
     form: AnyForm
     draft: Draft | None = None
     is_behind: bool = False
+    waits: str = ""
 
 
-def opened(kind: str, entry: Entry | None, person: User, begun: dict[str, str] | None = None) -> Opened:
-    """What to open the editor with; `begun` fills a new one. Up to three statements."""
+def opened(kind: str, entry: Entry | None, person: User, asked: str = "") -> Opened:
+    """What to open the editor with; a new one with the question that is `asked`. Up to three statements."""
     if entry is None:
-        form: AnyForm = FORMS[kind](data=begun or {})
+        form: AnyForm = FORMS[kind](data={HEADING[kind]: asked})
     else:
         beside = queries.beside_of(entry)
         form = filled(kind, entry, beside.fields if beside else None, beside.number if beside else None)
@@ -42,7 +44,8 @@ def opened(kind: str, entry: Entry | None, person: User, begun: dict[str, str] |
     if draft is None or not drafts.differs(draft, form.data | {"version": ""}):
         return Opened(form)
     typed = form_of(kind, entry, MultiDict(draft.form))
-    return Opened(typed, draft, entry is not None and (typed.version.data or "") != (form.version.data or ""))
+    is_behind = entry is not None and (typed.version.data or "") != (form.version.data or "")
+    return Opened(typed, draft, is_behind, asked if asked != typed[HEADING[kind]].data else "")
 
 
 def form_of(kind: str, entry: Entry | None, given: Any) -> AnyForm:
@@ -57,6 +60,12 @@ def meanwhile(entry: Entry, seen: Seen) -> Comparison | None:
     then = versions.numbered(entry, seen.revision) if seen.revision else versions.seen_at(entry, seen.entry)
     beside = queries.beside_of(entry)
     return compared(entry.kind, then.fields, beside.fields if beside else snapshot(entry)) if then is not None else None
+
+
+def publishes(entry: Entry | None, form: AnyForm, person: User) -> bool:
+    """Whether what is in the form can go to its readers at once, as writing it would decide. No statement."""
+    readers = {entry.audience} if entry is not None and entry.status == "published" else set()
+    return not approvals.required(person, {form.audience.data, *readers})
 
 
 def around(entry: Entry | None, person: User) -> dict[str, Any]:

@@ -39,6 +39,8 @@ class Work:
     review: Review | None
     plans: dict[str, Plan]
     has_work: bool
+    # Whether a change by this person needs nobody else's word; whether they may publish the text as it is, with or without such a word.
+    is_free: bool
     may_publish: bool
     may_answer: bool
     may_withdraw_review: bool
@@ -53,6 +55,7 @@ def work(entry: Entry, person: User) -> Work:
     number = newest.number if newest is not None else 0
     is_open = review is not None and review.state == "asked"
     audiences = {entry.audience, *([newest.fields["audience"]] if newest is not None and revision is not None else [])}
+    is_free = not approvals.required(person, audiences)
     approved = review is not None and review.state == "approved" and review.number == number
     return Work(
         state=state_of(
@@ -68,7 +71,8 @@ def work(entry: Entry, person: User) -> Work:
         review=review,
         plans=plans,
         has_work=revision is not None or entry.status not in {"published", "archived"},
-        may_publish=approved or not approvals.required(person, audiences),
+        is_free=is_free,
+        may_publish=approved or is_free,
         may_answer=is_open and may_answer(person.role, person.id, review.reviewer_id, newest.author_id if newest else None),  # type: ignore[union-attr]
         may_withdraw_review=is_open and (review.asked_by_id == person.id or may(person.role, "knowledge.publish")),  # type: ignore[union-attr]
     )
