@@ -331,6 +331,8 @@ def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[W
     """A writer for one change of a folder, with other synonyms if they are given. The folder goes when the change fails."""
     writer = Writer(index, limitmb=64)
     writer.words = defaultdict(set, vocabularies.read(folder))
+    # Words join and none leave, so that a language of as many as before has the same.
+    before = {locale: len(words) for locale, words in writer.words.items()}
     try:
         if synonyms is not None:
             replace_text(folder / SYNONYMS, synonyms)
@@ -343,7 +345,7 @@ def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[W
             writer.cancel()
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    vocabularies.write(folder, writer.words)
+    vocabularies.write(folder, {locale: words for locale, words in writer.words.items() if len(words) != before.get(locale)})
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -18,12 +18,8 @@ def read(folder: Path) -> dict[str, set[str]]:
 
 
 def write(folder: Path, words: Mapping[str, set[str]]) -> None:
-    """Write the files of languages that have other words now. Older generations may share those that were there; theirs stay as
-    they are."""
-    there = read(folder)
+    """Write the files of these languages. Older generations may share those that were there; theirs stay as they are."""
     for locale, known in words.items():
-        if known == there.get(locale):
-            continue
         path = folder / (f"{NAME}.txt" if locale == ENGLISH_LOCALE else f"{NAME}.{locale}.txt")
         path.unlink(missing_ok=True)
         path.write_text("\n".join(sorted(known - {""})), encoding="utf-8")
