@@ -92,26 +92,27 @@ def read(url: str, here: str, own_host: str) -> Reference | None:
 def problems(found: Sequence[Reference], audience: str, here: str, text: str) -> dict[str, str]:
     """Address → why it leads nowhere, for the links within our pages of an entry that an audience reads. Four statements at most."""
     wanted = {reference.place.path for reference in found if reference.place is not None and reference.place.path != here}
-    there, lost = targets(wanted), lost_pictures(wanted)
+    there = targets(wanted) | pictures(wanted)
     wrong = {reference.url: reference.problem for reference in found if reference.problem}
     for reference in found:
         if reference.place is not None:
             mine = Target(audience, text) if reference.place.path == here else there.get(reference.place.path)
-            why = NO_PICTURE if reference.place.path in lost else problem(reference.place, mine, audience)
-            if why:
+            if why := problem(reference.place, mine, audience):
                 wrong[reference.url] = why
     return wrong
 
 
-def lost_pictures(paths: Iterable[str]) -> set[str]:
-    """Which of these paths are the address of a picture that is not here. One statement, none without a picture."""
-    refs = {path: path.removeprefix(PICTURES) for path in paths if path.startswith(PICTURES)}
-    there = set(db.session.scalars(select(Picture.ref).where(Picture.ref.in_(sorted(refs.values()))))) if refs else set()
-    return {path for path, ref in refs.items() if ref not in there}
+def pictures(paths: Iterable[str]) -> dict[str, Target]:
+    """Path → the picture there, which is for whoever reads a text that shows it. One statement, none without a picture."""
+    refs = sorted(path.removeprefix(PICTURES) for path in paths if path.startswith(PICTURES))
+    found = db.session.scalars(select(Picture.ref).where(Picture.ref.in_(refs))) if refs else ()
+    return {f"{PICTURES}{ref}": Target("public") for ref in found}
 
 
 def problem(place: Place, target: Target | None, audience: str) -> str:
     """Why a link leads nowhere for the readers of an audience; empty where it does lead somewhere."""
+    if target is None and place.path.startswith(PICTURES):
+        return NO_PICTURE
     if target is None:
         inside = audience != "staff" and place.path.startswith(("/desk", "/admin", "/dev"))
         return "" if is_page(place.path) and not inside else TOO_NARROW if inside else NOWHERE
