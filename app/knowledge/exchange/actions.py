@@ -46,9 +46,7 @@ def keep(name: str, data: bytes, *, locales: Sequence[str], actor: User, now: da
     db.session.add(upload)
     db.session.flush()
     older = select(KnowledgeUpload.id).where(KnowledgeUpload.user_id == actor.id).order_by(KnowledgeUpload.id.desc()).offset(MOST_UPLOADS)
-    db.session.execute(
-        delete(KnowledgeUpload).where(KnowledgeUpload.id.in_(db.session.scalars(older).all()), KnowledgeUpload.state != "taking")
-    )
+    forget(KnowledgeUpload.id.in_(db.session.scalars(older).all()), actor=actor, now=now)
     return upload
 
 
