@@ -8,7 +8,6 @@ from sqlalchemy import select
 from app.extensions import db
 from app.knowledge.defaults import shipped_articles, shipped_faqs
 from app.knowledge.models import Article, Faq, SearchMiss
-from app.knowledge.vocabulary import actions as vocabulary
 
 QUESTION = {
     "question": "Where do zebras sleep?",
@@ -107,13 +106,6 @@ def test_whoever_does_not_say_what_they_saw_is_shown_what_there_is(browse, peopl
     page = browser.post("/desk/knowledge/faq/1", {**QUESTION, "version": version}, status=409)
     assert page.markup.fields(page.markup.by_id("editor"))["answer"] == QUESTION["answer"]
     browser.post("/desk/knowledge/faq/1", {**QUESTION, "version": page.markup.fields(None)["version"]}, to=r("saved=1"))
-
-
-def test_a_version_that_is_only_space_is_none(browse, people, now):
-    browser = browse(people.lead)
-    line = vocabulary.add("one, two", "", actor=people.lead, now=now)
-    db.session.commit()
-    browser.post(f"/desk/knowledge/vocabulary/{line.id}", {"line": "one, three", "topic": "", "version": "\u2028"}, to=r("/vocabulary"))
 
 
 def test_an_address_that_is_taken_is_told(browse, people):

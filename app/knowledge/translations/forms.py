@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from wtforms import BooleanField, Form, HiddenField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE
 from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import Words, behind
+from app.knowledge.writing.forms import SeenForm
 from app.lib.text import many_lines, one_line
 
 RELOAD = "Reload the page, please."
@@ -23,21 +24,19 @@ def at_most(length: int) -> Length:
     return Length(max=length, message=f"Use {length:,} characters at most.")
 
 
-class TranslationForm(Form):
+class TranslationForm(SeenForm):
     """An article in another language."""
 
     title = StringField("Title", [DataRequired("Give it a title."), at_most(MAX_TITLE)], filters=[one_line])
     summary = TextAreaField("Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line])
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines])
     is_current = BooleanField("The translation is up to date with the English text", default=True, description=UP_TO_DATE)
-    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message=RELOAD)], filters=[one_line])
     source = HiddenField("Version of the original", [DataRequired(RELOAD), Regexp(r"^\d{1,9}$", message=RELOAD)])
 
     def draft(self) -> Draft:
         """What was written, and what its writer had seen."""
         words = Words(self.title.data or "", self.summary.data or "", self.body.data or "")
-        seen = int(self.version.data) if self.version.data else None
-        return Draft(words, seen, int(self.source.data or 0), bool(self.is_current.data))
+        return Draft(words, self.seen.entry or None, int(self.source.data or 0), bool(self.is_current.data))
 
 
 class AnswerTranslationForm(TranslationForm):

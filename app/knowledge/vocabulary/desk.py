@@ -128,7 +128,7 @@ def saved(form: LineForm, row: WordGroup | None) -> Response:
         if row is None:
             row = actions.add(line, topic, actor=current_user, now=utcnow())
         else:
-            actions.change(row, line, topic, actor=current_user, now=utcnow(), seen=form.seen)
+            actions.change(row, line, topic, actor=current_user, now=utcnow(), seen=form.seen.entry)
         db.session.commit()
     except Stale as stale:
         form.version.data = str(row.version if row else "")

@@ -1,14 +1,15 @@
 """The forms of who keeps the vocabulary."""
 
-from wtforms import BooleanField, FileField, Form, HiddenField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms import BooleanField, FileField, Form, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
 
 from app.knowledge.vocabulary.models import WordGroup
 from app.knowledge.vocabulary.rules import MAX_FILE, MAX_LINE, MAX_TOPIC
+from app.knowledge.writing.forms import SeenForm
 from app.lib.text import many_lines, one_line
 
 
-class LineForm(Form):
+class LineForm(SeenForm):
     """One line."""
 
     line = StringField(
@@ -23,17 +24,11 @@ class LineForm(Form):
         filters=[one_line],
         description="Where it stands in the list and in the file.",
     )
-    version = HiddenField("Version", [Optional(), Regexp(r"^\d{1,9}$", message="Reload the page, please.")], filters=[one_line])
 
     @classmethod
     def of(cls, row: WordGroup) -> "LineForm":
         """With what a row says."""
         return cls(data={"line": row.line, "topic": row.topic, "version": str(row.version)})
-
-    @property
-    def seen(self) -> int | None:
-        """The version that was opened."""
-        return int(self.version.data) if self.version.data else None
 
 
 class FileForm(Form):
