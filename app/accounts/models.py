@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.accounts.permissions import STAFF
 from app.extensions import Model
 from app.lib.database import UTCDateTime
 
@@ -82,8 +84,19 @@ class User(Model):
 
     @property
     def is_staff(self) -> bool:
-        """Whether they work at the desk."""
-        return self.role in {"agent", "lead", "admin"}
+        """Whether their role is one of the desk."""
+        return self.role in STAFF
+
+    @hybrid_property
+    def is_at_desk(self) -> bool:
+        """Whether they work at the desk now: they have not left. In SQL, too."""
+        return self.is_staff and self.is_enabled
+
+    @is_at_desk.inplace.expression
+    @classmethod
+    def are_at_desk(cls) -> ColumnElement[bool]:
+        """The same for a statement."""
+        return and_(cls.role.in_(STAFF), cls.is_enabled)
 
     def is_still_of(self, organization_id: int | None) -> bool:
         """Whether what they asked as a member of an organization, or of none, is theirs to read and hear of: they have not left it."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, t
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from app.accounts.models import ApiToken, OneTimeLink, Organization, OrganizationDomain, Plan, SignIn, Team, TeamMember, User
-from app.accounts.permissions import STAFF, may
+from app.accounts.permissions import may
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
@@ -248,7 +248,7 @@ def team_keys_of(person: User) -> list[str]:
 
 def staff() -> Sequence[User]:
     """Everybody who works at the desk and may sign in, by name."""
-    return db.session.scalars(select(User).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id)).all()
+    return db.session.scalars(select(User).where(User.is_at_desk).order_by(User.name, User.id)).all()
 
 
 @dataclass(frozen=True)

@@ -146,5 +146,5 @@ def sending(delivery: AlertDelivery, mail: OutboundMail | None, shown: dict[int,
 def staff() -> list[tuple[User, AlertContact | None]]:
     """Everybody at the desk with how chat programs know them, by name. One statement."""
     query = select(User, AlertContact).outerjoin(AlertContact, AlertContact.user_id == User.id)
-    mine = query.where(User.role.in_(("agent", "lead", "admin")), User.is_enabled).order_by(User.name, User.id)
+    mine = query.where(User.is_at_desk).order_by(User.name, User.id)
     return [(person, contact) for person, contact in db.session.execute(mine)]

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import Integer, column, select, table
 
 from app.accounts.models import TeamMember, User
-from app.accounts.permissions import STAFF
 from app.alerts.models import Alert, AlertEntry
 from app.alerts.rules import USER
 from app.events.models import Event
@@ -62,12 +61,12 @@ def leads(team_id: int | None, *, is_demo: bool) -> list[int]:
 
 def executives(*, is_demo: bool) -> list[int]:
     """Where ladders end: the executive on duty (the first in the escalation matrix), and while there is none, the administrators."""
-    query = select(User.id).where(User.role.in_(STAFF), User.is_enabled, User.is_demo == is_demo)
+    query = select(User.id).where(User.is_at_desk, User.is_demo == is_demo)
     duty = query.join(matrix, matrix.c.user_id == User.id).order_by(matrix.c.position, matrix.c.user_id).limit(1)
     return list(db.session.scalars(duty).all() or db.session.scalars(query.where(User.role == "admin").order_by(User.id)))
 
 
 def enabled(ids: list[int], *, only_demo: bool = False) -> list[int]:
     """Those who still work at the desk: alerts tell of tickets that others may not see."""
-    query = select(User.id).where(User.id.in_(ids), User.role.in_(STAFF), User.is_enabled).order_by(User.id)
+    query = select(User.id).where(User.id.in_(ids), User.is_at_desk).order_by(User.id)
     return list(db.session.scalars(query.where(User.is_demo) if only_demo else query)) if ids else []

@@ -39,6 +39,6 @@ def found(token: str) -> tuple[Alert, User | None]:
     if delivery is None or delivery.alert_id is None:
         raise Gone("This link does not work any more: it holds for a week. Sign in and open Alerts at the desk.")
     person = db.session.get(User, delivery.user_id) if delivery.user_id is not None else None
-    if person is not None and not (person.is_staff and person.is_enabled):
+    if person is not None and not person.is_at_desk:
         raise Gone("This link was sent to somebody who no longer works at the desk.")
     return db.session.get_one(Alert, delivery.alert_id), person

@@ -160,7 +160,7 @@ def reassign(call: Call, engineer: User, *, actor: User, now: datetime) -> None:
     if not may(actor.role, "calls.work"):
         raise NotAllowed("Calls are given to engineers by staff.")
     check_to_come(call, now)
-    if not engineer.is_staff or not engineer.is_enabled:
+    if not engineer.is_at_desk:
         raise Invalid("Choose somebody who works at the desk.")
     if is_away(engineer.id, call.starts_at, call.ends_at):
         raise Invalid(f"{engineer.name} is away at that time. Choose somebody else.")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, Team, User
-from app.accounts.permissions import CUSTOMERS, STAFF
+from app.accounts.permissions import CUSTOMERS
 from app.accounts.queries import still_theirs
 from app.calls.links import nonce_of
 from app.calls.models import Call, CallKind
@@ -206,7 +206,7 @@ def names(people: Iterable[int]) -> dict[int, str]:
 
 def staff() -> Sequence[User]:
     """Everybody who works at the desk, by name. One statement."""
-    return db.session.scalars(select(User).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id)).all()
+    return db.session.scalars(select(User).where(User.is_at_desk).order_by(User.name, User.id)).all()
 
 
 def teams() -> Sequence[Team]:

@@ -80,7 +80,7 @@ def put(row: SupportTier | EscalationTrigger, values: dict[str, Any], subject: s
 def add_executive(person: User, title: str, phone: str, *, actor: User, now: datetime) -> Executive:
     """Name an executive, the last in order. One who is there already is left as they are. Raises NotAllowed, Invalid."""
     edit(actor)
-    if not person.is_staff or not person.is_enabled:
+    if not person.is_at_desk:
         raise Invalid("Choose somebody who works at the desk.")
     there = queries.executives_of_all_times()
     for one in there:

@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, Plan, Team, User
-from app.accounts.permissions import STAFF
 from app.escalation.models import Escalation, EscalationTrigger, Executive, SupportTier
 from app.events.models import Event
 from app.extensions import db
@@ -45,7 +44,7 @@ def trigger_for(key: str) -> EscalationTrigger:
 
 def executives() -> Sequence[Executive]:
     """Those at whom paths end and who still work at the desk; the first is on duty."""
-    query = select(Executive).join(User, User.id == Executive.user_id).where(User.role.in_(STAFF), User.is_enabled)
+    query = select(Executive).join(User, User.id == Executive.user_id).where(User.is_at_desk)
     return db.session.scalars(query.order_by(Executive.position, Executive.id)).all()
 
 
@@ -61,7 +60,7 @@ def executive_for(number: int) -> Executive | None:
 
 def staff() -> Sequence[User]:
     """Everybody at the desk, by name."""
-    return db.session.scalars(select(User).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name)).all()
+    return db.session.scalars(select(User).where(User.is_at_desk).order_by(User.name)).all()
 
 
 def teams() -> Sequence[Team]:

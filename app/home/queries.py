@@ -8,7 +8,6 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import User
-from app.accounts.permissions import STAFF
 from app.analytics.queries import scope, shares
 from app.extensions import db
 from app.lib.database import at_most
@@ -45,7 +44,7 @@ def recent(shared: bool) -> Select[Any]:
 
 
 # Built once. Columns: the page needs no object.
-ENGINEER = select(User.id, User.name, User.role).where(User.id == bindparam("engineer"), User.role.in_(STAFF), User.is_enabled)
+ENGINEER = select(User.id, User.name, User.role).where(User.id == bindparam("engineer"), User.is_at_desk)
 
 
 def engineer(user: Any) -> Any:

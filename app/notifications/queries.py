@@ -76,7 +76,7 @@ def recipient(person: User) -> Recipient:
 def assignee(ticket: Ticket, *, without: int | None = None) -> list[Reader]:
     """Who works on the ticket, if anybody does and may still."""
     person = ticket.assignee
-    if person is None or not (person.is_staff and person.is_enabled) or person.id == without:
+    if person is None or not person.is_at_desk or person.id == without:
         return []
     return [Reader(recipient(person), "assignee")]
 

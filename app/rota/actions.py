@@ -36,7 +36,7 @@ def add_override(
     between(start, end, LONGEST_OVERRIDE)
     if end <= now:
         raise Invalid("This span is over. Choose one that ends in the future.")
-    if not person.is_staff or not person.is_enabled:
+    if not person.is_at_desk:
         raise Invalid("Choose somebody who works at the desk.")
     serialize_on(db.session, f"rota-team-{team.id}")
     meets = (RotaOverride.withdrawn_at.is_(None), RotaOverride.starts_at < end, RotaOverride.ends_at > start)
@@ -87,7 +87,7 @@ def add_absence(person: User, start: datetime, end: datetime, deputy: User | Non
     between(start, end, LONGEST_ABSENCE)
     if start < now - TOLD_LATE:
         raise Invalid("This began more than a month ago. Choose a later beginning.")
-    if deputy is not None and (deputy.id == person.id or not deputy.is_staff or not deputy.is_enabled):
+    if deputy is not None and (deputy.id == person.id or not deputy.is_at_desk):
         raise Invalid("The deputy must be somebody else who works at the desk.")
     serialize_on(db.session, f"rota-person-{person.id}")
     meets = (RotaAbsence.withdrawn_at.is_(None), RotaAbsence.starts_at < end, RotaAbsence.ends_at > start)
@@ -134,7 +134,7 @@ def ask_swap(duty: DutySpan, other: User, back: DutySpan | None, note: str, *, a
 
     Raises Invalid where a duty is not (any more) of whom it should be.
     """
-    if other.id == actor.id or not other.is_staff or not other.is_enabled:
+    if other.id == actor.id or not other.is_at_desk:
         raise Invalid("Ask somebody else who works at the desk.")
     holds(duty, actor, now)
     if back is not None:

@@ -29,7 +29,7 @@ def offer(team: Team, taker: User, note: str, carried: dict[str, Any], *, actor:
 
     Raises Invalid unless the actor is on call for the team and the taker works at the desk; WrongState where another offer is open.
     """
-    if taker.id == actor.id or not taker.is_staff or not taker.is_enabled:
+    if taker.id == actor.id or not taker.is_at_desk:
         raise Invalid("Choose somebody else who works at the desk.")
     serialize_on(db.session, f"rota-team-{team.id}")
     mine = (RotaBaton.team_id == team.id, RotaBaton.from_id == actor.id, RotaBaton.state == "offered", RotaBaton.ends_at > now)

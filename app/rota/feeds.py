@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from app.accounts.models import User
-from app.accounts.permissions import STAFF
 from app.events.actions import record
 from app.events.kinds import KINDS
 from app.events.models import Event
@@ -59,9 +58,7 @@ def owner(secret: str) -> User:
     if len(secret) != SECRET_LENGTH:
         raise NotFound()
     query = select(User).join(RotaFeed, RotaFeed.user_id == User.id)
-    person = db.session.scalar(
-        query.where(RotaFeed.secret_hash == fingerprint(secret), RotaFeed.revoked_at.is_(None), User.is_enabled, User.role.in_(STAFF))
-    )
+    person = db.session.scalar(query.where(RotaFeed.secret_hash == fingerprint(secret), RotaFeed.revoked_at.is_(None), User.is_at_desk))
     if person is None:
         raise NotFound("There is no calendar at this address. Make a new one on the page of your rota.")
     return person

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.accounts.models import Team, TeamMember, User
-from app.accounts.permissions import LEADS, STAFF
+from app.accounts.permissions import LEADS
 from app.extensions import db
 from app.lib.times import monday_of, zone
 from app.rota import cover, rules
@@ -238,7 +238,7 @@ def plan_for(team_ids: Sequence[int] | None, start: datetime, end: datetime) -> 
 def staff() -> dict[int, Staff]:
     """Everybody who works at the desk, by id, in order of their names. One statement."""
     columns = (User.id, User.name, User.email, User.time_zone, User.role)
-    rows = db.session.execute(select(*columns).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id))
+    rows = db.session.execute(select(*columns).where(User.is_at_desk).order_by(User.name, User.id))
     return {row.id: Staff(*row) for row in rows}
 
 

@@ -15,7 +15,6 @@ from redis.exceptions import RedisError
 from sqlalchemy import CompoundSelect, Integer, Select, Text, bindparam, case, cast, exists, func, literal, select, union_all
 
 from app.accounts.models import Team, User
-from app.audiences import STAFF_ROLES
 from app.events.models import Event
 from app.extensions import db, redis
 from app.lib.database import UTCDateTime, at_most
@@ -91,7 +90,7 @@ def surroundings(with_organization: bool) -> CompoundSelect[Any]:
     """What is asked of the database for one ticket and one member of staff: built once, since building it costs more than asking."""
     ticket, viewer, asker, organization = (bindparam(name, type_=Integer()) for name in ("ticket", "viewer", "requester", "organization"))
     newest = select(func.coalesce(func.max(Event.id), 0)).where(Event.ticket_id == ticket).scalar_subquery()
-    people = part("staff", User.id, User.name, User.role, not_there()).where(User.role.in_(STAFF_ROLES), User.is_enabled)
+    people = part("staff", User.id, User.name, User.role, not_there()).where(User.is_at_desk)
     others = part("other", Ticket.id, Ticket.ref, Ticket.subject, Ticket.status)
     others = others.where(Ticket.requester_id == asker, Ticket.is_open, Ticket.id != ticket)
     wanted = [
@@ -192,7 +191,7 @@ def person(number: int) -> User | None:
     """Somebody who can be given tickets; None for 0, which is nobody. Raises Invalid for an id of nobody at the desk."""
     if number == 0:
         return None
-    found = db.session.scalar(select(User).where(User.id == number, User.role.in_(STAFF_ROLES), User.is_enabled))
+    found = db.session.scalar(select(User).where(User.id == number, User.is_at_desk))
     if found is None:
         raise Invalid("Choose somebody from the list.")
     return found

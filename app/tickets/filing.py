@@ -27,7 +27,7 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User | None, now: da
     """Give the ticket to a member of staff, or to nobody; by the system where `actor` is None. The same person again changes nothing."""
     if actor is not None:
         work(actor)
-    if assignee is not None and not (assignee.is_staff and assignee.is_enabled):
+    if assignee is not None and not assignee.is_at_desk:
         raise Invalid("Only people who work at the desk can be given tickets.")
     if ticket.assignee_id == (assignee.id if assignee else None):
         return

@@ -63,7 +63,7 @@ def sweep() -> int:
 
 def left_behind() -> list[int]:
     """The next open tickets whose assignee is not at the desk any more."""
-    here = select(User.id).where(User.role.in_(STAFF), User.is_enabled)
+    here = select(User.id).where(User.is_at_desk)
     theirs = (Ticket.is_open == true(), Ticket.assignee_id.is_not(None), Ticket.assignee_id.not_in(here))
     return list(db.session.scalars(select(Ticket.id).where(*theirs).order_by(Ticket.id).limit(BATCH)))
 
@@ -72,7 +72,7 @@ def hand_back(ticket_id: int, now: datetime) -> bool:
     """Make one ticket nobody's; False where it is somebody's or done by now."""
     query = with_people(select(Ticket)).where(Ticket.id == ticket_id).with_for_update(of=Ticket)
     ticket = next(iter(tickets_of(query, anew=True)), None)
-    if ticket is None or not ticket.is_open or ticket.assignee is None or (ticket.assignee.is_staff and ticket.assignee.is_enabled):
+    if ticket is None or not ticket.is_open or ticket.assignee is None or ticket.assignee.is_at_desk:
         return False
     filing.assign(ticket, None, actor=None, now=now)
     return True

@@ -54,7 +54,7 @@ def assign_on_call(ticket: Ticket, now: datetime) -> None:
     """Give it to whoever is on call for its team; where nobody is, it stays, and the alert of the level tells somebody."""
     found = rota.on_call(ticket.team_id, now) if ticket.team_id is not None else None
     person = db.session.get(User, found.user_id) if found is not None else None
-    if person is None or not (person.is_staff and person.is_enabled):
+    if person is None or not person.is_at_desk:
         log.warning("levels.nobody_on_call", ticket=ticket.ref)
         return
     filing.assign(ticket, person, actor=None, now=now)

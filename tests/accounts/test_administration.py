@@ -228,3 +228,12 @@ def test_nobody_gains_a_right_by_acting(people, now):
         administration.act_as(people.colleague, actor=people.admin, browser=HERE, now=now)
     with pytest.raises(WrongState):
         administration.stop_acting(people.user, browser=HERE, now=now)
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_who_is_at_the_desk_is_the_same_in_a_statement_and_for_one_person(people):
+    everybody = list(vars(people).values())
+    people.agent2.is_enabled = people.user.is_enabled = False
+    db.session.commit()
+    found = set(db.session.scalars(select(User).where(User.is_at_desk)))
+    assert found == {one for one in everybody if isinstance(one, User) and one.is_at_desk} == {people.agent, people.lead, people.admin}

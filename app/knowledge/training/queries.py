@@ -7,7 +7,6 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from app.accounts.models import Team, TeamMember, User
-from app.accounts.permissions import STAFF
 from app.extensions import db
 from app.knowledge import queries as entries
 from app.knowledge.models import Article
@@ -165,7 +164,7 @@ def newest_readings(article_ids: Iterable[int], user_id: int | None = None) -> M
 
 def everybody() -> Sequence[tuple[User, tuple[str, ...]]]:
     """Everybody at the desk who may sign in, with the keys of their teams, by name. Two statements."""
-    people = db.session.scalars(select(User).where(User.role.in_(STAFF), User.is_enabled).order_by(User.name, User.id)).all()
+    people = db.session.scalars(select(User).where(User.is_at_desk).order_by(User.name, User.id)).all()
     member = select(TeamMember.user_id, Team.key).join(Team, Team.id == TeamMember.team_id).order_by(Team.key)
     teams: dict[int, list[str]] = {}
     for user_id, key in db.session.execute(member):
