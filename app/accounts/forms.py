@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
@@ -33,6 +32,7 @@ from app.accounts.permissions import ROLES
 from app.accounts.queries import ROLE_NAMES, organization_named
 from app.accounts.scopes import SCOPES, scopes_for
 from app.accounts.standing import Stands, stamp
+from app.lib.addresses import split_address
 from app.lib.text import many_lines, one_line
 
 REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
@@ -274,9 +274,5 @@ class Organization(Standing):
 
     def validate_slack_url(self, field: Field) -> None:
         """It becomes a link on pages, so nothing but https."""
-        try:
-            parts = urlsplit(field.data or "https://none.example")
-        except ValueError as wrong:
-            raise ValidationError("Enter a whole address that begins with https://.") from wrong
-        if parts.scheme != "https" or not parts.hostname:
+        if field.data and split_address(field.data, ("https",)) is None:
             raise ValidationError("Enter a whole address that begins with https://.")

@@ -19,7 +19,7 @@ from app.alerts.models import AlertContact, AlertRoute
 from app.alerts.targets import checked_target
 from app.lib.errors import Invalid
 from app.lib.text import one_line
-from app.lib.times import zone
+from app.lib.times import from_wall
 from app.sla.models import Calendar
 
 HOURS_WORDS = {"always": "At any hour", "inside": "Inside business hours", "outside": "Outside business hours"}
@@ -180,8 +180,8 @@ class SilenceForm(FlaskForm):
         at: datetime | None = now + timedelta(minutes=self.minutes.data or 0)
         if self.until_at.data or not self.minutes.data:
             try:
-                at = datetime.fromisoformat(self.until_at.data or "").replace(tzinfo=zone(zone_name)).astimezone(now.tzinfo)
-            except (ValueError, OverflowError):
+                at = from_wall(datetime.fromisoformat(self.until_at.data or ""), zone_name)
+            except ValueError:
                 at = None
         if at is None or not now < at <= now + rules.LONGEST_SILENCE:
             self.until_at.errors = [f"Choose a moment within {rules.LONGEST_SILENCE.days} days, and not before now."]

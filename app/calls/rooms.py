@@ -1,8 +1,8 @@
 """Where a call happens: a number that can be rung, or the address of a room. Pure."""
 
 import re
-from urllib.parse import urlsplit
 
+from app.lib.addresses import split_address
 from app.lib.errors import Invalid
 from app.lib.text import one_line
 
@@ -28,11 +28,7 @@ def checked_room(url: str) -> str:
     found = one_line(url)
     if not found:
         return ""
-    try:
-        parts = urlsplit(found)
-        is_good = parts.scheme == "https" and bool(parts.hostname) and not parts.username and " " not in found and len(found) <= LENGTH
-    except ValueError:
-        is_good = False
-    if not is_good:
+    parts = split_address(found, ("https",))
+    if parts is None or parts.username or len(found) > LENGTH:
         raise Invalid("Give the whole address of the room, beginning with https://, or leave it empty.")
     return found

@@ -5,11 +5,12 @@ A backslash before the colon (`https\\://`) keeps one as text, as it does with o
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from app.lib.addresses import split_address
 
 BARE = re.compile(r"(?<![\w/])https?://[^\s<>\"`\\|]+", re.IGNORECASE)
 # What ends a sentence or a bracket around the address, and is seldom meant as a part of it.
@@ -53,7 +54,7 @@ def linked(token: Token, md: MarkdownIt) -> list[Token]:
     text, done = token.content, 0
     for found in BARE.finditer(text):
         url = trimmed(found[0]) if len(found[0]) <= LONGEST else ""
-        if not is_address(url):
+        if split_address(url) is None:
             continue
         address = md.normalizeLink(url)
         opening = Token("link_open", "a", 1, attrs={"href": address}, level=token.level, markup="linkify", info="auto")
@@ -61,15 +62,6 @@ def linked(token: Token, md: MarkdownIt) -> list[Token]:
         pieces.append(Token("link_close", "a", -1, level=token.level, markup="linkify", info="auto"))
         done = found.start() + len(url)
     return [*pieces, plain(text[done:], token.level)] if pieces else [token]
-
-
-def is_address(url: str) -> bool:
-    """Whether an address names a host that can be one."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def plain(text: str, level: int) -> Token:

@@ -6,13 +6,14 @@ meaning between the check and the call (DNS rebinding). Proxies of the environme
 
 import http.client
 import ipaddress
-import re
 import socket
 import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
+
+from app.lib.addresses import ODD, split_address
 
 CONNECT_SECONDS = 5
 # From the first byte sent to the last one read.
@@ -20,7 +21,6 @@ TOTAL_SECONDS = 10
 MOST_BYTES = 65_536
 LONGEST_URL = 2_000
 PORTS = {"https": 443, "http": 80}
-ODD = re.compile(r"[\x00-\x20\x7f\\]")
 LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
 # Addresses of the Internet that only carry an IPv4 address inside (NAT64).
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -51,19 +51,15 @@ def checked(url: str, *, allow_local: bool = False) -> SplitResult:
     """
     if len(url) > LONGEST_URL or ODD.search(url):
         raise Refused("This address is too long or has characters that no address has.")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as wrong:
-        raise Refused("This is not a full address such as https://example.com/hook.") from wrong
-    if parts.scheme not in PORTS or not parts.hostname or port == 0:
+    parts = split_address(url, PORTS)
+    if parts is None:
         raise Refused("This is not a full address such as https://example.com/hook.")
     if parts.scheme != "https" and not allow_local:
         raise Refused("Only https addresses are called.")
     if parts.username is not None or parts.password is not None:
         raise Refused("An address must not carry a user or a password.")
     if not allow_local:
-        refuse_inside(parts.hostname)
+        refuse_inside(str(parts.hostname))
     return parts
 
 

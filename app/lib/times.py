@@ -25,9 +25,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def from_wall(wall: datetime, zone_name: str) -> datetime:
-    """The instant, in UTC, of what a wall clock in a zone shows. The ends of the calendar, which some zones lack, stay where they are."""
+    """The instant, in UTC, of what a wall clock in a zone shows; of two with the same name in autumn, the first.
+
+    The ends of the calendar, which some zones lack, stay where they are.
+    """
     try:
-        return wall.replace(tzinfo=zone(zone_name)).astimezone(UTC)
+        return wall.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
     except OverflowError:
         return wall.replace(tzinfo=UTC)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from flask import url_for
@@ -17,6 +16,7 @@ from sqlalchemy import CompoundSelect, Integer, Select, Text, bindparam, case, c
 from app.accounts.models import Team, User
 from app.events.models import Event
 from app.extensions import db, redis
+from app.lib.addresses import split_address
 from app.lib.database import UTCDateTime, at_most
 from app.lib.errors import Invalid
 from app.rota.models import RotaAbsence, RotaPerson
@@ -230,20 +230,10 @@ def target(typed: str, ticket: Ticket, viewer: User) -> tuple[str, str, Ticket |
         if other.id == ticket.id:
             raise Invalid("That is this very ticket.")
         return other.ref, url_for("desk.show", ref=other.ref), other
-    address = address_of(typed)
+    address = split_address(typed)
     if address is None:
         raise Invalid("Write a ticket’s number, such as HT-4F7K2M9, or an address that begins with https://.")
     issue = ISSUE.fullmatch(address.path)
     if address.hostname == "github.com" and issue:
         return f"{issue[1]}#{issue[2]}", typed, None
     return f"{address.hostname}{address.path}".rstrip("/")[:80], typed, None
-
-
-def address_of(typed: str) -> SplitResult | None:
-    """An address of the web in parts; None for what is none."""
-    try:
-        parts = urlsplit(typed)
-    except ValueError:
-        return None
-    is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(c.isspace() for c in typed)
-    return parts if is_good else None

@@ -55,10 +55,6 @@ def test_times_that_cannot_be_planned_for_are_refused_in_words(at, zone, refused
     assert refused in said if refused else said == ""
 
 
-def test_of_two_times_with_one_name_in_autumn_it_is_the_first(now):
-    assert rules.instant(wall(2027, 10, 31, 2, 30), BERLIN, now) == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
-
-
 def test_a_draft_appears_at_its_time_and_not_before(people, now, clock):
     entry = actions.save_faq(None, text("New."), actor=people.lead, now=now)
     row = plans.plan(entry, "publish", SOON, actor=people.lead, now=now)

@@ -11,9 +11,10 @@ from app.extensions import db
 from app.knowledge.models import Entry
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Plan, Revision
-from app.knowledge.writing.rules import instant, refusal, writers_only
+from app.knowledge.writing.rules import refusal, writers_only
 from app.knowledge.writing.versions import Seen
 from app.lib.errors import Invalid, WrongState
+from app.lib.times import from_wall
 
 QUIET = {"synchronize_session": False}
 UNSEEN = "Somebody changed the text after you opened it. Look at what is new, then plan it."
@@ -42,7 +43,7 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, seen: Seen | None = 
     if wrong := refusal(wall, actor.time_zone, now):
         raise Invalid(wrong)
     assert wall is not None
-    due_at = instant(wall, actor.time_zone, now)
+    due_at = from_wall(wall, actor.time_zone)
     row = planned(entry, verb) or Plan(kind=entry.kind, entry_id=entry.id, verb=verb)
     number = versions.current_number(entry)
     if (row.due_at, row.number) == (due_at, number):

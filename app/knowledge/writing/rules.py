@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from app.accounts.permissions import may
 from app.lib.errors import NotAllowed
-from app.lib.times import zone
+from app.lib.times import from_wall, local
 
 MAX_NOTE, MAX_COMMENT = 200, 2_000
 # Plans further ahead than this are slips of the hand.
@@ -86,16 +86,11 @@ def refusal(wall: datetime | None, zone_name: str, now: datetime) -> str:
     # Zones differ by a day at most, and the ends of the calendar are in no zone but one.
     if abs(wall.year - now.year) > MOST_YEARS:
         return PASSED if wall.year < now.year else TOO_FAR
-    there = wall.replace(tzinfo=zone(zone_name))
-    if there.astimezone(now.tzinfo).astimezone(there.tzinfo).replace(tzinfo=None) != wall:
+    at = from_wall(wall, zone_name)
+    if local(at, zone_name).replace(tzinfo=None) != wall:
         return "The clocks go forward then, so this time does not exist. Choose one an hour earlier or later."
-    if there.astimezone(now.tzinfo) <= now:
+    if at <= now:
         return PASSED
-    if there.astimezone(now.tzinfo) > now + FURTHEST:
+    if at > now + FURTHEST:
         return TOO_FAR
     return ""
-
-
-def instant(wall: datetime, zone_name: str, now: datetime) -> datetime:
-    """The moment of a wall clock in UTC; of two with the same name in autumn, the first. `now` is in UTC."""
-    return wall.replace(tzinfo=zone(zone_name), fold=0).astimezone(now.tzinfo)
