@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.lib.addresses import WEB
 from app.lib.settings import (
     address,
     database_url,
@@ -30,7 +31,6 @@ from app.lib.settings import (
 
 ROOT = Path(__file__).resolve().parent.parent
 MASK = "••••••"
-WEB = ("http", "https")
 
 
 class ConfigError(ValueError):
@@ -119,9 +119,9 @@ class Config:
         "CLOSE_RESOLVED_DAYS", 7, "a resolved ticket closes after so many days without an answer", parse=whole(0, 3650)
     )
     report_zone: str = setting("REPORT_ZONE", "UTC", "time zone in which the months of SLA statements begin and end", parse=zone_name)
-    knowledge_review: str = setting(
+    knowledge_review: tuple[str, ...] = setting(
         "KNOWLEDGE_REVIEW",
-        "public",
+        ("public",),
         "readers whose texts need a second person's approval unless a lead writes them; empty: none",
         parse=some_of("public", "customers", "plan", "staff"),
     )

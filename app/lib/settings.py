@@ -1,13 +1,14 @@
 """What a setting may say: each parser takes the words of the environment, and raises ValueError with what it expects."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from email.utils import parseaddr
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.lib.addresses import split_address
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -49,9 +50,18 @@ def database_url(text: str) -> str:
         found = make_url(text) if text else None
     except (ArgumentError, ValueError):
         raise ValueError("expected an address such as postgresql://user:password@host:5432/support") from None
-    if found is not None and not (found.drivername == "postgresql+psycopg" or (found.drivername == "sqlite" and text != "sqlite:///")):
+    if found is not None and found.drivername not in ("postgresql+psycopg", "sqlite"):
         raise ValueError("expected postgresql://… or sqlite:///path; other databases are not supported")
+    if found is not None and found.drivername == "sqlite" and is_in_memory(found):
+        raise ValueError(
+            "expected a file, such as sqlite:////srv/support.sqlite3: one in memory is not shared by the web server and workers"
+        )
     return text
+
+
+def is_in_memory(found: URL) -> bool:
+    """Whether a SQLite address names no file."""
+    return not found.database or ":memory:" in found.database or found.query.get("mode") == "memory"
 
 
 def whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
@@ -77,13 +87,14 @@ def one_of(*known: str) -> Callable[[str], str]:
     return parse
 
 
-def some_of(*known: str) -> Callable[[str], str]:
+def some_of(*known: str) -> Callable[[str], tuple[str, ...]]:
     """A parser of a list, maybe empty, of words out of a few."""
 
-    def parse(text: str) -> str:
-        if not set(words(text)) <= set(known):
+    def parse(text: str) -> tuple[str, ...]:
+        found = words(text)
+        if not set(found) <= set(known):
             raise ValueError(f"expected some of {', '.join(known)}")
-        return text
+        return found
 
     return parse
 
@@ -92,25 +103,16 @@ def address(*schemes: str, example: str, empty: bool = False) -> Callable[[str],
     """A parser of addresses of servers: a scheme of these, a host, and a port that exists."""
 
     def parse(text: str) -> str:
-        if (text or not empty) and not is_address(text, schemes):
+        if (text or not empty) and split_address(text, schemes) is None:
             raise ValueError(f"expected an address such as {example}")
         return text
 
     return parse
 
 
-def is_address(text: str, schemes: Collection[str]) -> bool:
-    """Whether it is an address of a server under one of these schemes."""
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0 and not re.search(r"\s", text)
-    except ValueError:
-        return False
-
-
 def redis_url(text: str) -> str:
     """The address of a Redis, by network or by socket; empty for the embedded one."""
-    if text and not text.startswith("unix:///") and not is_address(text, {"redis", "rediss"}):
+    if text and not text.startswith("unix:///") and split_address(text, ("redis", "rediss")) is None:
         raise ValueError("expected an address such as redis://redis.example.com:6379/0 or unix:///run/redis.sock")
     return text
 

@@ -27,11 +27,22 @@ def test_every_setting_stands_in_the_documentation_with_its_default():
     assert [row for row in rows if row not in text] == []
 
 
+# Each process would have one of its own.
+IN_MEMORY = ["sqlite:///:memory:", "sqlite:///file::memory:?uri=true", "sqlite:///file:x?mode=memory&cache=shared&uri=true"]
+
 WRONG = {
     "DATA_DIR": [""],
     "HOST": [""],
     "PORT": ["", "eighty", "-1", "0", "65536", "٣", "1_000"],
-    "DATABASE_URL": ["nonsense", "mysql://x/y", "postgres://[::1", "sqlite:///", "postgresql://u:hunter2@h:port/x"],
+    "DATABASE_URL": [
+        "nonsense",
+        "mysql://x/y",
+        "postgres://[::1",
+        "sqlite:///",
+        "postgresql://u:hunter2@h:port/x",
+        "sqlite://",
+        *IN_MEMORY,
+    ],
     "REDIS_URL": ["nonsense", "http://x", "redis://", "redis://u:hunter2@h:port", "unix://here"],
     "BASE_URL": ["nonsense", "ftp://x", "http://", "https://[::1", "http://x y/", "http://a:99999"],
     "TRUSTED_PROXIES": ["x", "-1"],
@@ -64,6 +75,7 @@ def test_a_wrong_setting_is_refused_in_a_sentence_that_names_it(name, value, tmp
     [
         ("DATABASE_URL", "postgres://u:p@[::1]:5432/support?sslmode=require"),
         ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite:////srv/support.sqlite3"),
         ("REDIS_URL", "rediss://u:p@redis.example.com/1"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
         ("BASE_URL", "https://support.example.com:8443/help"),
@@ -79,3 +91,9 @@ def test_a_wrong_setting_is_refused_in_a_sentence_that_names_it(name, value, tmp
 )
 def test_a_setting_that_makes_sense_is_taken(name, value, tmp_path):
     assert Config.from_env({"DATA_DIR": str(tmp_path), name: value}).base_url
+
+
+def test_a_list_is_parsed_once(tmp_path):
+    given = {"DATA_DIR": str(tmp_path), "KNOWLEDGE_REVIEW": "public, staff"}
+    assert Config.from_env(given).knowledge_review == ("public", "staff")
+    assert ("KNOWLEDGE_REVIEW", "public staff") in [row[:2] for row in Config.from_env(given).described()]

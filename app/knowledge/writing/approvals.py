@@ -18,7 +18,7 @@ ASK_FIRST = "Texts for these readers are looked at by a second person. Save it a
 
 def required(actor: User, audiences: Collection[str]) -> bool:
     """Whether this person's texts for these audiences wait for somebody else's word."""
-    return needs_approval(actor.role, audiences, current_app.config["SETTINGS"].knowledge_review.replace(",", " ").split())
+    return needs_approval(actor.role, audiences, current_app.config["SETTINGS"].knowledge_review)
 
 
 def last_review(entry: Entry) -> Review | None:
