@@ -188,7 +188,18 @@ def test_what_was_said_of_an_older_original_is_asked_again(browse, people, page,
 
 def test_what_is_translated_is_named_in_its_language_and_the_words_around_it_are_not(browse, people, page):
     shown = browse(people.lead).get(f"/desk/knowledge/article/{page.id}/translations/de").markup
-    assert [one["name"] for one in shown.elements if one.get("lang") == "de"] == ["title", "summary", "body"]
+    assert [one["name"] for one in shown.elements if one.get("lang") == "de" and one.get("name")] == ["title", "summary", "body"]
+
+
+def test_a_translation_is_seen_before_it_is_published(browse, people, page, translate):
+    translate(page)
+    browser, path = browse(people.lead), f"/desk/knowledge/article/{page.id}/translations/de"
+    assert "Im Stehen." in browser.get(path).markup.by_id("preview").text
+    refused = browser.post(path, {**browser.get(path).markup.fields(), "title": "", "body": "Im **Liegen**."}, status=422)
+    assert refused.markup.by_id("preview").text == "Im Liegen."
+    area = refused.markup.one("textarea", name="body")
+    part = browser.post(area["hx-post"], {"body": "Im *Fliegen*."}, htmx=True)
+    assert part.markup.one("em").text == "Fliegen"
 
 
 def test_the_table_names_what_is_missing_and_what_is_behind(browse, people, page, translate, now):

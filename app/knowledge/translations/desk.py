@@ -10,6 +10,7 @@ from app.extensions import db
 from app.knowledge import queries as entries
 from app.knowledge import render
 from app.knowledge.queries import Filter
+from app.knowledge.rules import MAX_BODY
 from app.knowledge.sections import STATES, shelf
 from app.knowledge.translations import actions, queries
 from app.knowledge.translations.forms import FORMS, TranslationForm, filled
@@ -95,6 +96,7 @@ def editor(entry: Any, locale: str, there: Translation | None, form: Translation
         "waits": actions.waits_for_lead(entry, current_user),
         "language": language(locale),
         "html": render.answer(words.body),
+        "preview": render.article((form.body.data or "")[:MAX_BODY]).html,
         "words": words,
     }
     return part(
