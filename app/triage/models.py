@@ -36,6 +36,11 @@ class TriageRule(Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def standing(self) -> str:
+        """Which rule it is and how it stands: SQLite gives the number of the last rule, when that is deleted, to the next one."""
+        return f"{self.key} {self.stamp}"
+
 
 class TriageCorrection(Model):
     """A decision of triage that a lead called wrong: what it was, what it should have been, and what had decided it.
