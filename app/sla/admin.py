@@ -28,6 +28,8 @@ WITHDRAWN = (
 )
 REPLACED = "This policy was withdrawn and another one made since you opened it. What you entered is kept: compare it with that one, then save again."
 
+REMOVED = "This calendar was removed since you opened it. What you entered is kept: save it to make it a calendar again."
+
 
 @bp.get("/admin/sla")
 def index() -> Response:
@@ -109,11 +111,17 @@ def calendar(number: int) -> Response:
 
 @bp.post("/admin/sla/calendars/<int:number>")
 def save_calendar(number: int) -> Response:
-    """Save a calendar, or fill public holidays into its form."""
-    found = rulebook.calendar_row(number)
+    """Save a calendar, or fill public holidays into its form. See `removed` for one that is no longer there."""
     form = CalendarForm(request.form)
-    if "fill" in request.form:
-        return calendar_page(found, form, filled(form))
+    try:
+        found = rulebook.calendar_row(number)
+    except NotFound:
+        return removed(form)
+    return calendar_page(found, form, filled(form)) if "fill" in request.form else kept(found, form)
+
+
+def kept(found: Calendar, form: CalendarForm) -> Response:
+    """Save a calendar as its form says."""
     if not form.validate():
         return calendar_page(found, form, 422)
     try:
@@ -219,6 +227,14 @@ def withdrawn(organization_id: int) -> Response:
     fresh.organization.data = organization_id
     fresh.form_errors.append(WITHDRAWN)
     return policy_page(None, fresh, 409)
+
+
+def removed(form: CalendarForm) -> Response:
+    """The form of a calendar that is gone, to be added as a new one. NotFound for what does not come from the page of a calendar."""
+    if not form.seen.data:
+        raise NotFound()
+    form.form_errors.append(REMOVED)
+    return calendar_page(None, form, 409)
 
 
 def misnamed(form: CalendarForm, wrong: Invalid) -> CalendarForm:

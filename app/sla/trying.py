@@ -9,13 +9,13 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
 from app.lib.paging import decode_cursor
 from app.sla import dry_run, proposals, rulebook, runs
-from app.sla.admin import calendar_page, misnamed, policy_page, with_organizations
+from app.sla.admin import asked, calendar_page, misnamed, policy_page, removed, with_organizations, withdrawn
 from app.sla.admin_forms import CalendarForm, OwnPolicyForm, PolicyForm
-from app.sla.models import Run
+from app.sla.models import Calendar, Run
 from app.sla.terms import LABELS, METRICS
 
 bp = lead("sla_trying", __name__)
@@ -23,8 +23,11 @@ bp = lead("sla_trying", __name__)
 
 @bp.post("/admin/sla/policies/<int:number>/dry-runs")
 def try_policy(number: int) -> Response:
-    """Try a change of a policy."""
-    found = rulebook.policy(number)
+    """Try a change of a policy; one that was withdrawn meanwhile comes back as when it is saved."""
+    try:
+        found = rulebook.policy(number)
+    except NotFound:
+        return withdrawn(rulebook.organization(asked() or 0).id)
     form = PolicyForm(request.form).offer(rulebook.calendars(), above=rulebook.above(found))
     if not form.validate():
         return policy_page(found, form, 422)
@@ -42,15 +45,24 @@ def try_new_policy() -> Response:
 
 @bp.post("/admin/sla/calendars/<int:number>/dry-runs")
 def try_calendar(number: int) -> Response:
-    """Try a change of a calendar."""
-    found, form = rulebook.calendar_row(number), CalendarForm(request.form)
+    """Try a change of a calendar; one that was removed meanwhile comes back as when it is saved."""
+    form = CalendarForm(request.form)
+    try:
+        found = rulebook.calendar_row(number)
+    except NotFound:
+        return removed(form)
+    return tried(found, form)
+
+
+def tried(found: Calendar, form: CalendarForm) -> Response:
+    """Try a calendar as its form says."""
     if not form.validate():
         return calendar_page(found, form, 422)
     try:
-        asked = proposals.of_calendar(found, form)
+        proposed = proposals.of_calendar(found, form)
     except Invalid as wrong:
         return calendar_page(found, misnamed(form, wrong), 422)
-    return started(found.name, asked)
+    return started(found.name, proposed)
 
 
 @bp.get("/admin/sla/dry-runs/<int:number>")
@@ -109,9 +121,9 @@ def apply(number: int) -> Response:
     return go(url_for("sla_admin.index"))
 
 
-def started(title: str, asked: dict[str, Any]) -> Response:
+def started(title: str, proposed: dict[str, Any]) -> Response:
     """Begin a dry run and go to its page."""
-    run = dry_run.propose(title, asked, actor=current_user, now=utcnow())
+    run = dry_run.propose(title, proposed, actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".show", number=run.id))
 

@@ -165,6 +165,19 @@ def test_what_was_entered_for_a_withdrawn_policy_is_kept(people, browse, now):
     lead.post(f"/admin/sla/policies/{own.id}", mine, status=404)
 
 
+def test_what_was_to_be_tried_for_a_withdrawn_policy_is_kept(people, browse, now):
+    lead, model = browse(people.lead), policy_of("enterprise_emergency")
+    lead.post("/admin/sla/policies/new", filled(model, organization=str(people.acme.id)), to="/admin/sla")
+    own = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
+    buttons = lead.get(f"/admin/sla/policies/{own.id}").markup.all("button")
+    try_at = next(button["formaction"] for button in buttons if "dry-runs" in button.get("formaction"))
+    mine = filled(own, **{"first_response-high": "3 h"})
+    editing.withdraw_policy(own, actor=people.admin, now=now)
+    page = lead.post(try_at, mine, status=409)
+    assert "was withdrawn since you opened it" in page.words
+    assert page.markup.fields(page.markup.one("form", id="policy-form"))["first_response-high"] == "3 h"
+
+
 def test_the_policy_of_a_plan_cannot_be_withdrawn(people, browse):
     browse(people.lead).post(f"/admin/sla/policies/{policy_of('technical').id}/withdrawal", status=409)
 
@@ -193,6 +206,24 @@ def test_a_calendar_is_made_used_and_changed(people, browse, now, drain):
     assert ticket.next_due_at == now + 8 * HOUR
     assert calendar_of(tokyo.key).name == "Tokio"
     lead.post(f"/admin/sla/calendars/{tokyo.id}/removal", status=409)
+
+
+def test_what_was_entered_for_a_removed_calendar_is_kept(people, browse, now):
+    lead = browse(people.lead)
+    lead.post("/admin/sla/calendars/new", WEEK, to="/admin/sla")
+    tokyo = db.session.scalars(select(Calendar).where(Calendar.name == "Tokyo")).one()
+    path, mine = f"/admin/sla/calendars/{tokyo.id}", WEEK | {"tue": "10:00-11:00", "seen": tokyo.changed_at.isoformat()}
+    editing.remove_calendar(tokyo, actor=people.admin, now=now)
+    for to in (path, f"{path}/dry-runs"):
+        page = lead.post(to, mine, status=409)
+        assert "was removed since you opened it" in page.words
+    form = page.markup.one("form", id="calendar-form")
+    lead.post(form["action"], page.markup.fields(form), to="/admin/sla")
+    again = db.session.scalars(select(Calendar).where(Calendar.name == "Tokyo")).one()
+    assert again.definition["hours"]["tue"] == [["10:00", "11:00"]]
+    # No page of the removed one is one of this, and the versions of that one stay its own.
+    assert f"/admin/sla/calendars/{again.id}" != path and again.version == 1
+    lead.post(path, WEEK, status=404)
 
 
 def test_a_calendar_that_nobody_uses_can_be_removed(people, browse):
