@@ -325,12 +325,15 @@ def suggest(reader: Reader | None, text: str, *, limit: int = 4) -> Found:
     return Found(query, results, len(results), answer.categories, answer.did_you_mean, answer=answer)
 
 
-def marked(text: str, spans: Sequence[Span], escaped: Callable[[str], str] = escape) -> Markup:
+def marked(text: str, spans: Sequence[Span]) -> Markup:
     """A text as HTML with its matches in <mark>; everything in it is escaped."""
+    whole = str(escape(text))
+    # Most texts have nothing to escape: then no piece of them has, either.
+    safe: Callable[[str], str] = str if whole == text else escape
     pieces: list[str] = []
     at = 0
     for start, end in spans:
-        pieces += [escaped(text[at:start]), "<mark>", escaped(text[start:end]), "</mark>"]
+        pieces += [safe(text[at:start]), "<mark>", safe(text[start:end]), "</mark>"]
         at = end
-    pieces.append(escaped(text[at:]))
+    pieces.append(safe(text[at:]))
     return Markup("".join(pieces))  # noqa: S704 - each piece is escaped

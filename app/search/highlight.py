@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from app.search.analysis import Token, tokens, words_of
+from app.search.analysis import MAX_WORD, Token, tokens, words_of
 from app.search.languages import ENGLISH, Language
 from app.search.query import START
 from app.search.synonyms import JOIN
@@ -12,18 +13,56 @@ from app.search.synonyms import JOIN
 Span = tuple[int, int]
 SNIPPET = 240
 MOST_PLACES = 60
+# What stands between spaces: words with what is written to them. No word of a text is in two of them.
+PIECE = re.compile(r"\S+")
+# Longer ones are no words that come again.
+LONGEST_KEPT = 60
+# What may be written to a plain word without being a part of it.
+AROUND = '.,:;!?()[]{}<>"`/\\|=*&%$@~^'
 
 
-def forms_of(token: Token, language: Language) -> tuple[tuple[str, ...], frozenset[str]]:
-    """How a word that can be marked may begin, and its stems: not its parts, which are marked by themselves, and no stop words."""
-    forms = tuple(form for form in words_of(token) if form not in language.stop and form not in token.parts)
-    return tuple(key for form in forms for key in language.keys(form)), frozenset(language.stem(form) for form in forms)
+class Word(NamedTuple):
+    """A word of a piece, or a part of one: where it is, its term, the stems that it can be found by, how it may begin, its parts."""
+
+    start: int
+    end: int
+    term: str
+    stems: tuple[str, ...]
+    beginnings: tuple[str, ...]
+    parts: tuple["Word", ...] = ()
+
+
+def read(raw: str, language: Language) -> tuple[Word, ...]:
+    """The words of a piece, whatever is asked. Texts are made of the same pieces again and again."""
+    return read_once(raw, language) if len(raw) <= LONGEST_KEPT else read_once.__wrapped__(raw, language)
 
 
 @lru_cache(maxsize=16384)
-def read(raw: str, language: Language) -> tuple[tuple[Token, tuple[str, ...], frozenset[str]], ...]:
-    """The words of a chunk with their forms and stems. Texts are made of the same chunks, whatever is asked."""
-    return tuple((token, *forms_of(token, language)) for token in tokens(raw, language))
+def read_once(raw: str, language: Language) -> tuple[Word, ...]:
+    """The same for one that is kept."""
+    return tuple(word_of(token, parts_of(token, raw, language), language) for token in tokens(raw, language))
+
+
+def word_of(token: Token, parts: tuple[Word, ...], language: Language) -> Word:
+    """A word as it can be marked: not by its parts, which are marked by themselves, and no stop words."""
+    forms = [form for form in words_of(token) if form not in language.stop and form not in token.parts]
+    stems, beginnings = dict.fromkeys(map(language.stem, forms)), (key for form in forms for key in language.keys(form))
+    return Word(token.start, token.end, language.stem(token.word), tuple(stems), tuple(beginnings), parts)
+
+
+def parts_of(token: Token, raw: str, language: Language) -> tuple[Word, ...]:
+    """The parts of a compound, to be marked where the whole does not match: `timeout` in `consensus.timeout_seconds`."""
+    written = raw.lower()
+    if len(written) != len(raw):
+        return ()
+    found = []
+    at = token.start
+    for part in token.parts:
+        begin = written.find(part, at, token.end)
+        if begin >= 0:
+            at = begin + len(part)
+            found.append(word_of(Token(part, begin, at), (), language))
+    return tuple(found)
 
 
 class Highlighter:
@@ -35,69 +74,68 @@ class Highlighter:
         self.starts = tuple(term[1:] for term in terms if term.startswith(START))
         self.phrases = [tuple(term.split(JOIN)) for term in terms if JOIN in term]
         self.stems = frozenset(term for term in terms if JOIN not in term and not term.startswith(START))
-        self.known: dict[str, bool] = {}
-        self.chunks: dict[str, tuple[Span, ...]] = {}
+        self.pieces: dict[str, tuple[Span, ...]] = {}
         # Titles with their marks, kept by who shows them.
         self.titles: dict[str, str] = {}
 
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
-        if not any(phrase[0][:3] in self.language.flat(text).lower() for phrase in self.phrases):
-            marks: list[Span] = []
-            for match in self.language.chunk.finditer(text):
-                inside = self.chunks.get(match[0])
-                for start, end in self.spans_in(match[0]) if inside is None else inside:
-                    marks.append((match.start() + start, match.start() + end))
-            return marks
-        found = list(tokens(text, self.language))
-        hits = {i for i, token in enumerate(found) if self.matches(token)}
-        inner = [span for i, token in enumerate(found) if token.parts and i not in hits for span in self.inside(token, text)]
-        if self.phrases:
-            stems = [self.language.stem(token.word) for token in found]
-            for phrase in self.phrases:
-                starts = (i for i, first in enumerate(stems) if first == phrase[0])
-                hits.update(j for i in starts if tuple(stems[i : i + len(phrase)]) == phrase for j in range(i, i + len(phrase)))
-        return apart(sorted(inner + [(found[i].start, found[i].end) for i in hits]))
+        marks: list[Span] = []
+        known = self.pieces
+        for match in PIECE.finditer(text):
+            inside = known.get(match[0])
+            if inside is None:
+                inside = self.spans_in(match[0])
+            if inside:
+                at = match.start()
+                marks += [(at + start, at + end) for start, end in inside]
+        if self.phrases and self.may_have_phrase(text):
+            return apart(sorted([*marks, *self.in_phrases(text)]))
+        return marks
 
     def spans_in(self, raw: str) -> tuple[Span, ...]:
-        """What matches of one chunk of a text, as offsets within it. Most chunks come again and again, so this is kept."""
-        spans: list[Span] = []
-        for token, forms, stems in read(raw, self.language):
-            if not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms):
-                spans.append((token.start, token.end))
-            elif token.parts:
-                spans += self.inside(token, raw)
-        kept = self.chunks[raw] = tuple(apart(spans)) if spans else ()
+        """What matches of one piece of a text, as offsets within it. Most pieces come again and again, so this is kept."""
+        core = raw.strip(AROUND)
+        # Most words are plain ones: they are looked at without being read.
+        if core.isascii() and core.isalpha() and (core.islower() or core.istitle()):
+            word = core.lower()[:MAX_WORD]
+            is_marked = (self.language.stem(word) in self.stems or word.startswith(self.starts)) and word not in self.language.stop
+            kept: tuple[Span, ...] = ((at := raw.find(core), at + len(core)),) if is_marked else ()
+        else:
+            kept = tuple(apart([span for word in read(raw, self.language) for span in self.marks_of(word)]))
+        self.pieces[raw] = kept
         return kept
 
-    def inside(self, token: Token, text: str) -> Iterator[Span]:
-        """The parts of a compound that match where the whole does not: `timeout` in `consensus.timeout_seconds`."""
-        at = token.start
-        for part in token.parts:
-            begin = text.lower().find(part, at, token.end) if len(text.lower()) == len(text) else -1
-            if begin < 0:
-                continue
-            at = begin + len(part)
-            if self.matches(Token(part, begin, at)):
-                yield begin, at
+    def marks_of(self, word: Word) -> list[Span]:
+        """A word that stands for one of the question; or the parts of a compound that do."""
+        return [(one.start, one.end) for one in ((word,) if self.matches(word) else word.parts) if self.matches(one)]
 
-    def matches(self, token: Token) -> bool:
-        """Whether a word stands for one of the question."""
-        known = self.known.get(token.word)
-        if known is None:
-            forms, stems = forms_of(token, self.language)
-            known = not self.stems.isdisjoint(stems) or any(form.startswith(self.starts) for form in forms)
-            self.known[token.word] = known
-        return known
+    def matches(self, word: Word) -> bool:
+        """Whether it stands for a word of the question."""
+        for stem in word.stems:
+            if stem in self.stems:
+                return True
+        return any(beginning.startswith(self.starts) for beginning in word.beginnings) if self.starts else False
+
+    def may_have_phrase(self, text: str) -> bool:
+        """Whether a phrase may begin in a text: a look for the letters that one begins with."""
+        written = self.language.flat(text).lower()
+        return any(phrase[0][:3] in written for phrase in self.phrases)
+
+    def in_phrases(self, text: str) -> Iterator[Span]:
+        """(start, end) of each word of each phrase."""
+        found = [(match.start(), word) for match in PIECE.finditer(text) for word in read(match[0], self.language)]
+        terms = [word.term for _, word in found]
+        for phrase in self.phrases:
+            for i, first in enumerate(terms):
+                if first == phrase[0] and tuple(terms[i : i + len(phrase)]) == phrase:
+                    yield from ((at + word.start, at + word.end) for at, word in found[i : i + len(phrase)])
 
     @cached_property
-    def places(self) -> re.Pattern[str] | None:
-        """What finds the likely places of a long text fast; None when there is nothing to find."""
-        beginnings = {term if len(term) <= 3 else term[:-1] for term in self.stems} | set(self.starts)
-        beginnings |= {phrase[0] for phrase in self.phrases}
-        if not beginnings:
-            return None
-        return re.compile("(?<![^\\W_])(?:" + "|".join(re.escape(word) for word in sorted(beginnings)) + ")", re.IGNORECASE)
+    def beginnings(self) -> list[str]:
+        """How the words begin that a long text is looked through for."""
+        words = {term if len(term) <= 3 else term[:-1] for term in self.stems} | set(self.starts)
+        return sorted(words | {phrase[0] for phrase in self.phrases})
 
     def snippet(self, text: str, length: int = SNIPPET) -> tuple[str, list[Span]]:
         """(piece of the text where it matches most, spans in that piece). An ellipsis stands where it was cut."""
@@ -109,15 +147,38 @@ class Highlighter:
 
     def best_place(self, text: str, length: int) -> int:
         """Where a piece of `length` begins that has the most different words of the question; 0 when it all fits."""
-        if len(text) <= length or self.places is None:
+        if len(text) <= length or not self.beginnings:
             return 0
-        found = [(match.start(), match[0].lower()) for match in self.places.finditer(self.language.flat(text))][:MOST_PLACES]
+        found = self.places(text)
+        most = len({word for _, word in found})
         best, place = 0, 0
         for i, (at, _) in enumerate(found):
             different = len({word for start, word in found[i:] if start < at + length - 40})
             if different > best:
                 best, place = different, at
+                if best == most:
+                    break
         return max(0, min(place - 40, len(text) - length))
+
+    def places(self, text: str) -> list[tuple[int, str]]:
+        """(where, beginning) of the first words of a text that begin so, in order; of several beginnings the shortest."""
+        flat = self.language.flat(text)
+        # A few letters are two in lower case.
+        written = flat.lower() if len(flat.lower()) == len(flat) else flat
+        found: dict[int, str] = {}
+        for word in self.beginnings:
+            at = written.find(word)
+            while at >= 0:
+                if not at or not written[at - 1].isalnum():
+                    found.setdefault(at, word)
+                at = written.find(word, at + 1)
+        kept: list[tuple[int, str]] = []
+        end = 0
+        for at, word in sorted(found.items()):
+            if at >= end:
+                kept.append((at, word))
+                end = at + len(word)
+        return kept[:MOST_PLACES]
 
 
 def edge(text: str, at: int, reach: int = 30) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 from whoosh.analysis import SpaceSeparatedTokenizer
-from whoosh.fields import COLUMN, ID, KEYWORD, STORED, TEXT, Schema
+from whoosh.fields import COLUMN, ID, KEYWORD, TEXT, Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.index import EmptyIndexError, FileIndex
@@ -43,7 +43,7 @@ TRIES = 6
 
 
 def schema() -> Schema:
-    """The fields. Texts come analysed, their terms apart by spaces; `about` is what ranking needs of each text."""
+    """The fields. Texts come analysed, their terms apart by spaces; `about` is what ranking needs of each text, `text` its plain body."""
     spaces = SpaceSeparatedTokenizer()
     return Schema(
         key=ID(unique=True),
@@ -52,7 +52,7 @@ def schema() -> Schema:
         tags=TEXT(analyzer=spaces, phrase=False),
         starts=KEYWORD(),
         about=COLUMN(),
-        text=STORED(),
+        text=COLUMN(),
     )
 
 
@@ -89,6 +89,7 @@ class Opened:
         self.before: dict[str, Spelling] = before.before | before.spellings if before else {}
         self.leaves = self.reader.leaf_readers()
         self.entries = [entry for leaf, _ in self.leaves for entry in entries_of(leaf)]
+        self.bodies = [(offset, leaf.column_reader("text")) for leaf, offset in self.leaves if leaf.doc_count_all()]
         self.lenses: dict[frozenset[str], Lens] = {}
         self.counts: dict[tuple[str, frozenset[str]], dict[str, int]] = {}
 
@@ -145,7 +146,8 @@ class Opened:
 
     def text(self, number: int) -> str:
         """The plain body of a text, for snippets."""
-        return str(self.reader.stored_fields(number)["text"])
+        offset, bodies = next((offset, bodies) for offset, bodies in reversed(self.bodies) if number >= offset)
+        return str(bodies[number - offset], "utf-8")
 
 
 def entries_of(leaf: IndexReader) -> list[Entry | None]:
@@ -379,7 +381,7 @@ def fields_of(document: Document, told: str) -> dict[str, str | bytes]:
         "tags": " ".join(tags),
         "starts": " ".join(starts),
         "about": about.packed().encode(),
-        "text": document.body,
+        "text": document.body.encode(),
     }
 
 
