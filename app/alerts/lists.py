@@ -12,6 +12,7 @@ from app.accounts.models import Team, User
 from app.alerts.models import Alert, AlertContact, AlertDelivery, AlertEntry
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import written_out
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.mail.models import OutboundMail
 
@@ -45,7 +46,8 @@ def condition(view: str, now: datetime) -> ColumnElement[bool]:
     if view == "silenced":
         return Alert.resolved_at.is_(None) & quiet
     if view == "open":
-        return (Alert.state == "open") & Alert.resolved_at.is_(None) & or_(Alert.silenced_until.is_(None), Alert.silenced_until <= now)
+        speaks = or_(Alert.silenced_until.is_(None), Alert.silenced_until <= now)
+        return (Alert.state == written_out("open")) & Alert.resolved_at.is_(None) & speaks
     return Alert.state == view
 
 

@@ -12,7 +12,7 @@ from app.accounts.models import Organization, User
 from app.analytics.models import DayCategory, HourFigures, RollupMark
 from app.analytics.rules import BUCKETS, Totals, bounds_of, mean, summed
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, written_out
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.ranges import DAY, HOUR, Span
 from app.sla.models import Clock
@@ -211,7 +211,8 @@ def since_then(shared: bool) -> Select[Any]:
 def promised(shared: bool) -> Select[Any]:
     """What the clocks of first responses given `since` then counted, and their targets: two means, NULL where nothing was promised."""
     means: Sequence[Any] = (func.avg(Clock.elapsed_seconds).label("counted"), func.avg(Clock.target_seconds).label("target"))
-    query, since = select(*means).where(Clock.metric == "first_response", Clock.state == "stopped"), bindparam("since", type_=UTCDateTime())
+    query = select(*means).where(Clock.metric == "first_response", Clock.state == written_out("stopped"))
+    since = bindparam("since", type_=UTCDateTime())
     if shared:
         return query.where(Clock.organization_id == bindparam("us"), Clock.started_at >= since)
     # Led by their few tickets: by its date, the database would begin with the clocks of everybody.

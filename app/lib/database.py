@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, event, func, literal_column, select
+from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, String, event, func, literal_column, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
@@ -213,6 +213,17 @@ def at_most(count: int) -> ColumnElement[int]:
     therefore plan anew at each call.
     """
     return literal_column(str(int(count)), Integer)
+
+
+def written_out(word: str) -> ColumnElement[str]:
+    """A word of ours as it stands in the condition of a partial index, for a comparison with that index's column.
+
+    As a parameter it makes SQLite prepare the statement anew at each call, since whether the index serves depends on it
+    (sqlite3VdbeSetVarmask); that costs more than most of our statements. Raises ValueError for anything but a word.
+    """
+    if not word.isidentifier():
+        raise ValueError("only our own words are written out")
+    return literal_column(f"'{word}'", String)
 
 
 def serialize_on(session: scoped_session[Any], key: str) -> None:

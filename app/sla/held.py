@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime
+from app.lib.database import UTCDateTime, written_out
 from app.sla.calendars import calendar
 from app.sla.clock import Case, Change, elapsed
 from app.sla.hours import SECOND, to_us
@@ -106,7 +106,7 @@ def read(snapshot: str) -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def of_ticket(all_of_them: bool) -> Select[Any]:
     """The statement of held_by; built once, since every page of a ticket and every change of one asks it."""
-    working = select(func.max(Run.created_at)).where(Run.kind == "recompute", Run.state == "running").scalar_subquery()
+    working = select(func.max(Run.created_at)).where(Run.kind == "recompute", Run.state == written_out("running")).scalar_subquery()
     policy = and_(PolicyVersion.policy_id == Clock.policy_id, PolicyVersion.number == Clock.policy_version)
     counted = and_(CalendarVersion.calendar_id == Clock.calendar_id, CalendarVersion.number == Clock.calendar_version)
     query = (
