@@ -136,7 +136,12 @@ def meant(text: str, viewer: User) -> str:
     """The same words with misspelt ones as they are written in the latest tickets, if those are found; empty if not. Four statements."""
     query = select(Ticket.subject, Requester.name, Organization.name).join(Requester, Requester.id == Ticket.requester_id)
     seen = within(sight_of(viewer), viewer.id, viewer.organization_id)
-    latest = query.outerjoin(Organization, Organization.id == Ticket.organization_id).where(seen).order_by(Ticket.id.desc()).limit(KNOWN)
+    latest = (
+        query.outerjoin(Organization, Organization.id == Ticket.organization_id)
+        .where(seen)
+        .order_by(Ticket.id.desc())
+        .limit(at_most(KNOWN))
+    )
     known = {word for row in db.session.execute(latest) for part in row if part for word in subject_index.WORD.findall(part.lower())}
     asked = subject_index.words(text)
     likely = " ".join(word if word in known else nearest(word, known) for word in asked)
