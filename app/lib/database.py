@@ -216,10 +216,11 @@ def at_most(count: int) -> ColumnElement[int]:
 
 
 def written_out(word: str) -> ColumnElement[str]:
-    """A word of ours as it stands in the condition of a partial index, for a comparison with that index's column.
+    """A word of ours that a database should know when it plans a statement, for a comparison with a column.
 
-    As a parameter it makes SQLite prepare the statement anew at each call, since whether the index serves depends on it
-    (sqlite3VdbeSetVarmask); that costs more than most of our statements. Raises ValueError for anything but a word.
+    Where the condition of a partial index has the column, a parameter makes SQLite prepare the statement anew at each call,
+    since whether the index serves depends on it (sqlite3VdbeSetVarmask); PostgreSQL plans anew where the word is a rare
+    one. Either costs more than most of our statements. Raises ValueError for anything but a word.
     """
     if not word.isidentifier():
         raise ValueError("only our own words are written out")
