@@ -18,7 +18,7 @@ from app.accounts.models import User
 from app.extensions import db
 from app.lib.database import writing
 from app.lib.security import POLICY
-from tests.markup import Markup, check_page, check_part
+from tests.markup import Markup, check_page, check_part, read
 
 RAW_TOKEN = "0123456789abcdef0123456789abcdef01234567"
 Wanted = int | str | re.Pattern[str] | None
@@ -30,7 +30,7 @@ class Answer(TestResponse):
     @cached_property
     def markup(self) -> Markup:
         """The elements of the page."""
-        return Markup(self.text)
+        return read(self.text)
 
     @property
     def words(self) -> str:
@@ -44,7 +44,7 @@ class Browser:
     def __init__(self, app: Flask, person: User | None, now: datetime) -> None:
         self.app = app
         self.person = person
-        self.shown: Markup | None = None
+        self.page: str | None = None
         self.client = FlaskClient(app, Answer, use_cookies=True)
         session: dict[str, Any] = {"csrf_token": RAW_TOKEN}
         if person is not None:
@@ -97,10 +97,15 @@ class Browser:
         ours = answer.mimetype == "text/html" and answer.headers.get("Content-Security-Policy") == POLICY
         if ours and answer.text.strip() and not 300 <= answer.status_code < 400:
             if answer.text.lstrip()[:9].lower() == "<!doctype":
-                shown = check_page(answer.text, told)
-                self.shown = self.shown if htmx else shown
+                check_page(answer.text, told, answer.headers.get("X-Request-ID", ""))
+                self.page = self.page if htmx else answer.text
             else:
                 check_part(answer.text, self.shown, told)
+
+    @property
+    def shown(self) -> Markup | None:
+        """The page that is shown."""
+        return read(self.page) if self.page is not None else None
 
     def cookies(self) -> Any:
         """Flask's own signer of session cookies."""
@@ -133,5 +138,5 @@ def leads_to(where: str, to: Wanted) -> bool:
 def excerpt(answer: Answer) -> str:
     """The words of an answer, or its beginning."""
     if answer.mimetype == "text/html":
-        return Markup(answer.text).words[:900]
+        return read(answer.text).words[:900]
     return answer.text[:900] if answer.mimetype.startswith(("text/", "application/")) else answer.mimetype

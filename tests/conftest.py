@@ -94,9 +94,14 @@ def clock(request: pytest.FixtureRequest, now: datetime) -> Iterator[time_machin
 @pytest.fixture
 def redis() -> Redis:
     """The embedded Redis of this process, empty."""
-    client = Redis.from_url(services.redis().url)
-    client.flushall()
-    return client
+    redis_client().flushall()
+    return redis_client()
+
+
+@cache
+def redis_client() -> Redis:
+    """The one client of this process; it connects anew where a test has ended its server."""
+    return Redis.from_url(services.redis().url)
 
 
 @pytest.fixture
