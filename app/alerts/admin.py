@@ -1,5 +1,6 @@
 """Alert routes: leads decide who is told of what, and try it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, current_app, flash, request, url_for
@@ -29,13 +30,14 @@ def index() -> Response:
     """Every route in the order in which they are tried, with what its channels last did."""
     found = queries.routes()
     last = lists.last_of_channels([channel.id for route in found for channel in route.channels])
-    people = lists.staff()
+    people, left = lists.staff(), lists.left(addresses(found))
     names = {person.id: person.name for person, _ in people}
     words: dict[str, Any] = {
         "hours_words": HOURS_WORDS,
         "mode_words": MODE_WORDS,
         "who": lambda step: who_words(step["who"], names),
         "leads_to": shown,
+        "left": left,
     }
     named = {row.id: row.name for row in calendars()}
     return part("alerts/admin/index.html", routes=found, last=last, people=people, calendars=named, **words, **WORDS)
@@ -167,6 +169,11 @@ def saved(route: AlertRoute | None) -> Response:
     return go(url_for(".show", number=route.id))
 
 
+def addresses(routes: Sequence[AlertRoute]) -> set[str]:
+    """The mail addresses that routes name."""
+    return {channel.target for route in routes for channel in route.channels if channel.kind == "email"}
+
+
 def switched(number: int, on: bool) -> Response:
     """Switch a route."""
     editing.switch_route(queries.route(number), on, actor=current_user, now=utcnow())
@@ -178,4 +185,5 @@ def editor(route: AlertRoute | None, form: RouteForm, status: int = 200) -> Resp
     """The page of one route."""
     found = lists.tests(route.id) if route is not None else []
     context: dict[str, Any] = {"route": route, "form": form, "tests": found, "leads_to": shown, "stale": status == 409}
+    context["left"] = lists.left(addresses([route] if route is not None else []))
     return part("alerts/admin/edit.html", status, **context, **WORDS)

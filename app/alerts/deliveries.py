@@ -48,6 +48,12 @@ def superfluous(delivery: AlertDelivery, step: Step) -> str:
     return "The alert was silenced first." if alert.silenced_until is not None else ""
 
 
+def reader_left(delivery: AlertDelivery) -> str:
+    """That whom a mail is for has left, in words; empty where they have not, and where nobody of ours has the address. One statement."""
+    name = planning.has_left(delivery.user_id) if delivery.address else ""
+    return f"{name} no longer works at the desk." if name else ""
+
+
 def collected(delivery: AlertDelivery, *, now: datetime) -> list[AlertDelivery]:
     """Claim all that waits to be mailed to the same address together with this one, this one included; the eldest first. Two statements."""
     mine = (AlertDelivery.address == delivery.address, AlertDelivery.in_digest, AlertDelivery.state == "deferred")

@@ -61,16 +61,17 @@ def deliver(delivery_id: int) -> None:
         delivery = db.session.get_one(AlertDelivery, delivery_id, populate_existing=True)
         step = deliveries.step_of(delivery, now=utcnow())
         reason = deliveries.superfluous(delivery, step)
+        left = deliveries.reader_left(delivery)
         if reason:
             deliveries.drop(delivery, reason, now=step.now)
-        elif delivery.address:
+        elif delivery.address and not left:
             (mail_together if delivery.in_digest else mail_it)(delivery, step)
             return
         message = sending.message_of(delivery, step)
         channel = db.session.get(AlertChannel, delivery.channel_id) if delivery.channel_id is not None else None
         db.session.commit()
     if not reason:
-        outcome = sending.sent_outside(delivery, message, channel, now=utcnow())
+        outcome = deliveries.Outcome("failed", left) if left else sending.sent_outside(delivery, message, channel, now=utcnow())
         settled(delivery_id, outcome)
 
 

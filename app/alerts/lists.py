@@ -1,6 +1,6 @@
 """What the pages of the desk show of alerts: lists by key, counts, timelines and delivery logs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,6 +143,13 @@ def sending(delivery: AlertDelivery, mail: OutboundMail | None, shown: dict[int,
         shown.get(delivery.instead_of_id or 0, ""),
         delivery.in_digest,
     )
+
+
+def left(addresses: Iterable[str]) -> dict[str, str]:
+    """Address → name of those of ours who have it and no longer work at the desk, so that no alert is mailed to them. One statement."""
+    wanted = set(addresses)
+    gone = select(User.email, User.name).where(User.email.in_(wanted), ~User.is_at_desk)
+    return {row.email: row.name for row in db.session.execute(gone)} if wanted else {}
 
 
 def staff() -> list[tuple[User, AlertContact | None]]:

@@ -190,11 +190,20 @@ def beginning(step: Step, row: dict[str, Any]) -> dict[str, Any]:
         return {"state": "dropped", "next_try_at": None, "error": TOLD, "settled_at": step.now}
     if is_kept(step, row["kind"]):
         return {"state": "kept", "next_try_at": None, "error": DEMO, "settled_at": step.now}
+    if address and has_left(row.get("user_id")):
+        # It is tried at once and fails, so that the next channel has its turn.
+        return {"state": "queued", "next_try_at": step.now}
     if address and alert is not None and is_collected(step.route, alert):
         at = later(row.get("user_id"), alert.severity, rules.digest_at(step.route.mode, step.now, zone_of(row)))  # type: ignore[union-attr]
         return {"state": "deferred", "in_digest": True, "next_try_at": at or step.now}
     at = later(row.get("user_id") if address else None, alert.severity if alert is not None else "info", step.now)
     return {"state": "queued" if at == step.now else "deferred", "next_try_at": at if at is not None else step.now}
+
+
+def has_left(user_id: int | None) -> str:
+    """The name of somebody who no longer works at the desk: alerts tell of tickets that they may not see. Empty for all others."""
+    person = db.session.get(User, user_id) if user_id is not None else None
+    return person.name if person is not None and not person.is_at_desk else ""
 
 
 def is_collected(route: AlertRoute | None, alert: Alert) -> bool:

@@ -73,6 +73,32 @@ def test_a_channel_that_fails_for_good_is_replaced_by_the_next(app, people, now,
     assert kinds(alert) == ["alert.raised", "alert.delivery_failed"]
 
 
+def test_who_has_left_is_mailed_no_alert_and_the_next_channel_has_its_turn(app, people, now, drain, browse):
+    made = route(("email", people.agent2.email), ("email", "ops@partner.example", "instead"))
+    lead, left = browse(people.lead), f"{people.agent2.name} no longer works at the desk"
+    pages = ("/admin/alert-routes", f"/admin/alert-routes/{made.id}")
+    assert not any(left in lead.get(page).words for page in pages)
+    people.agent2.is_enabled = False
+    alert = raised(now)
+    drain()
+    assert told(alert) == [("email", people.agent2.name, "failed"), ("email", "ops@partner.example", "mailed")]
+    assert mails() == [("ops@partner.example", "Warning: Many tickets")]
+    assert all(left in lead.get(page).words for page in pages)
+
+
+def test_who_leaves_before_their_hours_begin_is_not_mailed_what_waited(app, people, now, clock, drain):
+    route(("email", people.agent2.email), mode="hourly")
+    alert = raised(now)
+    drain()
+    assert told(alert) == [("email", people.agent2.name, "deferred")]
+    people.agent2.role = "moderator"
+    db.session.commit()
+    clock.shift(2 * 3600)
+    jobs.sweep_deliveries()
+    drain()
+    assert told(alert)[0] == ("email", people.agent2.name, "failed") and people.agent2.email not in dict(mails())
+
+
 def test_when_every_channel_fails_the_leads_are_mailed(app, people, now, wire, settings, drain, browse):
     settings(slack_token="", discord_token="")
     route(("slack", "#ops"), ("discord", "123456789012345678", "instead"))
