@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 
 import structlog
 from markupsafe import Markup, escape
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select
 
 from app.extensions import db
 from app.knowledge import indexing, keeper
@@ -247,18 +247,28 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
     for kind, number in keys:
         wanted.setdefault(kind, []).append(number)
     found = {}
+    audiences = tuple(sorted(audiences_of(reader)))
     for kind, numbers in wanted.items():
-        given = {"numbers": numbers, "audiences": sorted(audiences_of(reader))}
-        found.update({(kind, row.id): row for row in db.session.connection().execute(rows_statement(kind), given)})
+        # Filled up to a page, or to hundreds, so that it is one of few statements.
+        count = PAGE if len(numbers) <= PAGE else -(-len(numbers) // 100) * 100
+        asked = numbers + numbers[-1:] * (count - len(numbers))
+        given = dict(zip(names_of(count), asked, strict=True))
+        rows = db.session.connection().execute(rows_statement(kind, audiences, count), given)
+        found.update({(kind, row[0]): row for row in rows})
     return found
 
 
-@cache
-def rows_statement(kind: str) -> Select[Any]:
-    """The statement of `rows_of`; building it would cost more than asking it."""
-    number = TABLES[kind].c.id
-    may_read = readable_by(kind, bindparam("audiences", expanding=True), is_sought=False)
-    return select(*columns_of(kind)).where(number.in_(bindparam("numbers", expanding=True)), may_read)
+@lru_cache(maxsize=64)
+def rows_statement(kind: str, audiences: tuple[str, ...], count: int) -> Select[Any]:
+    """The statement of `rows_of`; building it would cost more than asking it, and so would a list whose length is open."""
+    may_read = readable_by(kind, [literal(audience) for audience in audiences], is_sought=False)
+    return select(*columns_of(kind)).where(TABLES[kind].c.id.in_(list(map(bindparam, names_of(count)))), may_read)
+
+
+@lru_cache(maxsize=64)
+def names_of(count: int) -> tuple[str, ...]:
+    """The names of its parameters."""
+    return tuple(f"number_{place}" for place in range(count))
 
 
 def popular(reader: Reader | None, *, query: str = "", category: str | None = None, limit: int = POPULAR) -> Found:

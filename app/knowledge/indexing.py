@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -48,7 +48,13 @@ LATEST = 20
 
 def home() -> Path:
     """Where the index lies on this machine."""
-    return Path(current_app.config["SETTINGS"].data_dir) / "index"
+    return home_in(current_app.config["SETTINGS"].data_dir)
+
+
+@cache
+def home_in(data_dir: str | Path) -> Path:
+    """The same, for one place of the data. Each question asks for it, and making a path costs as much as a look at a file."""
+    return Path(data_dir) / "index"
 
 
 def the_index() -> index.Index:

@@ -1,9 +1,12 @@
 """What goes into the index and what comes out of it. Pure."""
 
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import intern
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
+from app.search import ranking
 from app.search.analysis import words
 from app.search.highlight import Highlighter
 from app.search.languages import ENGLISH_LOCALE, language
@@ -101,11 +104,41 @@ class Hit(NamedTuple):
     nearness: float | None = None
 
 
+class Hits(Sequence[Hit]):
+    """Answers in order, each made when it is looked at: a page shows ten of two hundred, and hundreds of answers are kept."""
+
+    def __init__(self, ranked: Sequence[tuple[float, int]], entries: Sequence[Entry], near: Mapping[int, float]) -> None:
+        self.scores = array("d", [score for score, _ in ranked])
+        self.numbers = array("I", [number for _, number in ranked])
+        self.entries = entries
+        self.near = {number: near[number] for number in self.numbers if number in near} if near else {}
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Hit, ...]: ...
+    def __getitem__(self, at: int | slice) -> Hit | tuple[Hit, ...]:
+        if isinstance(at, slice):
+            return tuple([self[place] for place in range(*at.indices(len(self)))])
+        number = self.numbers[at]
+        entry = self.entries[number]
+        return Hit(entry.kind, entry.id, ranking.relevance(self.scores[at]), number, self.near.get(number))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 @dataclass(frozen=True)
 class Answer:
     """What was found, best first. `categories` counts the answers of each category before one was chosen."""
 
-    hits: tuple[Hit, ...]
+    hits: Hits
     categories: dict[str, int]
     # The question with its misspelt words mended.
     did_you_mean: str | None

@@ -9,7 +9,7 @@ from typing import cast
 
 from app.search import ranking
 from app.search.analysis import tokens
-from app.search.documents import Answer, Entry, Hit
+from app.search.documents import Answer, Entry, Hits
 from app.search.highlight import Highlighter
 from app.search.languages import fold
 from app.search.query import NOTHING_BESIDE, START, Beside, Group, Plan, plan
@@ -126,7 +126,7 @@ class Lens:
         entries = self.visible
         counts = Counter([entries[number].category for _, number in ranked])
         chosen = [pair for pair in ranked if entries[pair[1]].category == category] if category else ranked
-        hits = tuple([self.hit(score, number, near.get(number)) for score, number in chosen[:MOST_HITS]])
+        hits = Hits(chosen[:MOST_HITS], entries, near)
         meant = wanted.meant if ranked and ranked[0][0] > 0.0 else None
         return Answer(hits, dict(counts), meant, Highlighter(terms, self.language), not wanted.groups, self.generation)
 
@@ -156,7 +156,7 @@ class Lens:
         first = ranking.promising(scores)
         more = small if deciding else ()
         ranked = [
-            (score + ranking.score_of(more, ideal, number) + self.bonus(number, stems, terms), number)
+            (score + (ranking.score_of(more, ideal, number) if more else 0.0) + self.bonus(number, stems, terms), number)
             for score, number in first[: ranking.LOOKED_AT]
         ]
         ranked.sort(key=lambda pair: (-pair[0], pair[1]))
@@ -193,8 +193,3 @@ class Lens:
         """What title and popularity add."""
         entry = self.visible[number]
         return ranking.title_bonus(stems, terms, entry.title) + ranking.popularity_bonus(entry.popularity)
-
-    def hit(self, score: float, number: int, nearness: float | None) -> Hit:
-        """A ranked text as an answer."""
-        entry = self.visible[number]
-        return Hit(entry.kind, entry.id, ranking.relevance(score), number, nearness)

@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nlargest
 from itertools import pairwise
 
@@ -114,7 +115,10 @@ def best_of(postings: Sequence[tuple[Postings, float]]) -> dict[int, float]:
 def promising(scores: dict[int, float]) -> list[tuple[float, int]]:
     """(score, text) best first, without those that cannot be answers beside the best: most texts have a word in common."""
     least = BESIDE_BEST * max(scores.values(), default=0.0) if len(scores) > LOOKED_AT else 0.0
-    return [(-score, document) for score, document in sorted((-score, document) for document, score in scores.items() if score >= least)]
+    # Sorting keeps the order of equals: that of their numbers.
+    documents = sorted([document for document, score in scores.items() if score >= least])
+    documents.sort(key=scores.__getitem__, reverse=True)
+    return [(scores[document], document) for document in documents]
 
 
 def title_bonus(asked: Sequence[str], others: frozenset[str], title: Sequence[str]) -> float:
@@ -124,13 +128,14 @@ def title_bonus(asked: Sequence[str], others: frozenset[str], title: Sequence[st
     """
     if not title or not asked:
         return 0.0
-    matched = sum(1 for term in title if term in others)
-    pairs = set(pairwise(asked))
-    in_order = sum(1 for pair in pairwise(title) if pair in pairs)
-    bonus = TITLE_SHARE * matched / len(title) + TITLE_ORDER * in_order / max(1, len(asked) - 1)
+    bonus = TITLE_SHARE * len([term for term in title if term in others]) / len(title)
+    if len(asked) > 1:
+        pairs = {*pairwise(asked)}
+        bonus += TITLE_ORDER * len([pair for pair in pairwise(title) if pair in pairs]) / (len(asked) - 1)
     return bonus + (TITLE_SAME if tuple(title) == tuple(asked) else 0.0)
 
 
+@lru_cache(maxsize=4096)
 def popularity_bonus(popularity: int) -> float:
     """A light prior: it decides between equals. Grows ever slower, full at a thousand."""
     return POPULARITY * min(1.0, math.log1p(max(0, popularity)) / math.log1p(1000))
