@@ -120,6 +120,8 @@ KINDS: dict[str, frozenset[str]] = {
         "knowledge.link_rechecked": "link_id kind entry_id url",
         "knowledge.import_confirmed": "upload_id name total",
         "knowledge.translated": "kind entry_id title locale",
+        "knowledge.translation_drafted": "kind entry_id title locale",
+        "knowledge.translation_draft_discarded": "kind entry_id title locale",
         "knowledge.translation_withdrawn": "kind entry_id title locale",
         "knowledge.miss_dismissed": "query",
         "knowledge.vocabulary_changed": "group before after",

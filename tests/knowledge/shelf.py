@@ -1,4 +1,4 @@
-"""What stands beside entries: a translation that is behind, a procedure that agents must read, a link that leads nowhere, a file."""
+"""What stands beside entries: a translation that is behind and worked on, a procedure that agents must read, a link that leads nowhere, a file."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -28,7 +28,9 @@ def shelve(people: SimpleNamespace, now: datetime) -> None:
     text = ArticleText("user-guide", "zebras-abroad", "Zebras abroad", BODY)
     entry = knowledge.save_article(None, text, actor=people.lead, now=now, publish=True)
     german = Draft(Words("Zebras im Ausland", "Alles über sie.", "## Schlaf\n\nIm Stehen."), None, entry.text_version)
-    translations.save(entry, "de", german, actor=people.lead, now=now, publish=True)
+    there = translations.save(entry, "de", german, actor=people.lead, now=now, publish=True)
+    beside = Draft(Words("Zebras im Ausland", "Alles über sie.", "## Schlaf\n\nIm Liegen."), there.version, entry.text_version)
+    translations.save(entry, "de", beside, actor=people.agent, now=now)
     longer = ArticleText("user-guide", "zebras-abroad", "Zebras abroad", BODY.replace("At night", "At noon"))
     knowledge.save_article(entry, longer, actor=people.lead, now=now)
     links.note_links(entry, now)

@@ -14,7 +14,7 @@ from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import Words, chosen
 from app.lib.errors import NotAllowed, Stale
-from tests.knowledge.shared import events
+from tests.knowledge.shared import events, kinds
 
 GERMAN = Words("Zebras", "Alles über sie.", "## Schlaf\n\nIm Stehen.")
 HEADERS = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -220,6 +220,52 @@ def test_a_lead_publishes_what_the_public_reads(browse, people, page):
     assert refused.markup.fields()["body"] == "Im Stehen."
     browser.post(path, {**words, "then": "draft"}, to=r("saved=1"))
     assert queries.versions_of(page) == []
+
+
+def test_an_agent_works_beside_a_published_translation_and_a_lead_publishes_it(browse, people, page, translate, now):
+    translate(page)
+    rewrite(page, "## Sleep\n\nLying.", people, now)
+    agent, lead = browse(people.agent), browse(people.lead)
+    path, public = f"/desk/knowledge/article/{page.id}/translations/de", "/help/user-guide/zebras?lang=de"
+    form = {**agent.get(path).markup.fields(), "body": "Im Liegen.", "is_current": "y"}
+    refused = agent.post(path, {**form, "then": "publish"}, status=403)
+    assert refused.markup.fields()["body"] == "Im Liegen."
+    agent.post(path, {**form, "then": "draft"}, to=r("saved=1"))
+    shown = browse(None).get(public).words
+    assert ("Im Stehen." in shown, "geändert" in shown, "Liegen" in shown) == (True, True, False)
+    assert "draft beside" in lead.get("/desk/knowledge/translations?q=zebras").words
+    opened = lead.get(path).markup
+    assert "Liegen" in opened.by_id("coming-title").within("section").text
+    assert opened.fields()["body"] == "Im Liegen."
+    lead.post(path, {**opened.fields(), "then": "publish"}, to=r("saved=1"))
+    shown = browse(None).get(public).words
+    assert ("Im Liegen." in shown, "geändert" in shown) == (True, False)
+    assert kinds()[-2:] == ["translation_drafted", "translated"]
+
+
+def test_a_text_beside_a_translation_is_stale_for_others_and_can_be_given_up(browse, people, page, translate, now):
+    translate(page)
+    path = f"/desk/knowledge/article/{page.id}/translations/de"
+    agent, lead = browse(people.agent), browse(people.lead)
+    form, late = agent.get(path).markup.fields(), lead.get(path).markup.fields()
+    for _ in range(2):
+        agent.post(path, {**form, "body": "Im Liegen.", "then": "draft"}, to=r("saved=1"))
+        form = agent.get(path).markup.fields()
+    assert len(events("translation_drafted")) == 1
+    lead.post(path, {**late, "body": "Im Sitzen.", "then": "publish"}, status=409)
+    for _ in range(2):
+        agent.post(f"{path}/draft/removal", to=path)
+    assert len(events("translation_draft_discarded")) == 1
+    assert "Im Stehen." in agent.get(path).markup.fields()["body"]
+
+
+def test_a_translation_that_is_taken_back_says_what_was_worked_on_last(people, page, translate, now):
+    there = translate(page)
+    beside = Draft(Words("Zebras", "", "Im Liegen."), there.version, page.text_version)
+    actions.save(page, "de", beside, actor=people.agent, now=now)
+    assert (there.body, there.beside["body"]) != ("Im Liegen.", "Im Stehen.")
+    actions.withdraw(page, there, actor=people.lead, now=now)
+    assert (there.status, there.body, there.beside) == ("draft", "Im Liegen.", None)
 
 
 def test_languages_of_other_houses_are_not_found(browse, people, page):

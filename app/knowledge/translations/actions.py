@@ -15,7 +15,7 @@ from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
 CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
-LEADS_PUBLISH = "What these readers read in other languages is published and changed by a lead. Save it as a draft, and tell one."
+LEADS_PUBLISH = "What these readers read in other languages is published by a lead. Save it as a draft, and tell one."
 MOVED = "The original changed since you opened it. Your text is kept below; look at what changed, then save again."
 
 
@@ -32,8 +32,10 @@ class Draft:
     is_current: bool = True
 
 
-def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime, publish: bool = False) -> Translation:
-    """Write an entry in another language. A new one is a draft unless `publish`. The same again changes and records nothing.
+def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime, publish: bool | None = None) -> Translation:
+    """Write an entry in another language. Readers see it if `publish`; if not, it is a draft, beside a text that they see. None is
+    whatever is usual: a published one is changed by who may, unless work goes on beside it. The same again changes and records
+    nothing.
 
     Raises Stale when the translation or its original changed since it was opened, Invalid for the original's own language,
     NotAllowed.
@@ -42,7 +44,8 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     if locale == ORIGINAL:
         raise Invalid("The original is in English. Edit the entry itself.")
     there = translation_of(entry.kind, entry.id, locale)
-    if (publish or (there and there.status == "published")) and waits_for_lead(entry, actor):
+    waits = waits_for_lead(entry, actor)
+    if publish and waits:
         raise NotAllowed(LEADS_PUBLISH)
     if (there.version if there else None) != draft.seen:
         raise Stale(CHANGED)
@@ -50,12 +53,32 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     if brought_up and draft.source != entry.text_version:
         raise Stale(MOVED)
     translation = there or Translation(kind=entry.kind, entry_id=entry.id, locale=locale, status="draft", created_at=now)
-    changed = fill(translation, values_of(entry, draft, publish=publish, brought_up=brought_up))
-    if not changed:
+    values = values_of(entry, draft, brought_up=brought_up)
+    if there and there.status == "published" and not publish and (publish is False or waits or there.beside):
+        return keep_beside(entry, there, values, actor=actor, now=now)
+    if not fill(translation, {**values, "beside": None, **({"status": "published"} if publish else {})}):
         return translation
     translation.author_id, translation.changed_at = actor.id, now
     db.session.add(translation)
     return told(entry, translation, "knowledge.translated", actor, now)
+
+
+def keep_beside(entry: Entry, translation: Translation, values: dict[str, object], *, actor: User, now: datetime) -> Translation:
+    """Keep what differs from the published text beside it; where nothing does, that is given up. The same again records nothing."""
+    beside = {name: value for name, value in values.items() if getattr(translation, name) != value}
+    if not beside:
+        discard(entry, translation, actor=actor, now=now)
+    if not beside or not fill(translation, {"beside": beside}):
+        return translation
+    return told(entry, translation, "knowledge.translation_drafted", actor, now)
+
+
+def discard(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
+    """Give up the text beside the published one. Again is harmless. Raises NotAllowed."""
+    writers_only(actor.role)
+    if translation.beside:
+        translation.beside = None
+        told(entry, translation, "knowledge.translation_draft_discarded", actor, now)
 
 
 def waits_for_lead(entry: Entry, actor: User) -> bool:
@@ -63,12 +86,9 @@ def waits_for_lead(entry: Entry, actor: User) -> bool:
     return approvals.required(actor, {entry.audience})
 
 
-def values_of(entry: Entry, draft: Draft, *, publish: bool, brought_up: bool) -> dict[str, object]:
+def values_of(entry: Entry, draft: Draft, *, brought_up: bool) -> dict[str, object]:
     """What a translation is to say, and of which original."""
-    values: dict[str, object] = {"title": draft.words.title, "summary": draft.words.summary, "body": draft.words.body}
-    if publish:
-        values["status"] = "published"
-    return values | (source_of(entry) if brought_up else {})
+    return vars(draft.words) | (source_of(entry) if brought_up else {})
 
 
 def source_of(entry: Entry) -> dict[str, object]:
@@ -87,9 +107,11 @@ def fill(translation: Translation, values: dict[str, object]) -> bool:
 
 
 def withdraw(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
-    """Take it back to a draft: its readers see the original again. Again is harmless. Raises NotAllowed."""
+    """Take it back to a draft, which says what was worked on last: its readers see the original again. Again is harmless. Raises
+    NotAllowed."""
     writers_only(actor.role)
     if translation.status == "published":
+        fill(translation, {**(translation.beside or {}), "beside": None})
         translation.status, translation.changed_at = "draft", now
         told(entry, translation, "knowledge.translation_withdrawn", actor, now)
 

@@ -23,6 +23,8 @@ from app.lib.errors import NotAllowed, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
 
 bp = desk("translations", __name__)
+# What the buttons say; whatever is usual without one.
+THEN = {"publish": True, "draft": False}
 ONE = "/desk/knowledge/<any(faq, article):kind>/<int:number>/translations/<locale>"
 
 
@@ -52,7 +54,7 @@ def update(kind: str, number: int, locale: str) -> Response:
     if not form.validate():
         return editor(entry, locale, there, form, 422)
     try:
-        wish = {"actor": current_user, "now": utcnow(), "publish": request.form.get("then") == "publish"}
+        wish = {"actor": current_user, "now": utcnow(), "publish": THEN.get(request.form.get("then", ""))}
         actions.save(entry, locale, form.draft(), **wish)
         db.session.commit()
     except (Stale, NotAllowed) as refused:
@@ -66,6 +68,16 @@ def withdraw(kind: str, number: int, locale: str) -> Response:
     entry = entries.entry_to_edit(kind, number)
     there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
     actions.withdraw(entry, there, actor=current_user, now=utcnow())
+    db.session.commit()
+    return go(url_for(".edit", kind=kind, number=number, locale=locale))
+
+
+@bp.post(f"{ONE}/draft/removal")
+def discard(kind: str, number: int, locale: str) -> Response:
+    """Give up the text beside the published one."""
+    entry = entries.entry_to_edit(kind, number)
+    there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
+    actions.discard(entry, there, actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".edit", kind=kind, number=number, locale=locale))
 
@@ -92,6 +104,7 @@ def editor(entry: Any, locale: str, there: Translation | None, form: Translation
     context: dict[str, Any] = {
         "late": behind(entry.text_version, there.source_version) if there else 0,
         "since": since(there, words, entry.kind) if there else None,
+        "changes": coming(there, entry.kind) if there and there.status == "published" and there.beside else None,
         "states": STATES,
         "waits": actions.waits_for_lead(entry, current_user),
         "language": language(locale),
@@ -115,6 +128,13 @@ def since(there: Translation, words: Words, kind: str) -> Comparison:
     """What changed in the original since a translation was made from it."""
     before = named(kind, Words(there.source_title, there.source_summary, there.source_body))
     return compared(kind, before, named(kind, words))
+
+
+def coming(there: Translation, kind: str) -> Comparison:
+    """What the text beside a published translation would change."""
+    live = {"title": there.title, "summary": there.summary, "body": there.body}
+    beside = live | {name: value for name, value in (there.beside or {}).items() if name in live}
+    return compared(kind, named(kind, Words(**live)), named(kind, Words(**beside)))
 
 
 def named(kind: str, words: Words) -> dict[str, str]:

@@ -51,10 +51,11 @@ FORMS: dict[str, type[TranslationForm]] = {"faq": AnswerTranslationForm, "articl
 
 
 def filled(kind: str, translation: Translation | None, text_version: int) -> TranslationForm:
-    """The form as a translation stands in the database; empty for a new one. One that is behind has to be said to be up to date."""
+    """The form as a translation is worked on; empty for a new one. One that is behind has to be said to be up to date."""
     values: dict[str, Any] = {"source": str(text_version)}
     if translation is not None:
-        own = {name: getattr(translation, name) for name in ("title", "summary", "body")}
-        is_current = not behind(text_version, translation.source_version)
+        newest = {name: getattr(translation, name) for name in ("title", "summary", "body", "source_version")} | (translation.beside or {})
+        own = {name: newest[name] for name in ("title", "summary", "body")}
+        is_current = not behind(text_version, newest["source_version"])
         values |= {**own, "version": str(translation.version), "is_current": is_current}
     return FORMS[kind](data=values)

@@ -1,8 +1,9 @@
 """Entries in other languages."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
@@ -35,6 +36,8 @@ class Translation(Model):
     source_title: Mapped[str] = mapped_column(default="")
     source_summary: Mapped[str] = mapped_column(Text, default="")
     source_body: Mapped[str] = mapped_column(Text, default="")
+    # What is coming while readers see the published text: column → value, of those above that it changes.
+    beside: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

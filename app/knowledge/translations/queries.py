@@ -55,7 +55,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Cell:
-    """A place in the table of entries and languages: `missing`, `draft`, `current` or `behind` by so many versions."""
+    """A place in the table of entries and languages: `missing`, `draft`, `draft beside` the published one, `current` or `behind` by
+    so many versions."""
 
     state: str
     behind: int = 0
@@ -97,7 +98,7 @@ def translation_of(kind: str, number: int, locale: str) -> Translation | None:
 def cells(rows: Sequence[Any], locales: Sequence[str]) -> Mapping[tuple[str, int], dict[str, Cell]]:
     """(kind, id) → locale → how far it is, for the rows of a list. Two statements for each kind that is there."""
     table: dict[tuple[str, int], dict[str, Cell]] = {(row.kind, row.id): {locale: Cell("missing") for locale in locales} for row in rows}
-    columns = (Translation.entry_id, Translation.locale, Translation.status, Translation.source_version)
+    columns = (Translation.entry_id, Translation.locale, Translation.status, Translation.source_version, Translation.beside.is_not(None))
     for kind, model in KINDS.items():
         numbers = [row.id for row in rows if row.kind == kind]
         if not numbers:
@@ -105,7 +106,8 @@ def cells(rows: Sequence[Any], locales: Sequence[str]) -> Mapping[tuple[str, int
         asked = select(model.id, model.text_version).where(model.id.in_(numbers))
         versions = {row.id: row.text_version for row in db.session.execute(asked)}
         wanted = select(*columns).where(Translation.kind == kind, Translation.entry_id.in_(numbers), Translation.locale.in_(locales))
-        for number, locale, status, source in db.session.execute(wanted):
+        for number, locale, status, source, beside in db.session.execute(wanted):
             late = behind(versions[number], source)
-            table[kind, number][locale] = Cell("draft" if status == "draft" else "behind" if late else "current", late)
+            state = "draft" if status == "draft" else "draft beside" if beside else "behind" if late else "current"
+            table[kind, number][locale] = Cell(state, late)
     return table
