@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.extensions import db
+from app.lib.database import writing
 
 PATIENCE_SECONDS = 60
 
@@ -35,6 +37,23 @@ def in_processes(app: Flask, count: int, work: Callable[[], Any]) -> list[int | 
         process.join(PATIENCE_SECONDS)
     await_disconnection()
     return [process.exitcode for process in processes]
+
+
+def after(change: Callable[[], Any], work: Callable[[], Any]) -> Any:
+    """What `work()` returns in a thread of its own that begins before `change()` is committed here, and has to wait for it."""
+    returned: list[Any] = []
+    waiting = threading.Thread(target=lambda: returned.append(work()))
+    db.session.commit()
+    with writing():
+        change()
+        db.session.flush()
+        waiting.start()
+        # Long enough to come as far as what is being changed.
+        waiting.join(0.7)
+        assert waiting.is_alive(), "it did not wait"
+        db.session.commit()
+    waiting.join(PATIENCE_SECONDS)
+    return returned[0]
 
 
 def await_disconnection() -> None:

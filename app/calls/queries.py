@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.models import Organization, Team, User
 from app.accounts.permissions import CUSTOMERS
-from app.accounts.queries import still_theirs
+from app.accounts.queries import one_row, still_theirs
 from app.calls.links import nonce_of
 from app.calls.models import Call, CallKind
 from app.calls.rules import LEAST_TIER
@@ -58,10 +58,9 @@ def with_people(query: Select[Any]) -> Select[Any]:
 def call_for(viewer: Any, ref: str, *, for_change: bool = False) -> Call:
     """One call with its people, if this viewer may see it; raises NotFound otherwise. Two statements.
 
-    `for_change` makes those who are about to change it follow one another; SQLite's writers do so anyway.
+    `for_change` makes those who are about to change it follow one another, by another statement on PostgreSQL.
     """
-    query = with_people(select(Call)).where(Call.ref == ref.upper(), seen_by(viewer))
-    call = db.session.scalar(query.with_for_update(of=Call) if for_change else query)
+    call = one_row(with_people(select(Call)), Call.id, Call.ref == ref.upper(), seen_by(viewer), for_change=for_change)
     if call is None:
         raise NotFound()
     return call
@@ -81,8 +80,8 @@ def call_of_event(event_id: int) -> Call | None:
 def call_by_token(key: str, token: str, *, now: datetime, for_change: bool = False) -> Call:
     """The call of a link. Raises NotFound for one that is not ours, Gone after the call, or where its person has left."""
     nonce = nonce_of(key, token)
-    query = with_people(select(Call)).options(joinedload(Call.customer).joinedload(User.organization)).where(Call.nonce == nonce)
-    call = db.session.scalar(query.with_for_update(of=Call) if for_change else query) if nonce else None
+    query = with_people(select(Call)).options(joinedload(Call.customer).joinedload(User.organization))
+    call = one_row(query, Call.id, Call.nonce == nonce, for_change=for_change) if nonce else None
     if call is None:
         raise NotFound("This is not the address of a call. Copy the whole address from our mail.")
     if call.ends_at <= now or not call.customer.is_still_of(call.organization_id):

@@ -11,7 +11,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import NotFound
 from app.tickets.models import Ticket
-from app.tickets.queries import tickets_of, with_people
+from app.tickets.queries import held_tickets
 
 SHOWN = 50
 
@@ -118,5 +118,4 @@ def event_and_ticket(event_id: int) -> tuple[Event, Ticket] | None:
 
 def ticket_by_id(number: int) -> Ticket | None:
     """A ticket with its people, for jobs, locked until the transaction ends."""
-    query = with_people(select(Ticket)).where(Ticket.id == number)
-    return next(iter(tickets_of(query.with_for_update(of=Ticket))), None)
+    return next(iter(held_tickets(Ticket.id == number)), None)

@@ -240,4 +240,4 @@ def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *cond
     were before. What only refers to the rows may come meanwhile.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(row_id).where(*conditions).with_for_update(key_share=True))
+        session.execute(select(row_id).where(*conditions).order_by(row_id).with_for_update(key_share=True))

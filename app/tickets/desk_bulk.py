@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.accounts.models import User
@@ -20,7 +19,7 @@ from app.tickets import desk_lists, filing, rules
 from app.tickets.desk import asked, me
 from app.tickets.desk_forms import MAX_BULK, BulkForm
 from app.tickets.models import Ticket
-from app.tickets.queries import tickets_of, visible_to, with_people
+from app.tickets.queries import held_tickets, visible_to
 
 bp = desk("desk_bulk", __name__)
 # What is done to one ticket; may tell whether that changed anything.
@@ -75,9 +74,8 @@ def verb(form: BulkForm) -> Change:
 
 
 def ordered(refs: list[str], viewer: User) -> list[tuple[str, Ticket | None]]:
-    """The tickets of these numbers with their people, in their order; None for one that is not there. One statement."""
-    query = with_people(select(Ticket)).where(Ticket.ref.in_(refs), visible_to(viewer)).order_by(Ticket.id)
-    by_ref = {ticket.ref: ticket for ticket in tickets_of(query.with_for_update(of=Ticket))}
+    """The tickets of these numbers with their people, in their order, held; None for one that is not there."""
+    by_ref = {ticket.ref: ticket for ticket in held_tickets(Ticket.ref.in_(refs), visible_to(viewer))}
     return [(ref, by_ref.get(ref)) for ref in refs]
 
 

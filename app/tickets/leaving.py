@@ -18,7 +18,7 @@ from app.lib.clock import utcnow
 from app.lib.database import reading, writing
 from app.tickets import filing
 from app.tickets.models import Follower, Ticket
-from app.tickets.queries import tickets_of, with_people
+from app.tickets.queries import held_tickets
 
 log = structlog.get_logger()
 
@@ -70,8 +70,7 @@ def left_behind() -> list[int]:
 
 def hand_back(ticket_id: int, now: datetime) -> bool:
     """Make one ticket nobody's; False where it is somebody's or done by now."""
-    query = with_people(select(Ticket)).where(Ticket.id == ticket_id).with_for_update(of=Ticket)
-    ticket = next(iter(tickets_of(query, anew=True)), None)
+    ticket = next(iter(held_tickets(Ticket.id == ticket_id)), None)
     if ticket is None or not ticket.is_open or ticket.assignee is None or ticket.assignee.is_at_desk:
         return False
     filing.assign(ticket, None, actor=None, now=now)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
 
 from app.accounts.models import Team, User
 from app.events.models import Event
@@ -15,7 +14,7 @@ from app.sla.level_rules import ON_CALL, UNASSIGN, team_of
 from app.sla.level_sweep import take
 from app.tickets import filing
 from app.tickets.models import Ticket
-from app.tickets.queries import tickets_of, with_people
+from app.tickets.queries import held_tickets
 
 log = structlog.get_logger()
 
@@ -30,8 +29,7 @@ def follow_level(event_id: int) -> None:
         if event is None or not (event.facts["actions"]["raise_priority"] or event.facts["actions"]["reassign"]):
             return
         now = utcnow()
-        query = with_people(select(Ticket)).where(Ticket.id == event.ticket_id).with_for_update(of=Ticket)
-        for ticket in tickets_of(query, anew=True):
+        for ticket in held_tickets(Ticket.id == event.ticket_id):
             if take(event_id, now) and ticket.is_open:
                 act(ticket, event, now)
         db.session.commit()

@@ -13,7 +13,7 @@ from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most, give
+from app.lib.database import UTCDateTime, at_most, give, hold
 from app.lib.errors import NotFound
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
 from app.tickets.story import Line, told
@@ -70,20 +70,22 @@ def asked_by(viewer: Any, organization: Any) -> ColumnElement[bool]:
 def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
     """The ticket with its people, if this viewer may see it; raises NotFound otherwise. One statement.
 
-    `for_change` makes those who are about to change it follow one another; SQLite's writers do so anyway.
+    `for_change` makes those who are about to change it follow one another, by another statement on PostgreSQL.
     """
+    if for_change:
+        hold(db.session, Ticket.id, Ticket.ref == ref.upper(), visible_to(user))
     values = {"ref": ref.upper(), "viewer": getattr(user, "id", None), "organization": getattr(user, "organization_id", None)}
-    row = db.session.execute(one_ticket(sight_of(user), for_change), values).first()
+    row = db.session.execute(one_ticket(sight_of(user)), values, execution_options={"populate_existing": for_change}).first()
     if row is None:
         raise NotFound()
     return together(row)
 
 
-@lru_cache(maxsize=8)
-def one_ticket(sight: str, for_change: bool) -> Select[Any]:
+@lru_cache(maxsize=4)
+def one_ticket(sight: str) -> Select[Any]:
     """The statement of `ticket_for`, built once for each sight."""
-    query = with_people(select(Ticket)).where(Ticket.ref == bindparam("ref"), within(sight, bindparam("viewer"), bindparam("organization")))
-    return query.with_for_update(of=Ticket) if for_change else query
+    seen = within(sight, bindparam("viewer"), bindparam("organization"))
+    return with_people(select(Ticket)).where(Ticket.ref == bindparam("ref"), seen)
 
 
 def with_people(query: Select[Any]) -> Select[Any]:
@@ -109,9 +111,14 @@ def together(row: Any) -> Ticket:
     return ticket
 
 
-def tickets_of(query: Select[Any], *, anew: bool = False) -> list[Ticket]:
-    """The tickets of a statement of `with_people`; `anew`: as the database has them now, whatever was read before. One statement."""
-    return [together(row) for row in db.session.execute(query, execution_options={"populate_existing": anew})]
+def held_tickets(*conditions: ColumnElement[bool]) -> list[Ticket]:
+    """The tickets under these conditions with their people, as they stand now; nobody else changes them before the transaction ends.
+
+    Two statements on PostgreSQL: one that waits for a ticket would see whom it names as it was before.
+    """
+    hold(db.session, Ticket.id, *conditions)
+    query = with_people(select(Ticket)).where(*conditions).order_by(Ticket.id)
+    return [together(row) for row in db.session.execute(query, execution_options={"populate_existing": True})]
 
 
 @dataclass(frozen=True)

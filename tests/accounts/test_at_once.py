@@ -1,6 +1,5 @@
 """Two administrators who save the same thing at the same moment, on both databases: the second is told."""
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -11,8 +10,8 @@ from app.accounts.administration import OrganizationValues
 from app.accounts.models import Organization, User
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.database import writing
 from tests.accounts.helpers import kinds
+from tests.processes import after
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 
@@ -22,20 +21,12 @@ def meanwhile(people, browse):
     """`meanwhile(change, path, data)`: what is answered to a form that comes before `change(admin)` by another one is committed."""
 
     def run(change, path, data):
-        window, answers = browse(people.admin), []
+        window = browse(people.admin)
         headers = {"X-CSRFToken": window.token()}
-        sending = threading.Thread(target=lambda: answers.append(window.client.post(path, data=data, headers=headers).status_code))
-        db.session.commit()
-        with writing():
-            change(db.session.get_one(User, people.admin.id))
-            db.session.flush()
-            sending.start()
-            # Long enough to come as far as the row that is being changed.
-            sending.join(0.7)
-            assert sending.is_alive(), "it did not wait for the other one"
-            db.session.commit()
-        sending.join(60)
-        return answers[0]
+        return after(
+            lambda: change(db.session.get_one(User, people.admin.id)),
+            lambda: window.client.post(path, data=data, headers=headers).status_code,
+        )
 
     return run
 

@@ -11,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import User
 from app.calls import actions, claims, jobs, rules
 from app.calls.models import Call, CallCell, CallKind, CallSession
+from app.calls.queries import call_for
 from app.events.models import Event
 from app.extensions import db
 from app.lib.database import writing
 from app.lib.errors import DomainError
 from tests.people import password_hash
+from tests.processes import after
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
 DAY, CROWD = timedelta(days=1), 12
@@ -162,3 +164,20 @@ def test_two_schedulers_remind_once_each(app, book, clock, now):
         kinds = db.session.scalars(select(Event.facts).where(Event.kind == "call.reminded").order_by(Event.id)).all()
         assert kinds[-1]["which"] == which
     assert len(kinds) == 2
+
+
+@BOTH
+def test_who_waits_for_a_call_sees_whose_it_is_now(app, book, people, now):
+    call, lead = book(), people.lead.id
+    ref, agent, other = call.ref, call.engineer_id, people.agent2.id if call.engineer_id == people.agent.id else people.agent.id
+
+    def reassign():
+        actor = db.session.get_one(User, lead)
+        actions.reassign(call_for(actor, ref, for_change=True), db.session.get_one(User, other), actor=actor, now=now)
+
+    def look():
+        with app.app_context(), writing():
+            found = call_for(db.session.get_one(User, lead), ref, for_change=True)
+            return found.engineer_id, found.engineer and found.engineer.id
+
+    assert agent != other and after(reassign, look) == (other, other)
