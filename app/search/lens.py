@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
 from statistics import median
 from typing import cast
@@ -18,8 +18,9 @@ from app.search.spelling import Spelling
 from app.search.synonyms import JOIN, Synonyms
 
 Occurrences = Callable[[str, str], Iterator[tuple[int, float]]]
-# From a question to how near each text is to it in meaning (a cosine), by its number.
-Near = Callable[[str], dict[int, float]]
+# From a question, the numbers of the texts that words have found, and which are wanted at all, to how near each of these is to
+# it in meaning, by its number.
+Near = Callable[[str, Iterable[int], Callable[[int], bool]], dict[int, float]]
 # Postings that are kept decoded: eight bytes each, so 2.4 MB at most.
 POSTINGS_KEPT = 300_000
 NOTHING = Postings(array("I"), array("f"))
@@ -168,8 +169,8 @@ class Lens:
         is_about = any(group.word not in self.language.stop for group in wanted.groups)
         if self.near is None or not wanted.is_worded or not is_about or is_title:
             return {}
-        near = self.near(wanted.meant or text)
-        return {number: nearness for number, nearness in near.items() if kinds is None or self.visible[number].kind in kinds}
+        found = (number for _, number in ranked)
+        return self.near(wanted.meant or text, found, lambda number: kinds is None or self.visible[number].kind in kinds)
 
     def guesses(self, kinds: frozenset[str] | None) -> list[tuple[float, int]]:
         """For a question put in words of which no text has any: what most people read, with a score of nought."""

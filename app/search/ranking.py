@@ -24,7 +24,7 @@ TITLE_SHARE, TITLE_ORDER, TITLE_SAME, POPULARITY = 0.2, 0.05, 0.6, 0.04
 LOOKED_AT = 60
 # Where meaning counts: what of the score of words stays, what the same meaning adds, the nearness (a cosine) that adds nothing,
 # and how many texts it may bring in. So a score says what it says without meaning: the same ones are weak, or likely.
-BY_WORDS, BY_MEANING, FAR, NEAREST = 0.45, 1.1, 0.1, 20
+BY_WORDS, BY_MEANING, FAR, NEAREST = 0.33, 1.3, 0.2, 20
 # What is less than this beside the best is not an answer; and nothing is below the floor.
 BESIDE_BEST, FLOOR = 0.2, 0.03
 

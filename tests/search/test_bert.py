@@ -9,6 +9,7 @@ import pytest
 
 from app.search.semantic import bert
 from app.search.semantic.bert import Bert
+from app.search.semantic.vectors import Span
 from app.search.semantic.wordpiece import WordPiece
 from tests.search import tiny
 
@@ -102,10 +103,15 @@ def test_a_vector_is_what_the_papers_say(model, text):
     assert math.isclose(float(np.linalg.norm(model.vector(text))), 1.0, rel_tol=1e-5)
 
 
+def vectors_of(model, *texts):
+    """The vectors of some texts, one behind the other, as they are kept."""
+    return b"".join(model.kept(text).vector for text in texts)
+
+
 def test_the_same_text_always_has_the_same_vector_and_is_as_near_to_itself_as_can_be(model, tmp_path):
     again = Bert(tiny.write(tmp_path))
-    vectors = model.kept("the sofa is wet") + model.kept("paint the iron door")
-    assert vectors == again.kept("the sofa is wet") + again.kept("paint the iron door")
+    assert model.kept("the sofa is wet") == again.kept("the sofa is wet")
+    vectors = vectors_of(model, "the sofa is wet", "paint the iron door")
     assert len(vectors) == 2 * model.width
     near, far = model.nearness("the sofa is wet", vectors, [0, 1])
     assert near > 0.999 > 0.9 > far
@@ -113,7 +119,7 @@ def test_the_same_text_always_has_the_same_vector_and_is_as_near_to_itself_as_ca
 
 
 def test_many_texts_are_compared_block_by_block(model, monkeypatch):
-    vectors = b"".join(map(model.kept, tiny.SAME[0] + ("wet", "iron")))
+    vectors = vectors_of(model, *tiny.SAME[0], "wet", "iron")
     whole = model.nearness("the sofa is wet", vectors, [0, 3, 4, 2, 1])
     monkeypatch.setattr(bert, "BLOCK", 2)
     assert model.nearness("the sofa is wet", vectors, [0, 3, 4, 2, 1]) == whole
@@ -121,9 +127,49 @@ def test_many_texts_are_compared_block_by_block(model, monkeypatch):
     assert model.nearness("the sofa is wet", vectors, []) == []
 
 
+def words_of(model, *texts):
+    """What is kept of the words of some texts: (pieces, vectors, where each text is)."""
+    kept, spans, at = [model.kept(text) for text in texts], [], 0
+    for one in kept:
+        spans.append(Span(at, len(one.pieces) // 2))
+        at += len(one.pieces) // 2
+    return b"".join(one.pieces for one in kept), b"".join(one.words for one in kept), spans
+
+
+def test_a_rare_piece_says_more_than_one_that_every_text_has(model):
+    pieces, _, spans = words_of(model, "the sofa the sofa", "the wood", "the iron door")
+    found = model.rarities(pieces, spans)
+    the, sofa, lamp = (found[tiny.VOCABULARY.index(word)] for word in ("the", "sofa", "lamp"))
+    assert lamp > sofa > the > 0
+    assert found[tiny.VOCABULARY.index("sofa")] == pytest.approx(math.log(1 + 2.5 / 1.5)), "in one text, however often"
+    assert model.rarities(pieces, spans[1:])[tiny.VOCABULARY.index("sofa")] > sofa, "among others"
+
+
+def test_words_are_as_close_as_the_nearest_word_of_a_text_and_rare_ones_count_more(model):
+    pieces, words, spans = words_of(model, "the sofa is wet", "paint the iron door", "when is the sofa clean")
+    asked, rarities = "the sofa is wet", model.rarities(pieces, spans)
+    itself, other, like = model.closeness(asked, words, spans, rarities)
+    assert itself == pytest.approx(1.0, abs=2e-3)
+    assert itself > like > other
+    plain, against = (unit(model.encoded(np.array([model.pieces.numbered(text, 64)]))[0][1:-1]) for text in (asked, "paint the iron door"))
+    weights = [rarities[tiny.VOCABULARY.index(word)] for word in asked.split()]
+    assert other == pytest.approx(np.average((plain @ against.T).max(axis=1), weights=weights), abs=5e-3)
+    assert model.closeness(asked, words, [], rarities) == []
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_text_of_no_words_is_near_to_something_all_the_same(model):
+    pieces, words, spans = words_of(model, "", "sofa")
+    assert spans[0].length == 2, "beginning and end"
+    assert all(-1.0 <= found <= 1.001 for found in model.closeness("", words, spans, model.rarities(pieces, spans)))
+
+
 def test_a_question_copies_few_of_the_vectors_at_once(model):
     wide, count = copy(model), 8_000
-    wide.width, wide.question = 768, lambda text: np.ones(384, np.float32)
+    wide.size, wide.question = 384, lambda text: (np.ones(384, np.float32), None, None)
     vectors = bytes(768 * count)
     tracemalloc.start()
     wide.nearness("the sofa is wet", vectors, range(count))

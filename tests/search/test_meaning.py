@@ -10,9 +10,9 @@ import pytest
 from app.search import ranking, store
 from app.search.documents import Query
 from app.search.index import Index
-from app.search.semantic import loading
+from app.search.semantic import loading, vectors
 from app.search.semantic.bert import Bert
-from app.search.semantic.vectors import FILES, ROWS, VECTORS
+from app.search.semantic.vectors import FILES, PIECES, ROWS, VECTORS, WORDS
 from tests.search import tiny
 from tests.search.conftest import EVERYBODY, STAFF, TEXTS, document
 
@@ -113,21 +113,21 @@ def test_who_asks_in_another_language_too_is_answered_by_words_alone(index):
 
 
 def test_no_text_is_read_twice_by_the_model(index, model):
-    assert model.made == 4
+    assert model.made == 2 * 4, "its title, and its only passage"
     again = [replace(text, stamp="2", popularity=500) for text in SOFAS]
     index.put(again)
     assert len(index.without_vectors()) == 4
     index.put_vectors(again)
-    assert (model.made, index.without_vectors()) == (4, [])
+    assert (model.made, index.without_vectors()) == (8, [])
     index.rebuild(again)
-    assert (model.made, index.without_vectors()) == (4, [])
+    assert (model.made, index.without_vectors()) == (8, [])
     assert found(index, ASKED)[0] == 11
     changed = replace(again[0], title="My lamp is old", stamp="3")
     index.put([changed])
     assert index.without_vectors() == ["faq:11"]
     assert 11 not in found(index, ASKED), "not by what it said before"
     index.put_vectors([changed])
-    assert (model.made, index.without_vectors()) == (5, [])
+    assert (model.made, index.without_vectors()) == (10, [])
 
 
 def test_a_text_that_went_takes_its_vector_along_with_the_next_one(index, model):
@@ -136,7 +136,8 @@ def test_a_text_that_went_takes_its_vector_along_with_the_next_one(index, model)
     folder = index.home / store.read_current(index.home).name
     lines = (folder / ROWS).read_text(encoding="utf-8").split("\n")[1:]
     assert [line.partition("\t")[0] for line in lines] == ["faq:12", "article:13", "faq:14", "faq:15"]
-    assert (folder / VECTORS).stat().st_size == 4 * model.width
+    assert (folder / VECTORS).stat().st_size == 2 * 4 * model.width
+    assert (folder / WORDS).stat().st_size == (folder / PIECES).stat().st_size // 2 * tiny.WIDTH
 
 
 def test_older_generations_keep_the_vectors_that_they_had(index):
@@ -152,7 +153,7 @@ def test_another_model_makes_its_own_vectors_and_finds_by_words_until_it_has(ind
     assert len(other.without_vectors()) == 4
     assert found(other, ASKED) == found(Index(index.home), ASKED)
     assert other.put_vectors(SOFAS) == 4
-    assert (other.without_vectors(), other.model.made) == ([], 4)
+    assert (other.without_vectors(), other.model.made) == ([], 8)
     assert found(other, ASKED)[0] == 11
     assert len(index.without_vectors()) == 4
 
@@ -163,16 +164,45 @@ def test_damaged_vectors_are_not_taken_along(index, model):
     index.rebuild(SOFAS)
     assert len(index.without_vectors()) == 4
     index.put_vectors(SOFAS)
-    assert (model.made, found(index, ASKED)[0]) == (8, 11)
+    assert (model.made, found(index, ASKED)[0]) == (16, 11)
 
 
 def test_a_long_text_is_found_by_what_it_says_at_its_end(index, model):
     long = document(16, "Old things", " ".join(["wood"] * 150 + ["couch wet damp settee"] * 10))
     index.put([long])
     index.put_vectors([long])
-    assert model.made == 4 + 4, "a passage of sixty words each"
+    assert model.made == 8 + 5, "its title, and passages of sixty words each"
     assert 16 in found(index, "when is the sofa not dry")
     assert found(index, ASKED)[:2] in ([11, 16], [16, 11])
+
+
+def test_of_two_texts_as_near_as_a_whole_that_comes_first_which_has_the_words(index, model, monkeypatch):
+    monkeypatch.setattr(model, "nearness", lambda question, vectors, rows: [0.5] * len(rows))
+    assert found(index, ASKED)[0] == 11
+    assert found(index, "how do i wash a table of glass")[0] == 13
+
+
+def test_one_passage_that_happens_to_be_near_is_less_than_two(index, model, monkeypatch):
+    by_row = {0: 0.6, 1: 0.6, 2: 0.7, 3: 0.2}
+    monkeypatch.setattr(model, "nearness", lambda question, vectors, rows: [by_row.get(row, 0.0) for row in rows])
+    monkeypatch.setattr(model, "closeness", lambda question, words, spans, rarities: [0.5] * len(spans))
+    hits = index.find(Query("when is it clean with xyzzy", EVERYBODY)).hits
+    assert [hit.id for hit in hits][:2] == [11, 12]
+    assert hits[0].nearness > hits[1].nearness
+
+
+def test_what_words_have_found_is_looked_at_closely_however_far_it_is_as_a_whole(index, model, monkeypatch):
+    monkeypatch.setattr(vectors, "CLOSELY", 1)
+    looked = []
+
+    def closely(question, words, spans, rarities):
+        looked.extend(spans)
+        return [0.9] * len(spans)
+
+    monkeypatch.setattr(model, "closeness", closely)
+    near = {hit.id: hit.nearness for hit in index.find(Query("why is the iron settee damp", EVERYBODY)).hits}
+    assert {11, 12} <= near.keys()
+    assert len(looked) == 4, "two passages each, of the nearest and of the one with a word"
 
 
 def test_a_text_that_has_no_vector_yet_keeps_its_place_among_words(index):
@@ -219,6 +249,7 @@ def test_no_word_is_a_reason_where_meaning_alone_brought_a_text_in(index):
 
 def test_what_is_shown_for_want_of_an_answer_is_near_to_nothing(index, model, monkeypatch):
     monkeypatch.setattr(model, "nearness", lambda question, vectors, rows: [ranking.FAR] * len(rows))
+    monkeypatch.setattr(model, "closeness", lambda question, words, spans, rarities: [ranking.FAR] * len(spans))
     hits = index.find(Query("when can it clean with xyzzy", EVERYBODY)).hits
     assert {hit.id for hit in hits} == {11, 12, 13}
     assert {(hit.relevance, hit.nearness) for hit in hits} == {(0.0, None)}

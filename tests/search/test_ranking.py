@@ -232,10 +232,10 @@ def test_a_long_article_is_found_beside_short_answers(tmp_path):
 
 def test_meaning_is_added_to_words_and_brings_in_what_is_near_but_nothing_that_is_far():
     ranked = [(1.0, 1), (0.5, 2), (0.4, 3)]
-    joined = with_meaning(ranked, {1: 0.1, 2: 0.1 + 0.9 * 0.5, 4: 0.9, 5: FAR, 6: -1.0})
+    joined = with_meaning(ranked, {1: 0.2, 2: 0.2 + 0.8 * 0.5, 4: 0.9, 5: FAR, 6: -1.0})
     scores = {number: pytest.approx(score) for score, number in joined}
-    assert scores == {4: 1.1 * 8 / 9, 2: 0.45 * 0.5 + 1.1 / 2, 1: 0.45, 3: 0.4}
-    assert [number for _, number in joined] == [4, 2, 1, 3]
+    assert scores == {4: 1.3 * 7 / 8, 2: 0.33 * 0.5 + 1.3 / 2, 1: 0.33, 3: 0.4}
+    assert [number for _, number in joined] == [4, 2, 3, 1]
 
 
 def test_without_anything_near_nothing_is_brought_in():

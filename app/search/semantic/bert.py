@@ -9,7 +9,7 @@ The one file that imports numpy (`loading.py` imports it by name where it is wan
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.search.semantic.vectors import Kept, Span
 from app.search.semantic.wordpiece import WordPiece
 from app.search.store import fingerprint_of
 
@@ -29,6 +30,9 @@ MOST_PIECES = 128
 QUESTIONS_KEPT = 64
 # Vectors are kept in half precision: a nearness changes in the fourth digit, and a text takes half the room.
 KEPT = np.dtype("<f2")
+# Those of words are kept in eight bits a number, each as long as it may be there: a direction is all that counts.
+WORD, PIECE = np.dtype("i1"), np.dtype("<u2")
+LONGEST_WORD = 127.0
 # Rows that are multiplied at once: copies of all would take megabytes for each question, and longer.
 BLOCK = 1024
 # Nearness is rounded, so that the order of answers does not hang on the processor's last bit.
@@ -48,32 +52,68 @@ class Bert:
         self.most = min(MOST_PIECES, int(shape["max_position_embeddings"]))
         self.pieces = WordPiece.read(folder / VOCABULARY)
         self.weights, check = tensors(folder / WEIGHTS)
-        # Bytes of a vector as it is kept, and a word for all that it hangs on.
-        self.width = int(shape["hidden_size"]) * KEPT.itemsize
+        # Numbers of a vector, its bytes as it is kept, and a word for all that it hangs on.
+        self.size = int(shape["hidden_size"])
+        self.width = self.size * KEPT.itemsize
         ways = fingerprint_of(HERE / "bert.py", HERE / "wordpiece.py", HERE / "vectors.py", folder / VOCABULARY, folder / SHAPE)
         self.name = f"{ways}-{check:08x}"
-        self.question = lru_cache(maxsize=QUESTIONS_KEPT)(self.vector)
-        if self.question("").size * KEPT.itemsize != self.width:
+        self.question = lru_cache(maxsize=QUESTIONS_KEPT)(self.read)
+        if self.vector("").size != self.size:
             raise ValueError("the weights have another size than config.json says")
 
-    def kept(self, text: str) -> bytes:
-        """The vector of a text, as it is kept. Some ten milliseconds for each fifty words."""
-        return self.vector(text).astype(KEPT).tobytes()
+    def kept(self, text: str) -> Kept:
+        """What is kept of a text. Some ten milliseconds for each fifty words."""
+        vector, pieces, words = self.read(text)
+        words = np.round(words * (LONGEST_WORD / np.abs(words).max(axis=1, keepdims=True))).astype(WORD)
+        return Kept(vector.astype(KEPT).tobytes(), pieces.astype(PIECE).tobytes(), words.tobytes())
 
-    def nearness(self, question: str, vectors: bytes | mmap, rows: Sequence[int]) -> list[float]:
+    def nearness(self, question: str, vectors: bytes | memoryview, rows: Sequence[int]) -> list[float]:
         """How near a question is to the texts at some rows of kept vectors: cosines, -1 to 1."""
-        texts = np.frombuffer(vectors, KEPT).reshape(-1, self.width // KEPT.itemsize)
-        asked, places = self.question(question), np.asarray(rows)
+        texts = np.frombuffer(vectors, KEPT).reshape(-1, self.size)
+        asked, places = self.question(question)[0], np.asarray(rows)
         near = np.empty(len(places))
         for at in range(0, len(places), BLOCK):
             near[at : at + BLOCK] = texts[places[at : at + BLOCK]].astype(np.float32) @ asked
         found: list[float] = np.round(near, DIGITS).tolist()
         return found
 
+    def rarities(self, pieces: bytes | memoryview, spans: Iterable[Span]) -> Array:
+        """How much each piece of a word says, by how few of some texts have it."""
+        every, total = np.frombuffer(pieces, PIECE), 0
+        having = np.zeros(len(self.weights["embeddings.word_embeddings.weight"]))
+        for first, length in spans:
+            having[np.unique(every[first : first + length])] += 1
+            total += 1
+        found: Array = np.log1p((total - having + 0.5) / (having + 0.5))
+        return found
+
+    def closeness(self, question: str, words: bytes | memoryview, spans: Sequence[Span], rarities: Array) -> list[float]:
+        """How close each word of a question comes to the nearest one of each text: means of cosines, rare words counting more.
+
+        As in Khattab and Zaharia, "ColBERT", SIGIR 2020, though with the weights of rarity and without any training for it.
+        """
+        every, (_, pieces, asked) = np.frombuffer(words, WORD).reshape(-1, self.size), self.question(question)
+        weights = rarities[pieces]
+        weights = (weights / weights.sum()).astype(np.float32)
+        near = np.empty(len(spans))
+        for i, (first, length) in enumerate(spans):
+            text = every[first : first + length].astype(np.float32)
+            near[i] = (asked @ text.T / np.sqrt(np.einsum("ij,ij->i", text, text))).max(axis=1) @ weights
+        found: list[float] = np.round(near, DIGITS).tolist()
+        return found
+
     def vector(self, text: str) -> Array:
         """The vector of a text, at length 1."""
-        mean = self.encoded(np.array([self.pieces.numbered(text, self.most)]))[0].mean(axis=0)
-        return mean / max(float(np.linalg.norm(mean)), 1e-12)
+        found: Array = self.read(text)[0]
+        return found
+
+    def read(self, text: str) -> tuple[Array, Array, Array]:
+        """The vector of a text, its pieces, and the vector of each of them where it stands; vectors at length 1."""
+        pieces = np.array(self.pieces.numbered(text, self.most))
+        last = self.encoded(pieces[None])[0]
+        # Beginning and end are no words, but all there is of a text without any.
+        inner = slice(1, -1) if len(pieces) > 2 else slice(None)
+        return unit(last.mean(axis=0)), pieces[inner], unit(last[inner])
 
     def encoded(self, pieces: Array) -> Array:
         """The last layer, (texts, pieces, dimensions), for texts of the same length: (texts, pieces)."""
@@ -106,6 +146,11 @@ class Bert:
         x = x - x.mean(axis=-1, keepdims=True)
         spread = np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(1e-12))
         return x / spread * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+
+def unit(x: Array) -> Array:
+    """Vectors at length 1."""
+    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), np.float32(1e-12))
 
 
 def gelu(x: Array) -> Array:
