@@ -4,6 +4,7 @@
 clock stands still there; `clock` moves it). Tests marked `engines("sqlite", "postgresql")` run once on each.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -26,6 +27,8 @@ from redis import Redis
 from rq.job import Job
 from sqlalchemy import event
 
+# Looking for cycles as often as Python does takes a seventh of the time, among so many objects that stay.
+gc.set_threshold(50_000)
 pytest.register_assert_rewrite("tests.client", "tests.markup", "tests.people")
 
 from app import create_app
