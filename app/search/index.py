@@ -204,6 +204,12 @@ class Index:
                 return ["" for _ in numbers]
             return [opened.text(number) for number in numbers]
 
+    def warm(self) -> None:
+        """Be ready for misspelt questions before anybody asks one; others find meanwhile. Raises Unusable."""
+        with self.lock:
+            spelling = self.current().spelling(ENGLISH_LOCALE)
+        spelling.prepare(self.lock)
+
     def current(self) -> Opened:
         """The published generation; opened anew when it is another than the last time. The lock must be held."""
         marker = store.marker(self.home)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from threading import Lock
 
 from symspellpy import SymSpell, Verbosity
 
@@ -22,7 +23,7 @@ UNLIKE = frozenset(EXCEPTIONS.values())
 
 
 class Spelling:
-    """A vocabulary that can be asked what was meant. Built on the first question; words can join later, none leave.
+    """A vocabulary that can be asked what was meant. Built by `prepare` or on the first question; words can join later, none leave.
 
     Words are looked up by their keys, as they may be typed without accents, and come back as they are written.
     Memory: about 0.4 kB a word once asked. Threads must take turns.
@@ -51,16 +52,29 @@ class Spelling:
         other.symspell, other.learnt = self.symspell, self.learnt
         return other
 
+    def prepare(self, turn: Lock) -> None:
+        """Build it before anybody needs it. Those who ask meanwhile wait for no more than their turn. Again is harmless."""
+        if self.symspell is None:
+            built = self.learn(SymSpell(max_dictionary_edit_distance=2, prefix_length=PREFIX), self.sorted)
+            with turn:
+                if self.symspell is None:
+                    self.learnt, self.symspell, self.is_ready = self.sorted, built, True
+
     def ready(self) -> SymSpell:
         """The deletes of every word that is long enough to be misspelt."""
         built = self.symspell or SymSpell(max_dictionary_edit_distance=2, prefix_length=PREFIX)
         if not self.is_ready:
             learnt = set(self.learnt)
-            for word in self.sorted:
-                if word not in learnt and len(word) >= ONE_EDIT - 1 and word.isalpha():
-                    built.create_dictionary_entry(word, 1)
-                    built.create_dictionary_entry(self.stem(word), 1)
+            self.learn(built, (word for word in self.sorted if word not in learnt))
             self.learnt, self.symspell, self.is_ready = self.sorted, built, True
+        return built
+
+    def learn(self, built: SymSpell, words: Iterable[str]) -> SymSpell:
+        """Add words and their stems to it."""
+        for word in words:
+            if len(word) >= ONE_EDIT - 1 and word.isalpha():
+                built.create_dictionary_entry(word, 1)
+                built.create_dictionary_entry(self.stem(word), 1)
         return built
 
     def written(self, word: str) -> Sequence[str]:

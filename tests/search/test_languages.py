@@ -261,6 +261,24 @@ def test_a_language_that_was_not_asked_for_a_while_learns_only_what_is_new(tmp_p
     assert "erdmannchen" not in learnt
 
 
+def test_misspelt_questions_find_what_was_made_ready_while_others_found(tmp_path, monkeypatch):
+    index, learnt, learn = Index(tmp_path), [], SymSpell.create_dictionary_entry
+
+    def noted(self, word, count):
+        assert not index.lock.locked(), "whoever asks now has to wait"
+        learnt.append(word)
+        return learn(self, word, count)
+
+    index.rebuild([document(1, "Zebras"), document(2, "Meerkats")])
+    monkeypatch.setattr(SymSpell, "create_dictionary_entry", noted)
+    index.warm()
+    assert "meerkats" in learnt
+    del learnt[:]
+    index.warm()
+    assert [hit.id for hit in index.find(Query("meerkts ", EVERYBODY)).hits] == [2]
+    assert learnt == []
+
+
 def test_a_vocabulary_that_got_no_word_is_not_written_again(tmp_path):
     index = Index(tmp_path)
     index.rebuild([document(1, "Zebras"), translation(2, "Erdmännchen füttern")])
