@@ -52,7 +52,8 @@ def fold(word: str) -> str:
     """Lower case without accents; compatibility forms (full width, ligatures) as their plain letters."""
     if not NOT_ASCII.search(word):
         return word.lower()
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    # Lowered again, since plain letters of some forms are capitals: those of "㎆" are "MB".
+    decomposed = unicodedata.normalize("NFKD", word.casefold()).casefold()
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

@@ -1,7 +1,7 @@
 """From text to terms, and back to what was meant."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.search.analysis import SYNONYMS, beginnings, gist, terms, tokens, words
@@ -72,8 +72,13 @@ def test_tokens_stand_where_they_say(text):
 
 
 @given(st.text(max_size=40))
+@example("㎆")
 def test_folding_is_stable(text):
     assert fold(fold(text)) == fold(text)
+
+
+def test_forms_of_capitals_are_folded_like_the_letters():
+    assert fold("㎆") == fold("MB") == "mb"
 
 
 def test_synonyms_that_cannot_be_read_name_their_line():
