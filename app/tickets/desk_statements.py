@@ -33,9 +33,9 @@ PAGE = 50
 # Counts of views stop here and are shown as 999+; those of filtered lists, which nobody keeps for seconds, at 199+.
 CAP = 1000
 FILTERED_CAP = 200
-# A search looks at the next WINDOW tickets first, and at all others only if less than COMMON of those have the words
-# (COMMON is more than a page holds); where filters are set as well, at the next MATCHES.
-WINDOW, COMMON = 4000, 60
+# A search looks at the next WINDOW tickets first, and at all others only if those that have the words fill no page; where
+# filters are set as well, at the next MATCHES.
+WINDOW = 4000
 MATCHES = 10_000
 # Anybody at the desk, as far as `visible_to` asks.
 STAFF = SimpleNamespace(is_staff=True)
@@ -160,7 +160,7 @@ def found_by_words(shape: Shape, query: Select[Any], limit: int) -> Select[Any]:
     Filters narrow what was found, so more is looked at where they are set: for a word that very many subjects hold, the
     next MATCHES tickets.
     """
-    enough, window, common = (MATCHES, MATCHES, MATCHES // 30) if shape.set else (limit, WINDOW, COMMON)
+    enough, window, common = (MATCHES, MATCHES, MATCHES // 30) if shape.set else (limit, WINDOW, limit)
     stretch = subject_index.Stretch(shape.descending, enough, window, common)
     found = subject_index.matching(shape.dialect, stretch).subquery("matches")
     return query.join(found, found.c.id == Ticket.id)

@@ -201,9 +201,8 @@ def test_subjects_are_found_by_all_their_words_the_last_half_typed(people, app):
 @quick
 @given(having=st.lists(st.booleans(), min_size=1, max_size=24))
 def test_a_search_finds_each_ticket_once_whether_many_or_few_have_the_word(people, monkeypatch, having):
-    # More than a page holds, as the real figures are.
+    # More than a page holds, as the real figure is.
     monkeypatch.setattr(desk_statements, "WINDOW", 6)
-    monkeypatch.setattr(desk_statements, "COMMON", 4)
     monkeypatch.setattr(desk_statements, "for_staff", lambda shape: desk_statements.build(shape, people.agent))
     db.session.execute(delete(Ticket))
     rows = [row(people, subject="A needle" if has else "Hay") for has in having]
