@@ -1,5 +1,6 @@
 """Translators: which entries are missing or behind in which language, and the editor of one translation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request, url_for
@@ -65,19 +66,20 @@ def update(kind: str, number: int, locale: str) -> Response:
 @bp.post(f"{ONE}/withdrawal")
 def withdraw(kind: str, number: int, locale: str) -> Response:
     """Take a translation back to a draft."""
-    entry = entries.entry_to_edit(kind, number)
-    there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
-    actions.withdraw(entry, there, actor=current_user, now=utcnow())
-    db.session.commit()
-    return go(url_for(".edit", kind=kind, number=number, locale=locale))
+    return done(actions.withdraw, kind, number, locale)
 
 
 @bp.post(f"{ONE}/draft/removal")
 def discard(kind: str, number: int, locale: str) -> Response:
     """Give up the text beside the published one."""
+    return done(actions.discard, kind, number, locale)
+
+
+def done(action: Callable[..., None], kind: str, number: int, locale: str) -> Response:
+    """Do something to a translation that is there, and show it again."""
     entry = entries.entry_to_edit(kind, number)
     there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
-    actions.discard(entry, there, actor=current_user, now=utcnow())
+    action(entry, there, actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for(".edit", kind=kind, number=number, locale=locale))
 
