@@ -107,7 +107,7 @@ class Config:
     session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=whole(1, 3650))
     survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=whole(1, 3650))
     survey_quiet_days: int = setting(
-        "SURVEY_QUIET_DAYS", 7, "no second survey about a ticket while one so young is unanswered", parse=whole(0, 3650)
+        "SURVEY_QUIET_DAYS", 7, "whoever was asked for a score is not asked again for so long", parse=whole(0, 3650)
     )
     knowledge_locales: tuple[str, ...] = setting(
         "KNOWLEDGE_LOCALES", ("de", "fr", "es"), "languages beside English that knowledge is translated into", parse=languages

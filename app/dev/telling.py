@@ -20,7 +20,7 @@ from app.surveys.models import Survey
 from app.tickets import actions, filing
 from app.tickets.models import Ticket
 
-SURVEY_VALID, SURVEY_QUIET = timedelta(days=30), timedelta(days=1)
+SURVEY_VALID, SURVEY_QUIET = timedelta(days=30), timedelta(days=7)
 CLOSED_AFTER = timedelta(days=7)
 # Minutes within which the first answer mostly comes.
 QUICK = {"emergency": 11, "critical": 16, "high": 60, "medium": 420, "low": 1300}
@@ -153,7 +153,9 @@ class Telling:
 
     def score(self, value: int, words: str, at: datetime) -> None:
         """They answer the survey."""
-        survey = db.session.scalar(select(Survey).where(Survey.ticket_id == self.told.id, Survey.answered_at.is_(None)))
+        survey = db.session.scalar(
+            select(Survey).where(Survey.ticket_id == self.told.id, Survey.sent_at.is_not(None), Survey.answered_at.is_(None))
+        )
         if survey is not None:
             speed, quality = (max(1, min(5, value + self.dice.choice((-1, 0, 0, 1)))) for _ in range(2))
             surveys.answer(survey, surveys.Answer(value, speed, quality, words), ticket=self.told, person=self.asker, now=at)

@@ -148,6 +148,7 @@ KINDS: dict[str, frozenset[str]] = {
         "call.kind_changed": "kind_id name changes",
         # surveys
         "survey.invited": "survey_id",
+        "survey.withheld": "survey_id reason asked_at ref",
         "survey.answered": "survey_id overall_satisfaction low",
         # announcements
         "announcement.published": "announcement_id title",

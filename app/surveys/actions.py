@@ -3,13 +3,15 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
 from app.events.actions import record
+from app.events.models import Event
 from app.extensions import db
+from app.lib.database import serialize_on
 from app.lib.errors import Gone, Invalid
 from app.lib.text import many_lines
 from app.surveys import score
@@ -35,15 +37,18 @@ class Answer:
         return self.overall_satisfaction, self.response_time, self.resolution_quality
 
 
-def invite(ticket: Ticket, *, round_number: int, agent_id: int | None, now: datetime, valid: timedelta, quiet: timedelta) -> Survey | None:
-    """Begin the survey of one resolution; None if it has one, or if nobody should be asked.
+def invite(ticket: Ticket, *, round_number: int, agent_id: int | None, now: datetime, valid: timedelta, quiet: timedelta) -> Survey:
+    """Begin the survey of one resolution: ask its requester, or record survey.withheld, which says why they are not asked.
 
-    Staff are not asked, nor people who left. While an earlier survey of the same ticket, sent within `quiet`, still
-    waits for its answer, there is no second mail. The ticket's requester must be loaded. Four statements at most.
+    `agent_id` is whoever of us resolved it or answered last, None if nobody did. The requester must be loaded. Again
+    changes and records nothing. Six statements at most; those about the same person follow one another.
     """
     person = ticket.requester
-    if person.is_staff or not person.is_enabled or is_still_asked(ticket.id, now=now, quiet=quiet):
-        return None
+    serialize_on(db.session, f"asked-for-score:{person.id}")
+    known = db.session.scalar(select(Survey).where(Survey.ticket_id == ticket.id, Survey.round == round_number))
+    if known is not None:
+        return known
+    reason = why_not(ticket, agent_id, now=now, quiet=quiet)
     survey = Survey(
         ticket_id=ticket.id,
         round=round_number,
@@ -53,22 +58,53 @@ def invite(ticket: Ticket, *, round_number: int, agent_id: int | None, now: date
         organization_id=ticket.organization_id,
         category=ticket.category,
         is_demo=ticket.is_demo,
-        sent_at=now,
+        sent_at=None if reason else now,
         expires_at=now + valid,
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(survey)
-    except IntegrityError:
-        return None
-    record("survey.invited", now=now, ticket=ticket, facts={"survey_id": survey.id})
+    db.session.add(survey)
+    db.session.flush()
+    if reason:
+        record("survey.withheld", now=now, ticket=ticket, facts={"survey_id": survey.id, **reason})
+    else:
+        record("survey.invited", now=now, ticket=ticket, facts={"survey_id": survey.id})
     return survey
 
 
-def is_still_asked(ticket_id: int, *, now: datetime, quiet: timedelta) -> bool:
-    """Whether a survey of this ticket went out lately and can still be answered."""
-    waiting = (Survey.ticket_id == ticket_id, Survey.answered_at.is_(None), Survey.sent_at > now - quiet, Survey.expires_at > now)
-    return db.session.scalar(select(Survey.id).where(*waiting).limit(1)) is not None
+def why_not(ticket: Ticket, agent_id: int | None, *, now: datetime, quiet: timedelta) -> dict[str, Any] | None:
+    """Why the requester is not asked, as facts of survey.withheld; None where they are.
+
+    Staff are not asked, nor who has left, nor about what staff opened or what was solved without us. And nobody is asked
+    twice within `quiet`, about whichever tickets: a person with five tickets would else get five surveys.
+    """
+    person, asked = ticket.requester, None
+    if person.is_staff:
+        reason = "of_staff"
+    elif not person.is_still_of(ticket.organization_id):
+        reason = "left"
+    elif agent_id is None:
+        reason = "unanswered"
+    elif is_opened_by_staff(ticket.id):
+        reason = "opened_by_staff"
+    elif (asked := last_asked(person.id, since=now - quiet)) is not None:
+        reason = "asked_lately"
+    else:
+        return None
+    return {"reason": reason, "asked_at": asked.sent_at.isoformat() if asked else None, "ref": asked.ref if asked else None}
+
+
+def is_opened_by_staff(ticket_id: int) -> bool:
+    """Whether somebody at the desk opened it; nobody is asked about what they did not ask for."""
+    opener = select(User).join(Event, Event.actor_id == User.id).where(Event.ticket_id == ticket_id, Event.kind == "ticket.opened")
+    person = db.session.scalar(opener.limit(1))
+    return person is not None and person.is_staff
+
+
+def last_asked(person_id: int, *, since: datetime) -> Any:
+    """When somebody was asked last after `since`, and about which ticket; None if they were not. The index ix_surveys_recipient serves it."""
+    asked = select(Survey.sent_at, Ticket.ref).join(Ticket, Ticket.id == Survey.ticket_id)
+    return db.session.execute(
+        asked.where(Survey.recipient_id == person_id, Survey.sent_at > since).order_by(Survey.sent_at.desc()).limit(1)
+    ).first()
 
 
 def answer(survey: Survey, given: Answer, *, ticket: Ticket, person: User, now: datetime) -> None:

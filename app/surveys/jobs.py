@@ -6,7 +6,6 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.accounts.models import User
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
@@ -16,24 +15,21 @@ from app.tickets.models import Message, Ticket
 
 
 def invite(event_id: int) -> None:
-    """After `ticket.resolved`: begin the survey of this round, unless staff opened the ticket. Again is harmless.
+    """After `ticket.resolved`: begin the survey of this round. Again is harmless.
 
-    Customers who solved it themselves are asked if they had an answer from us.
+    Customers who solved it themselves are asked about whoever of us had answered.
     """
     event = db.session.get(Event, event_id)
     if event is None:
         return
     ticket = db.session.scalar(select(Ticket).options(joinedload(Ticket.requester)).where(Ticket.id == event.ticket_id))
-    if ticket is None or opened_by_staff(ticket.id):
-        return
-    by_staff = event.facts["by_staff"]
-    if not by_staff and ticket.first_responded_at is None:
+    if ticket is None:
         return
     settings = current_app.config["SETTINGS"]
     actions.invite(
         ticket,
         round_number=event.facts["round"],
-        agent_id=event.actor_id if by_staff else last_to_answer(ticket.id),
+        agent_id=event.actor_id if event.facts["by_staff"] else last_to_answer(ticket.id),
         now=utcnow(),
         valid=timedelta(days=settings.survey_days),
         quiet=timedelta(days=settings.survey_quiet_days),
@@ -45,13 +41,6 @@ def last_to_answer(ticket_id: int) -> int | None:
     """The id of whoever of us answered last in public, if anybody did."""
     answers = (Message.ticket_id == ticket_id, Message.visibility == "public", Message.by_staff, Message.is_automatic.is_(False))
     return db.session.scalar(select(Message.author_id).where(*answers).order_by(Message.id.desc()).limit(1))
-
-
-def opened_by_staff(ticket_id: int) -> bool:
-    """Whether somebody at the desk opened it; nobody is asked about what they did not ask for."""
-    opener = select(User).join(Event, Event.actor_id == User.id).where(Event.ticket_id == ticket_id, Event.kind == "ticket.opened")
-    person = db.session.scalar(opener.limit(1))
-    return person is not None and person.is_staff
 
 
 def follow_up(event_id: int) -> None:

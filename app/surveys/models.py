@@ -10,7 +10,10 @@ from app.lib.database import UTCDateTime
 
 
 class Survey(Model):
-    """Four questions, the first three from 1 to 5. The answer can change until `expires_at`."""
+    """Four questions, the first three from 1 to 5. The answer can change until `expires_at`.
+
+    One that was withheld never has `sent_at`, so no figure counts it; its event `survey.withheld` says why.
+    """
 
     __tablename__ = "surveys"
     __table_args__ = (
@@ -30,7 +33,7 @@ class Survey(Model):
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     category: Mapped[str] = mapped_column()
     is_demo: Mapped[bool] = mapped_column(default=False)
-    sent_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     overall_satisfaction: Mapped[int | None] = mapped_column()

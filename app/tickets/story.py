@@ -26,6 +26,13 @@ MOVED = {
     "resume": "we go on, and the time that it waited is not counted",
 }
 US = "HiveTechs Support"
+# Why nobody is asked for a score.
+UNASKED = {
+    "of_staff": "the requester is one of us",
+    "left": "the requester has left",
+    "unanswered": "it was solved before any of us answered",
+    "opened_by_staff": "one of us opened the ticket",
+}
 TRIGGERS = {
     "by_hand": "a person decided it",
     "sla_level": "a level of its SLA was reached",
@@ -261,6 +268,15 @@ def survey_invited(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("star", "", (said("Survey sent"),))
 
 
+def survey_withheld(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """We did not ask, and why."""
+    if facts["reason"] == "asked_lately":
+        asked_at = datetime.fromisoformat(facts["asked_at"])
+        parts = (said("No survey sent: they were asked "), (asked_at, False), said(f" about {facts['ref']}"))
+        return Line("star", "", parts, ("Nobody is asked for a score again so soon.",))
+    return Line("star", "", (said(f"No survey sent: {UNASKED[facts['reason']]}"),))
+
+
 def survey_answered(facts: Facts, actor: str | None, staff: bool) -> Line:
     """They told us."""
     tone = "bad" if facts["low"] else "ok"
@@ -353,6 +369,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "mail.resent": mail_resent,
     **CALLS,
     "survey.invited": survey_invited,
+    "survey.withheld": survey_withheld,
     "survey.answered": survey_answered,
     "guest.confirmed": guest_confirmed,
     "knowledge.drafted_from_ticket": drafted,

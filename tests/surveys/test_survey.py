@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 from app.events.models import Event
 from app.extensions import db
 from app.mail.models import OutboundMail
+from app.surveys import jobs
 from app.surveys.links import token_of
 from app.surveys.models import Survey
 from app.tickets import actions, filing
 from app.tickets.models import Message, TicketTag
+from app.tickets.queries import timeline
 from tests import factories
 
 GOOD = {"overall_satisfaction": "5", "response_time": "4", "resolution_quality": "5", "additional_feedback": "Quick & <b>kind</b>"}
@@ -34,6 +36,17 @@ def stored():
     """The one survey."""
     db.session.expire_all()
     return db.session.scalars(select(Survey)).one()
+
+
+def invitations():
+    """To whom invitations went, in their order."""
+    mails = select(OutboundMail.recipient).where(OutboundMail.template == "survey_invitation").order_by(OutboundMail.id)
+    return db.session.scalars(mails).all()
+
+
+def lines(ticket, viewer):
+    """What a viewer reads on a ticket's timeline between the messages."""
+    return [entry.line.text for entry in timeline(ticket, viewer).entries if entry.line]
 
 
 def count(kind):
@@ -96,11 +109,68 @@ def test_a_forged_and_an_expired_link_open_nothing(asked, browse, clock, app):
     assert stored().answered_at is None
 
 
-def test_each_resolution_asks_once_and_staff_tickets_never(asked, browse, people, drain):
+def test_nobody_is_asked_about_what_staff_opened(app, people, drain):
     ticket = factories.ticket(people.user, actor=people.agent)
     factories.resolve(ticket, people.agent)
     drain()
-    assert db.session.scalar(select(func.count()).select_from(Survey)) == 1
+    assert invitations() == []
+    assert "No survey sent: one of us opened the ticket" in lines(ticket, people.agent)
+
+
+def test_whoever_was_asked_is_not_asked_again_so_soon_about_any_ticket(asked, browse, people, clock, drain):
+    browse(None).post(asked[1], GOOD, to=f"{asked[1]}/thanks", csrf=False)
+    clock.shift(timedelta(days=6))
+    second, colleagues = (factories.resolve(factories.ticket(person), people.agent) for person in (people.user, people.colleague))
+    drain()
+    assert invitations() == [people.user.email, people.colleague.email]
+    [told] = [line for line in lines(second, people.agent) if "urvey" in line]
+    assert told == f"No survey sent: they were asked Mon 23 Nov, 10:00 UTC about {asked[0].ref}"
+    assert "Survey sent" in lines(colleagues, people.agent)
+    assert not any("urvey" in line for line in lines(second, people.user))
+
+
+def test_the_quiet_time_begins_with_what_was_sent_and_ends(asked, people, clock, drain):
+    for days, mails in ((6, 1), (1, 2), (6, 2)):
+        clock.shift(timedelta(days=days))
+        factories.resolve(factories.ticket(people.user), people.agent)
+        drain()
+        assert len(invitations()) == mails
+
+
+def test_a_ticket_resolved_again_at_once_does_not_ask_again(asked, browse, people, now, drain):
+    browse(None).post(asked[1], GOOD, to=f"{asked[1]}/thanks", csrf=False)
+    actions.reopen(asked[0], "It is back.", actor=people.user, now=now + timedelta(hours=1))
+    factories.resolve(asked[0], people.agent)
+    drain()
+    assert len(invitations()) == 1
+
+
+def test_what_was_withheld_lowers_no_figure(asked, browse, people, clock, drain):
+    browse(None).post(asked[1], GOOD, to=f"{asked[1]}/thanks", csrf=False)
+    factories.resolve(factories.ticket(people.user), people.agent)
+    drain()
+    clock.shift(60)
+    words = browse(people.agent).get("/desk/surveys?range=7d").words
+    assert "of 1 sent" in words and "100 %" in words
+
+
+def test_who_has_left_the_organization_is_not_asked_and_not_counted(app, people, drain):
+    ticket = factories.ticket(people.user)
+    people.user.organization_id = people.stranger.organization_id
+    factories.resolve(ticket, people.agent)
+    drain()
+    assert invitations() == []
+    assert "No survey sent: the requester has left" in lines(ticket, people.agent)
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_an_invitation_that_was_withheld_stays_so_when_the_job_comes_again(asked, people, clock, drain):
+    factories.resolve(factories.ticket(people.user), people.agent)
+    drain()
+    clock.shift(timedelta(days=8))
+    for event_id in db.session.scalars(select(Event.id).where(Event.kind == "ticket.resolved")).all():
+        jobs.invite(event_id)
+    assert (count("survey.invited"), count("survey.withheld"), len(invitations())) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(("answered", "assigned"), [(True, True), (True, False), (False, False)])
@@ -112,8 +182,9 @@ def test_a_customer_who_solved_it_is_asked_if_we_had_answered(app, people, now, 
     actions.solve(ticket, "", actor=people.user, now=now + timedelta(hours=1))
     db.session.commit()
     drain()
-    asked = [row.agent_id for row in db.session.scalars(select(Survey))]
+    asked = [row.agent_id for row in db.session.scalars(select(Survey).where(Survey.sent_at.is_not(None)))]
     assert asked == ([agent.id] if answered else [])
+    assert ("No survey sent: it was solved before any of us answered" in lines(ticket, people.agent)) is not answered
     mails = db.session.scalars(select(OutboundMail.text).where(OutboundMail.template == "survey_invitation")).all()
     assert [f"{agent.name} looked after" in text for text in mails] == [True] * len(asked)
 

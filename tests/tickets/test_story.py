@@ -82,6 +82,7 @@ FACTS = {
     "mail.failed": {"mail_id": 1, "recipient_id": None, "reason": "no such mailbox"},
     "mail.resent": {"mail_id": 1},
     "survey.invited": {"survey_id": 1},
+    "survey.withheld": {"survey_id": 2, "reason": "asked_lately", "asked_at": "2026-11-23T14:00:00+00:00", "ref": "HT-1"},
     "survey.answered": {"survey_id": 1, "overall_satisfaction": 2, "low": True},
     "guest.confirmed": {"ref": "HT-1"},
     "sla.terms_set": {"policy": "Night shift", "calendar": None, "reason": "Agreed on the phone."},
@@ -109,6 +110,7 @@ SAYS = {
     "sla.promise_moved": "Our next answer is now due Mon 23 Nov, 11:00 UTC, it was Mon 23 Nov, 14:00 UTC: the priority changed",
     "ticket.thanks_dismissed": "Stays resolved: the last message was a thank-you by Aiko",
     "survey.answered": "Survey answered: 2 of 5 by Aiko",
+    "survey.withheld": "No survey sent: they were asked Mon 23 Nov, 14:00 UTC about HT-1",
     "knowledge.drafted_from_ticket": "A reply became an answer for the help centre: How do I reset it? by Aiko",
 }
 
