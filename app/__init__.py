@@ -5,8 +5,10 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask
+from flask_wtf.csrf import CSRFError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.audiences import key_refused
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
@@ -122,6 +124,7 @@ def create_app(config: Config | None = None) -> Flask:
         database.prepare(db.engine)
     outbox.install()
     pages.install(app)
+    app.register_error_handler(CSRFError, key_refused)
     for path in BLUEPRINTS:
         blueprint = import_module(path).bp
         if blueprint.name != "dev" or settings.dev:

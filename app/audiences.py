@@ -5,8 +5,11 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask_login import current_user
+from flask_wtf.csrf import CSRFError
 
 from app.lib.errors import NotAllowed
+from app.lib.htmx import is_htmx
+from app.lib.pages import failure, words_sent
 
 CUSTOMER_ROLES = frozenset({"customer", "customer_admin"})
 STAFF_ROLES = frozenset({"agent", "lead", "admin"})
@@ -71,16 +74,30 @@ def guard(roles: frozenset[str]) -> Callable[[], Any]:
 def to_sign_in() -> Any:
     """To the sign-in page, and back to the page that was open; whoever sent something is told that it did not arrive.
 
-    htmx is told to go there as a visit, so that no part swallows a login form.
+    htmx is told to go there as a visit, so that no part swallows a login form; portal.js stays where somebody wrote
+    something. Whoever sent words without script gets them back.
     """
     is_part = request.headers.get("HX-Request") == "true"
-    if request.method != "GET":
-        flash("You had been signed out. Sign in, and you are back where you were; what was not saved has to be sent again.", "warn")
     wanted = request.full_path.rstrip("?") if request.method == "GET" and not is_part else open_page()
     target = url_for("accounts.login", next=wanted)
     if is_part:
         return current_app.response_class("", 401, {"HX-Redirect": target})
+    if written := words_sent():
+        return failure(
+            401, "You have been signed out", "Nothing was sent. Sign in in another tab, then copy your words from here.", written, target
+        )
+    if request.method != "GET":
+        flash("You had been signed out. Sign in, and you are back where you were; what was not saved has to be sent again.", "warn")
     return redirect(target, 303)
+
+
+def key_refused(error: CSRFError) -> Any:
+    """A form whose key is another session's. Who has none is sent to sign in, and so is htmx: its page is older than the session."""
+    roles = DOORS.get(request.blueprint or "", ("", None))[1]
+    if roles is not None and (is_htmx() or not current_user.is_authenticated):
+        return to_sign_in()
+    message = "You signed in or out since the page was opened. Go back, copy what you wrote, reload that page, and send it from there."
+    return failure(400, "This form has expired", message, words_sent())
 
 
 def open_page() -> str | None:

@@ -1,6 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +9,7 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, generate_csrf
+from flask_wtf.csrf import generate_csrf
 from jinja2 import Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
@@ -72,7 +73,6 @@ def install(app: Flask) -> None:
     )
     app.context_processor(context)
     app.register_error_handler(DomainError, domain_error)
-    app.register_error_handler(CSRFError, csrf_error)
     app.register_error_handler(StaleDataError, stale_error)
     app.register_error_handler(OperationalError, no_database)
     app.register_error_handler(HTTPException, http_error)
@@ -137,21 +137,33 @@ def wants_json() -> bool:
     return request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json"
 
 
-def failure(status: int, title: str, message: str) -> Response:
-    """One error, as a problem+json, as the #flash part, or as a page."""
+def failure(status: int, title: str, message: str, written: Sequence[tuple[str, str]] = (), sign_in: str = "") -> Response:
+    """One error, as a problem+json, as the #flash part, or as a page.
+
+    The page gives back what somebody had `written`, and leads to the address where they `sign_in`.
+    """
     if wants_json():
         body = jsonify(type="about:blank", title=title, status=status, detail=message, request_id=g.get("request_id", ""))
         body.mimetype = "application/problem+json"
         return make_response(body, status)
     part = is_htmx()
     template = "errors/_flash.html" if part else "errors/error.html"
-    answer = make_response(drawn(template, status=status, title=title, message=message, sought=sought(status)), status)
+    more = {"sought": sought(status), "written": written, "sign_in": sign_in}
+    answer = make_response(drawn(template, status=status, title=title, message=message, **more), status)
     answer.vary.add("HX-Request")
     if part:
         # What somebody sent is answered where they look; a part that refreshes itself does not move the page.
         swap = "innerHTML" if request.method == "GET" else "innerHTML show:top"
         answer.headers.update({"HX-Retarget": "#flash", "HX-Reswap": swap, "HX-Push-Url": "false"})
     return answer
+
+
+def words_sent() -> list[tuple[str, str]]:
+    """The sentences of a form that was sent from a page of ours, by field: nobody writes them twice. Never a password."""
+    if not (request.referrer or "").startswith(request.host_url):
+        return []
+    sentences = [(name, value) for name, value in request.form.items() if " " in value.strip() and "password" not in name]
+    return [(name.replace("_", " ").capitalize(), value) for name, value in sentences]
 
 
 def sought(status: int) -> str:
@@ -179,15 +191,6 @@ def domain_error(error: DomainError) -> Response:
 def stale_error(error: StaleDataError) -> Response:
     """Two people saved at once, and this one came second."""
     return domain_error(Stale("Somebody else changed this at the same moment. Reload the page and try again."))
-
-
-def csrf_error(error: CSRFError) -> Response:
-    """The form is from another session."""
-    return failure(
-        400,
-        "This form has expired",
-        "You signed in or out since the page was opened. Go back, copy what you wrote, reload that page, and send it from there.",
-    )
 
 
 MESSAGES = {

@@ -57,9 +57,36 @@ def test_who_sends_without_a_session_is_told_and_led_back(people, browse, header
     where = sent.headers["HX-Redirect" if htmx else "Location"]
     assert where == to
     page = visitor.get(where)
-    assert "You had been signed out" in page.words
+    assert ("You had been signed out" in page.words) is not htmx
     came_back = visitor.post("/login", {**page.markup.fields(), "email": people.user.email, "password": PASSWORD}, status=303)
     assert came_back.headers["Location"] == (came_from.removeprefix("http://localhost") if "next" in to else "/")
+
+
+WORDS = {"subject": "Will not start", "new_password": "correct horse", "body": "First line\nand <b>more</b> of it", "kind": "question"}
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_whoever_sent_words_from_another_session_gets_them_back(people, browse, signed_in):
+    here = {"Referer": "http://localhost/tickets/new"}
+    page = browse(people.user if signed_in else None).post(
+        "/tickets/new", WORDS, headers=here, csrf=False, status=400 if signed_in else 401
+    )
+    assert "Will not start" in page.words and "First line\nand &lt;b&gt;more&lt;/b&gt; of it</textarea>" in page.text
+    assert "correct horse" not in page.text and page.text.count("<textarea") == 2
+    assert ('href="/login?next=/tickets/new" target="_blank"' in page.text) is not signed_in
+
+
+@pytest.mark.parametrize("referrer", ["https://elsewhere.example/", "http://localhost.elsewhere.example/", ""])
+def test_no_other_site_writes_on_our_page(people, browse, referrer):
+    page = browse(people.user).post("/tickets/new", WORDS, headers={"Referer": referrer}, csrf=False, status=400)
+    assert "Will not start" not in page.text
+
+
+def test_a_part_of_a_page_from_another_session_learns_that_it_is_old(people, browse):
+    part = browse(people.user).post(
+        "/tickets/new", WORDS, headers={"HX-Current-URL": "http://localhost/tickets/new"}, htmx=True, csrf=False, status=401
+    )
+    assert part.headers["HX-Redirect"] == "/login?next=/tickets/new"
 
 
 def test_a_part_that_is_asked_for_without_a_session_leads_back_to_its_page(browse):

@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.people import PASSWORD, PEOPLE
+
 SHOT = {"name": "shot.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 64}
 TRACE = {"name": "trace.log", "mimeType": "text/plain", "buffer": b"panicked at stage2.rs"}
 HAND_OVER = """([kind, name]) => {
@@ -205,6 +207,28 @@ def test_who_writes_while_the_ticket_changes_sees_what_changed_and_keeps_the_tex
     expect(messages(page, "Written before I knew.")).to_have_count(0)
     page.get_by_role("button", name="Send anyway").click()
     expect(messages(page, "Written before I knew.")).to_have_count(1)
+
+
+def test_whoever_is_signed_out_while_writing_stays_signs_in_beside_and_sends(visit, site):
+    page = visit("user", f"/tickets/{site.for_signed_out}")
+    here = page.url
+    page.locator("#reply").fill("Written by a patient person")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator("#flash")).to_contain_text("You have been signed out")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    beside = opened.value
+    beside.get_by_label("E-mail").fill(PEOPLE["user"][1])
+    beside.get_by_label("Password").fill(PASSWORD)
+    beside.get_by_role("button", name="Sign in").click()
+    beside.wait_for_url(lambda url: "/login" not in url)
+    page.bring_to_front()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#flash")).to_contain_text("signed in again")
+    page.get_by_role("button", name="Send reply").click()
+    expect(messages(page, "Written by a patient person")).to_have_count(1)
+    assert page.url == here
 
 
 def test_a_draft_keeps_itself_and_outlives_a_reload(visit, site):
