@@ -292,6 +292,16 @@ def test_staff_answer_without_script(visit, site):
     expect(page.locator("input[data-all]")).to_be_hidden()
 
 
+def test_a_ticket_is_printed_dark_on_white_without_what_only_a_screen_needs(visit, site):
+    page = visit("user", f"/tickets/{site.for_menu}", color_scheme="dark")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    assert page.evaluate("() => getComputedStyle(document.documentElement).colorScheme") == "light"
+    for name in ("Attachments", "Look for new messages"):
+        expect(page.get_by_text(name).first).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_theme_is_the_persons_own_whatever_the_machine_prefers(theme, visit):
     page = visit("colleague", "/account", color_scheme="dark" if theme == "light" else "light")
