@@ -1,8 +1,10 @@
 """What every page must be: valid, named, labelled, wired to things that exist, and free of inline code."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import unescape
 from html.parser import HTMLParser
 
 import html5lib
@@ -15,6 +17,9 @@ ARIA = ("describedby", "labelledby", "controls", "errormessage", "owns", "active
 REFERENCES = frozenset({"for", "list", "form", *(f"aria-{name}" for name in ARIA)})
 HTMX_REFERENCES = frozenset({"hx-target", "hx-include", "hx-indicator", "hx-target:inherited"})
 ID = re.compile(r"[\w-]+")
+# A tag as our templates write nearly all of them.
+PLAIN_TAG = re.compile(r'<([a-z][a-z0-9-]*)((?:\s+[a-z][a-z0-9:_.-]*(?:="[^"]*")?)*)\s*(/?)>')
+PLAIN_ATTRIBUTE = re.compile(r'\s([a-z][a-z0-9:_.-]*)(?:="([^"]*)")?')
 CONTAINERS = {"<tr": "tbody", "<td": "tr", "<th": "tr", "<tbod": "table", "<opti": "select"}
 SILENT = frozenset({"script", "style", "template", "title", "desc"})
 
@@ -26,12 +31,14 @@ faultless: set[int] = set()
 
 @dataclass
 class Element:
-    """One element: its name, attributes, what encloses it, and its words."""
+    """One element: its name, attributes, what encloses it, and which of the words of its page are its own."""
 
     tag: str
     attributes: dict[str, str]
     parent: "Element | None"
-    texts: list[str] = field(default_factory=list)
+    spoken: list[str]
+    start: int
+    end: int | None = None
 
     def __getitem__(self, name: str) -> str:
         return self.attributes[name]
@@ -39,6 +46,11 @@ class Element:
     def get(self, name: str, default: str = "") -> str:
         """An attribute, or `default`."""
         return self.attributes.get(name, default)
+
+    @property
+    def texts(self) -> list[str]:
+        """The pieces of text within, as they stand."""
+        return self.spoken[self.start : self.end]
 
     @property
     def text(self) -> str:
@@ -62,6 +74,7 @@ class Markup(HTMLParser):
         self.elements: list[Element] = []
         self.open: list[Element] = []
         self.shape: list[str] = []
+        self.spoken: list[str] = []
         self.feed(text)
         self.close()
 
@@ -69,34 +82,56 @@ class Markup(HTMLParser):
         """Count no lines: nobody asks where an element stands."""
         return j
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def parse_starttag(self, i: int) -> int:
+        """Read a tag that is plain in one look; the parser itself takes five for each attribute."""
+        found = PLAIN_TAG.match(self.rawdata, i)
+        if found is None:
+            return super().parse_starttag(i)
+        tag, rest, is_whole = found.groups()
+        attributes = [(name, unescape(value)) for name, value in PLAIN_ATTRIBUTE.findall(rest)]
+        if is_whole:
+            self.handle_startendtag(tag, attributes)
+        else:
+            self.handle_starttag(tag, attributes)
+            if tag in self.CDATA_CONTENT_ELEMENTS:
+                self.set_cdata_mode(tag)
+        return found.end()
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         """Add an element."""
-        element = Element(tag, {name: value or "" for name, value in attrs}, self.open[-1] if self.open else None)
+        at = len(self.spoken)
+        element = Element(tag, {name: value or "" for name, value in attrs}, self.open[-1] if self.open else None, self.spoken, at, at)
         self.elements.append(element)
-        self.shape.append(f"<{tag} {' '.join(name for name, _ in attrs)}>")
+        self.shape.append(f"<{tag} {' '.join([name for name, _ in attrs])}>")
         if tag not in VOID:
+            element.end = None
             self.open.append(element)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         """Add an element that holds nothing."""
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self.open.pop()
+            self.close_from(-1)
 
     def handle_endtag(self, tag: str) -> None:
         """Close the nearest open element of that name."""
         self.shape.append(f"</{tag}>")
         for depth in range(len(self.open) - 1, -1, -1):
             if self.open[depth].tag == tag:
-                del self.open[depth:]
+                self.close_from(depth)
                 return
 
+    def close_from(self, depth: int) -> None:
+        """Nothing that follows belongs to what is open from there on."""
+        for element in self.open[depth:]:
+            element.end = len(self.spoken)
+        del self.open[depth:]
+
     def handle_data(self, data: str) -> None:
-        """Add words to all that is open."""
+        """Add words, to all that is open."""
         if data.strip():
             self.shape.append("&" if "&" in data else "-")
-        for element in self.open:
-            element.texts.append(data)
+        self.spoken.append(data)
 
     def all(self, tag: str = "", **attributes: str) -> list[Element]:
         """Elements of a name (any, if empty) that have these attributes; `class_` and `for_` stand for the words of Python."""
@@ -218,19 +253,24 @@ def faults(page: Markup, known: set[str] | None) -> list[str]:
 
 def naming(element: Element, labels: set[str], whole: bool) -> list[str]:
     """Fields need labels, forms a destination, buttons and links words, images a text."""
-    tag, shown = element.tag, f"<{element.tag} {' '.join(f'{k}={v[:40]!r}' for k, v in element.attributes.items())}>"
+    tag = element.tag
     named = element.get("aria-label").strip() or element.get("aria-labelledby").strip()
     if tag in {"select", "textarea"} or (tag == "input" and element.get("type", "text") not in UNTYPED):
         if not (named or element.get("id") in labels or element.within("label")):
-            return [f"{shown} has no label"]
+            return [f"{shown(element)} has no label"]
     elif tag == "form" and element.get("method") != "dialog":
         if "action" not in element.attributes or element.get("method", "").lower() not in {"get", "post"}:
-            return [f"{shown} has no action or no method"]
+            return [f"{shown(element)} has no action or no method"]
     elif tag in {"button", "a", "summary"} and not (named or element.text):
-        return [f"{shown} has no words"]
+        return [f"{shown(element)} has no words"]
     elif tag == "img" and "alt" not in element.attributes:
-        return [f"{shown} has no alt"]
+        return [f"{shown(element)} has no alt"]
     return []
+
+
+def shown(element: Element) -> str:
+    """The tag of an element, as far as it tells which one it is."""
+    return f"<{element.tag} {' '.join(f'{name}={value[:40]!r}' for name, value in element.attributes.items())}>"
 
 
 def inline_code(element: Element) -> list[str]:
