@@ -148,7 +148,7 @@ def beyond(shape: Shape) -> ColumnElement[bool]:
     """Past the row that a cursor names."""
     keys = shape.keys
     if len(keys) == 1:
-        start = bindparam("key_0", type_=Integer())
+        start = subject_index.starts_after(shape.dialect)
         return keys[0] < start if shape.descending else keys[0] > start
     here, there = tuple_(*keys), tuple_(bindparam("key_0", type_=UTCDateTime()), bindparam("key_1", type_=Integer()))
     return here < there if shape.descending else here > there

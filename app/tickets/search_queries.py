@@ -23,9 +23,8 @@ from app.tickets.queries import sight_of, within
 from app.tickets.text_index import OF_MESSAGE, TEXTS
 
 PAGE = 20
-# PostgreSQL looks at the texts of the next WINDOW tickets, and asks its index for all others where less than COMMON of those have
-# the words (more than a page holds). A text is longer than a subject, so fewer are walked.
-WINDOW, COMMON = 400, 25
+# PostgreSQL looks at the texts of the next WINDOW tickets before others. A text is longer than a subject, so these are fewer.
+WINDOW = 400
 # Passages are looked for in so many of the latest messages of a ticket; so many are shown.
 MESSAGES, PASSAGES = 40, 2
 # What was meant is looked for among the words of so many of the latest tickets.
@@ -75,7 +74,7 @@ def find(text: str, viewer: User, cursor: str = "") -> Page:
 @lru_cache(maxsize=8)
 def statement(sight: str, dialect: str, descending: bool) -> Select[Any]:
     """The statement of `find`, built once for each way to page."""
-    stretch = subject_index.Stretch(descending, PAGE + 1, WINDOW, COMMON)
+    stretch = subject_index.Stretch(descending, PAGE + 1, WINDOW, PAGE + 1)
     found = subject_index.matching(dialect, stretch, TEXTS).subquery("matches")
     seen = within(sight, bindparam("viewer", type_=Integer()), bindparam("organization", type_=Integer()))
     # Cut before tickets are joined, or PostgreSQL may walk all of them beside what was found. That keeps pages whole, since

@@ -8,8 +8,27 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DDL, ColumnElement, Integer, Select, String, bindparam, column, event, func, literal_column, select, table, union_all
+from sqlalchemy import (
+    CTE,
+    DDL,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    column,
+    event,
+    func,
+    literal_column,
+    select,
+    table,
+    union_all,
+)
 
+from app.lib.database import at_most
 from app.tickets.models import Ticket
 
 SQLITE = (
@@ -35,6 +54,8 @@ POSTGRESQL = (
 )
 WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 8
+# On PostgreSQL, words that at least OFTEN of SAMPLE tickets have are looked for ticket by ticket.
+SAMPLE, OFTEN = 100, 2
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ def words(text: str) -> list[str]:
 class Stretch:
     """Where a search goes on: after the id of the value `key_0`, newest first if `descending`, until `enough` are found.
 
-    PostgreSQL looks at the next `window` tickets before all others; where `common` of them have the words, only at those.
+    PostgreSQL looks at the next `window` tickets first, and at others only where fewer than `common` of those have the words.
     """
 
     descending: bool
@@ -77,29 +98,85 @@ class Stretch:
     window: int
     common: int
 
-    def beyond(self, key: Any, *, edge: bool) -> ColumnElement[bool]:
-        """Ids after the start, or (`edge`) after the window."""
-        start = bindparam("key_0", type_=Integer())
-        if self.descending:
-            return key <= start - self.window if edge else key < start
-        return key > start + self.window if edge else key > start
+    @property
+    def may_walk(self) -> bool:
+        """Whether it may end before all are found: where `enough` fill a page, and are not thousands of which filters leave some."""
+        return self.enough <= self.common
+
+    def away(self, distance: int) -> ColumnElement[int]:
+        """The id that is so far from the start, on PostgreSQL, also where that is more than an id can be."""
+        start = cast(starts_after("postgresql"), BigInteger)
+        return start - at_most(distance) if self.descending else start + at_most(distance)
+
+    def after(self, key: Any, edge: ColumnElement[int]) -> ColumnElement[bool]:
+        """Ids that come after one."""
+        return key < edge if self.descending else key > edge
+
+    def ordered(self, query: Select[Any], key: Any) -> Select[Any]:
+        """The first `enough` of what a query finds."""
+        return query.order_by(key.desc() if self.descending else key.asc()).limit(at_most(self.enough))
+
+
+def starts_after(dialect: str) -> BindParameter[int]:
+    """The id after which a search goes on, the value `key_0`.
+
+    Written out for PostgreSQL, as all that a search depends on: a plan that is kept for any start walks all tickets for a rare word.
+    """
+    return bindparam("key_0", type_=Integer(), literal_execute=dialect != "sqlite")
 
 
 def matching(dialect: str, stretch: Stretch, text: FullText = SUBJECTS) -> Select[Any]:
     """Ids (`id`) of tickets whose `text` has all words of the value `terms`, the last of which may be half typed.
 
-    SQLite hands them out in order, as many as are asked for. PostgreSQL would either walk all tickets for a word that
-    nobody has written, or fetch half of them for one that everybody does: so it walks a window first.
+    SQLite hands them out in order, as many as are asked for.
     """
-    match, key = holds(dialect, text=text), text.rowid if dialect == "sqlite" else text.id
     if dialect == "sqlite":
-        query = select(key.label("id")).where(match, stretch.beyond(key, edge=False))
-        return query.order_by(key.desc() if stretch.descending else key.asc()).limit(stretch.enough)
-    near = select(key.label("id")).where(match, stretch.beyond(key, edge=False), ~stretch.beyond(key, edge=True)).cte("near")
-    is_rare = select(func.count()).select_from(near).scalar_subquery() < stretch.common
-    # Materialized, so that nothing around it makes the database walk instead of asking its index.
-    far = select(key.label("id")).where(match, stretch.beyond(key, edge=True), is_rare).cte("far").prefix_with("MATERIALIZED")
-    return select(union_all(select(near.c.id), select(far.c.id)).subquery("near_and_far").c.id)
+        key = text.rowid
+        return stretch.ordered(select(key.label("id")).where(holds(dialect, text=text), stretch.after(key, starts_after(dialect))), key)
+    return near_and_far(stretch, text)
+
+
+def near_and_far(stretch: Stretch, text: FullText) -> Select[Any]:
+    """The same for PostgreSQL, whose index knows no order.
+
+    By itself it would either walk all tickets for a word that nobody has written, or fetch half of them for one that everybody
+    does. So a window is walked first. If few in it have the words, a sample of the others tells whether to walk on until a
+    page is full, or to ask the index for all.
+    """
+    start, edge = stretch.away(0), stretch.away(stretch.window)
+    having = select(text.id.label("id")).where(holds("postgresql", text=text))
+    window = having.where(stretch.after(text.id, start), ~stretch.after(text.id, edge))
+    near = materialized(stretch.ordered(window, text.id) if stretch.may_walk else window, "near")
+    is_short = how_many(near) < at_most(stretch.common)
+    others = having.where(stretch.after(text.id, edge), is_short)
+    if not stretch.may_walk:
+        return together(near, materialized(others, "indexed"))
+    some = having.where(text.id.in_(spread(edge, stretch, text)), is_short)
+    is_often = how_many(materialized(some.limit(at_most(OFTEN)), "sample")) >= at_most(OFTEN)
+    walked = materialized(stretch.ordered(others.where(is_often), text.id), "walked")
+    return together(near, walked, materialized(others.where(~is_often), "indexed"))
+
+
+def spread(edge: ColumnElement[int], stretch: Stretch, text: FullText) -> Select[Any]:
+    """About SAMPLE ids at even distances among those after an edge."""
+    last: Any = select(func.max(text.id)).scalar_subquery()
+    low, high = (at_most(1), edge) if stretch.descending else (edge, last)
+    return select(func.generate_series(low, high, func.greatest((high - low) // at_most(SAMPLE), at_most(1))).column_valued("some"))
+
+
+def materialized(query: Select[Any], name: str) -> CTE:
+    """A step by itself, so that nothing around it makes the database walk instead of asking its index."""
+    return query.cte(name).prefix_with("MATERIALIZED")
+
+
+def how_many(step: CTE) -> ColumnElement[int]:
+    """How many tickets a step has found."""
+    return select(func.count()).select_from(step).scalar_subquery()
+
+
+def together(*steps: CTE) -> Select[Any]:
+    """What all steps have found."""
+    return select(union_all(*(select(step.c.id) for step in steps)).subquery("found").c.id)
 
 
 def holds(dialect: str, terms: str | None = None, text: FullText = SUBJECTS) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, event, insert, text, update
 
 from app.extensions import db
-from app.tickets import desk_queries, desk_statements
+from app.tickets import desk_queries, desk_statements, subject_index
 from app.tickets.desk_forms import VIEWS, Filters
 from app.tickets.models import Ticket, TicketTag
 from app.tickets.rules import NO_DEADLINE, is_open
@@ -203,6 +203,7 @@ def test_subjects_are_found_by_all_their_words_the_last_half_typed(people, app):
 def test_a_search_finds_each_ticket_once_whether_many_or_few_have_the_word(people, monkeypatch, having):
     # More than a page holds, as the real figure is.
     monkeypatch.setattr(desk_statements, "WINDOW", 6)
+    monkeypatch.setattr(subject_index, "SAMPLE", 3)
     monkeypatch.setattr(desk_statements, "for_staff", lambda shape: desk_statements.build(shape, people.agent))
     db.session.execute(delete(Ticket))
     rows = [row(people, subject="A needle" if has else "Hay") for has in having]

@@ -13,7 +13,10 @@ from sqlalchemy import delete, insert, text, update
 from app.accounts.models import Organization, User
 from app.dev import rows as bulk
 from app.extensions import db
-from app.tickets import search_queries
+from app.lib.paging import encode_cursor
+from app.lib.requests import LARGEST
+from app.tickets import desk_queries, search_queries, subject_index
+from app.tickets.desk_forms import Filters
 from app.tickets.models import Message, Ticket
 from app.tickets.passages import LENGTH, Sought, flat
 from app.tickets.rules import NO_DEADLINE
@@ -159,9 +162,8 @@ def walk(viewer, words):
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(having=st.lists(st.booleans(), min_size=1, max_size=24))
 def test_pages_have_each_ticket_once_whether_many_or_few_have_the_word(people, monkeypatch, having):
-    # More than a page holds, as the real figures are.
-    for name, value in (("PAGE", 3), ("WINDOW", 6), ("COMMON", 5)):
-        monkeypatch.setattr(search_queries, name, value)
+    for module, name, value in ((search_queries, "PAGE", 3), (search_queries, "WINDOW", 6), (subject_index, "SAMPLE", 3)):
+        monkeypatch.setattr(module, name, value)
     search_queries.statement.cache_clear()
     db.session.execute(delete(Ticket))
     db.session.execute(insert(Ticket), [ticket_row(people, n + 1) for n in range(len(having))])
@@ -171,6 +173,18 @@ def test_pages_have_each_ticket_once_whether_many_or_few_have_the_word(people, m
     assert there == expected and back == expected[: len(back)] and len(back) == max(0, (len(expected) - 1) // 3 * 3)
     search_queries.statement.cache_clear()
     db.session.rollback()
+
+
+@both
+@pytest.mark.parametrize("number", [LARGEST, 0, -LARGEST])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_search_goes_on_from_any_number(people, app, number, back):
+    one = factories.ticket(people.user, subject="A needle", body="A needle.")
+    cursor, filters = encode_cursor([number], back=back), Filters("all", q="needle")
+    queue = desk_queries.queue(filters, desk_queries.around(filters, people.agent), people.agent, factories.NOW, cursor)
+    expected = [one.ref] if (one.id > number if back else one.id < number) else []
+    for page in (queue, search_queries.find("needle", people.agent, cursor)):
+        assert [found.ref for found in page.items] == expected
 
 
 def test_a_page_says_that_there_is_more(desk, people):
