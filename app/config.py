@@ -106,6 +106,9 @@ class Config:
     upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 26_000_000, "largest request body", parse=whole(1))
     session_days: int = setting("SESSION_DAYS", 14, "how long a sign-in lasts without use", parse=whole(1, 3650))
     survey_days: int = setting("SURVEY_DAYS", 30, "how long a survey link can be answered", parse=whole(1, 3650))
+    survey_delay_minutes: int = setting(
+        "SURVEY_DELAY_MINUTES", 0, "a survey goes out so long after the resolution, unless the ticket is open again", parse=whole(0, 10_080)
+    )
     survey_quiet_days: int = setting(
         "SURVEY_QUIET_DAYS", 7, "whoever was asked for a score is not asked again for so long", parse=whole(0, 3650)
     )

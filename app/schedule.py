@@ -14,6 +14,7 @@ SCHEDULE: dict[str, Every] = {
     "make-statements": Every(3600, "app.sla.report_jobs.make_statements"),
     "dispatch-overdue-events": Every(60, "app.reactions.dispatch_overdue"),
     "sweep-unresolved": Every(60, "app.escalation.jobs.sweep"),
+    "ask-for-scores": Every(60, "app.surveys.jobs.ask"),
     "close-resolved": Every(3600, "app.tickets.jobs.close_resolved"),
     "sweep-uploads": Every(3600, "app.tickets.jobs.sweep_uploads"),
     "sweep-pending": Every(3600, "app.tickets.jobs.sweep_pending"),

@@ -9,23 +9,34 @@ from sqlalchemy.orm import joinedload
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.surveys import actions
+from app.surveys import actions, queries
 from app.surveys.models import Survey
 from app.tickets.models import Message, Ticket
 
 
 def invite(event_id: int) -> None:
-    """After `ticket.resolved`: begin the survey of this round. Again is harmless.
+    """After `ticket.resolved`: begin the survey of this round; where there is a delay that is left to `ask`. Again is harmless."""
+    if not current_app.config["SETTINGS"].survey_delay_minutes:
+        begin(event_id)
 
-    Customers who solved it themselves are asked about whoever of us had answered.
-    """
-    event = db.session.get(Event, event_id)
+
+def ask() -> int:
+    """Begin the surveys whose delay is over. Returns of how many resolutions; without a delay none is left to it."""
+    delay = timedelta(minutes=current_app.config["SETTINGS"].survey_delay_minutes)
+    waiting = queries.waiting(utcnow(), delay) if delay else []
+    for event_id in waiting:
+        begin(event_id)
+    return len(waiting)
+
+
+def begin(event_id: int) -> None:
+    """Begin the survey of a resolution. Customers who solved it themselves are asked about whoever of us had answered."""
+    event, settings = db.session.get(Event, event_id), current_app.config["SETTINGS"]
     if event is None:
         return
     ticket = db.session.scalar(select(Ticket).options(joinedload(Ticket.requester)).where(Ticket.id == event.ticket_id))
     if ticket is None:
         return
-    settings = current_app.config["SETTINGS"]
     actions.invite(
         ticket,
         round_number=event.facts["round"],

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import Organization, User
+from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Gone, NotFound
 from app.lib.paging import Page, decode_cursor, encode_cursor
@@ -18,6 +19,7 @@ from app.surveys.models import Survey
 from app.tickets.models import Ticket
 
 PAGE = 25
+AT_ONCE, MISSED = 200, timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ def survey_for(key: str, token: str, *, now: datetime) -> Asked:
     if row[0].expires_at <= now:
         raise Gone("The time to answer this survey is over. You can still write to us on the ticket.")
     return Asked(*row)
+
+
+def waiting(now: datetime, delay: timedelta) -> Sequence[int]:
+    """The events of resolutions that hold for `delay` and have no survey yet, AT_ONCE at most, the oldest first.
+
+    One statement, by ix_tickets_resolved_at. What was missed for a day is not asked about any more.
+    """
+    resolution = select(func.max(Event.id)).where(Event.ticket_id == Ticket.id, Event.kind == "ticket.resolved").scalar_subquery()
+    known = select(Survey.id).where(Survey.ticket_id == Ticket.id, Survey.round == Ticket.round).exists()
+    due = (Ticket.resolved_at > now - delay - MISSED, Ticket.resolved_at <= now - delay, Ticket.is_open.is_(False), ~known)
+    return db.session.scalars(select(resolution).where(*due).order_by(Ticket.resolved_at).limit(AT_ONCE)).all()
 
 
 @dataclass(frozen=True)

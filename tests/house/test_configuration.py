@@ -56,6 +56,7 @@ WRONG = {
     "UPLOAD_MAX_BYTES": ["10 MB", "0"],
     "SESSION_DAYS": ["-1", "0", "99999999999"],
     "SURVEY_DAYS": ["0", "99999999999"],
+    "SURVEY_DELAY_MINUTES": ["-1", "10081"],
     "SURVEY_QUIET_DAYS": ["-1", "99999999999"],
     "CLOSE_RESOLVED_DAYS": ["-1", "99999999999"],
     "KNOWLEDGE_REVIEW": ["everybody"],

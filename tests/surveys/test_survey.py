@@ -1,6 +1,7 @@
 """The survey from the resolution to the lead's mail, by HTTP."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -171,6 +172,52 @@ def test_an_invitation_that_was_withheld_stays_so_when_the_job_comes_again(asked
     for event_id in db.session.scalars(select(Event.id).where(Event.kind == "ticket.resolved")).all():
         jobs.invite(event_id)
     assert (count("survey.invited"), count("survey.withheld"), len(invitations())) == (1, 1, 1)
+
+
+@pytest.fixture
+def delayed(app, monkeypatch):
+    """Surveys go out an hour after the resolution."""
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], survey_delay_minutes=60))
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_survey_waits_until_its_delay_is_over(delayed, people, clock, now, drain):
+    ticket = factories.resolve(factories.ticket(people.user), people.agent, now=now)
+    for minutes, surveys in ((59, 0), (1, 1), (1, 1)):
+        clock.shift(timedelta(minutes=minutes))
+        jobs.ask()
+        drain()
+        assert len(invitations()) == surveys
+    assert stored().sent_at == now + timedelta(minutes=60)
+    assert lines(ticket, people.agent).count("Survey sent") == 1
+
+
+def test_who_writes_that_it_is_still_broken_is_asked_when_it_is_solved_for_good(delayed, people, clock, now, drain):
+    ticket = factories.resolve(factories.ticket(people.user), people.agent, now=now)
+    factories.reply(ticket, people.user, "It still freezes.", now=now + timedelta(minutes=5))
+    clock.shift(timedelta(minutes=70))
+    drain()
+    assert (jobs.ask(), count("survey.invited"), count("survey.withheld")) == (0, 0, 0)
+    factories.resolve(ticket, people.agent, now=now + timedelta(minutes=70))
+    clock.shift(timedelta(minutes=60))
+    assert jobs.ask() == 1 and stored().round == 2
+
+
+def test_a_delayed_survey_that_is_withheld_is_not_weighed_again(delayed, people, clock, now):
+    factories.resolve(factories.ticket(people.user, actor=people.agent), people.agent, now=now)
+    clock.shift(timedelta(minutes=60))
+    assert (jobs.ask(), jobs.ask(), count("survey.withheld")) == (1, 0, 1)
+
+
+def test_without_a_delay_nothing_of_the_past_is_asked_about(app, people, now):
+    factories.resolve(factories.ticket(people.user), people.agent, now=now)
+    assert jobs.ask() == 0 and count("survey.invited") == 0
+
+
+def test_what_was_missed_for_a_day_is_not_asked_about(delayed, people, clock, now):
+    factories.resolve(factories.ticket(people.user), people.agent, now=now)
+    clock.shift(timedelta(hours=25))
+    assert jobs.ask() == 0
 
 
 @pytest.mark.parametrize(("answered", "assigned"), [(True, True), (True, False), (False, False)])
