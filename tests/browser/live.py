@@ -58,7 +58,7 @@ from tests.rows import PNG
 
 HOST = "127.0.0.1"
 # Each test that changes a ticket has one of its own.
-FOR_TESTS = ("keyboard", "twice", "stale", "draft", "answer", "plain", "drop", "menu", "signed_out")
+FOR_TESTS = ("keyboard", "twice", "stale", "draft", "answer", "plain", "drop", "menu", "signed_out", "sent", "errors")
 LONG = (
     "It stops with\n\n```\nthread 'main' panicked at src/consensus/stage2.rs:118: called `Option::unwrap()` on a `None` value\n```\n\n"
     "1. run `hive consensus`\n2. wait\n\n> The progress stays at 40 %.\n\n| profile | result |\n|---|---|\n| deep | hangs |\n"
