@@ -138,8 +138,9 @@ def tickets(people: SimpleNamespace, now: datetime) -> dict[str, str]:
         made[name] = factories.ticket(people.user, now=earlier, assignee=people.agent, subject=f"To be solved: {name}")
         factories.reply(made[name], people.agent, "Please try 2.0.2.")
         factories.resolve(made[name], people.agent)
-    # Nothing that a customer writes makes a page too wide.
+    # Nothing that a customer writes makes a page too wide, or is read in the wrong direction.
     made["rough"] = factories.ticket(people.user, now=earlier, subject="W" * 150, body="x" * 500, tags=("t" * 40,))
+    made["arabic"] = factories.ticket(people.user, now=earlier, subject="لا يعمل hive 2.0.1 بعد التحديث", body="مرحبا، hive يتوقف.")
     made["closed"] = factories.ticket(people.user, now=now - timedelta(days=20), status="closed")
     return {name: ticket.ref for name, ticket in made.items()}
 

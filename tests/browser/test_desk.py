@@ -1,6 +1,15 @@
-"""What staff see in a browser when a ticket is not as short and as lucky as in a brochure."""
+"""What staff see in a browser when a ticket is not as short, as English and as lucky as in a brochure."""
 
 from playwright.sync_api import expect
+
+# Where a word of a text stands, from its first letter to its last.
+PLACE = """(element, word) => {
+    const text = element.firstChild, range = document.createRange();
+    range.setStart(text, text.data.indexOf(word));
+    range.setEnd(text, text.data.indexOf(word) + word.length);
+    const { left, right } = range.getBoundingClientRect();
+    return { left, right };
+}"""
 
 
 def test_a_reply_that_was_sent_is_shown(visit, site):
@@ -27,3 +36,12 @@ def test_an_error_stands_above_the_panes_of_a_ticket_and_moves_none(visit, site)
     assert (after["x"], after["width"]) == (before["x"], before["width"])
     assert told["y"] + told["height"] <= after["y"]
     expect(page.locator("textarea[name=body]")).to_have_value("Written while I was signed out elsewhere.")
+
+
+def test_arabic_is_read_from_the_right(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.arabic}")
+    for element in (page.locator("#subject"), page.locator("article.msg .prose p").first):
+        first, latin = (element.evaluate(PLACE, word) for word in ((element.inner_text().split()[0]), "hive"))
+        box = element.bounding_box()
+        assert first["left"] >= latin["right"]
+        assert box["x"] + box["width"] - first["right"] < 2
