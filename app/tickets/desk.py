@@ -134,4 +134,4 @@ def answer_with(page: str, rows: str, shown: dict[str, Any]) -> Response:
         response = make_response(render_template(rows, swapped=True, **shown))
         response.headers["HX-Push-Url"] = request.full_path.rstrip("?") if request.args.get("cursor") else shown["here"]
         return vary(response)
-    return vary(make_response(render_template(page, section=shown["filters"].view, **shown, **desk_lists.CHOICES)))
+    return vary(make_response(render_template(page, section=shown["filters"].view, **shown)))

@@ -47,10 +47,11 @@ def change(view: str) -> Response:
         raise Invalid(f"{len(refs)} tickets are ticked. Change {MAX_BULK} at a time at most, so that you can see what became of each.")
     outcomes = [attempt(ref, ticket, act, utcnow()) for ref, ticket in ordered(refs, me())]
     db.session.commit()
-    shown = desk_lists.page_of(filters, "", me(), utcnow()) | {"outcomes": outcomes, "summary": summary(outcomes)}
+    shown = desk_lists.page_of(filters, request.args.get("cursor", ""), me(), utcnow())
+    told = shown | {"outcomes": outcomes, "summary": summary(outcomes)}
     if is_htmx():
-        return part("tickets/desk/_rows.html", swapped=True, **shown)
-    return part("tickets/desk/queue.html", section=filters.view, **shown, **desk_lists.CHOICES)
+        return part("tickets/desk/_rows.html", swapped=True, **told)
+    return part("tickets/desk/queue.html", section=filters.view, **told)
 
 
 def verb(form: BulkForm) -> Change:
@@ -66,6 +67,8 @@ def verb(form: BulkForm) -> Change:
         "tag": lambda ticket, now: filing.retag(ticket, add=[form.tag.data], actor=me(), now=now),
     }
     if form.do.data == "tag":
+        if not form.tag.data:
+            raise Invalid("Write the tag that the ticked tickets shall have.")
         try:
             rules.clean_tag(form.tag.data or "")
         except ValueError as wrong:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, url_for
 from markupsafe import Markup
@@ -66,10 +67,11 @@ def page_of(filters: Filters, cursor: str, viewer: User, now: datetime) -> dict[
         "queue_counts": figures,
         "total": total,
         "narrowed": narrowed,
-        "paged": bool(cursor),
+        "cursor": cursor,
         "heading": "Search" if filters.q else VIEWS[filters.view],
         **words(filters),
-        **addresses(filters, beside),
+        **addresses(filters, beside, cursor),
+        **CHOICES,
     }
 
 
@@ -101,9 +103,9 @@ def words(filters: Filters) -> dict[str, Any]:
     return {"caption": about, "nothing": EMPTY[filters.view], "sorted": desk_queries.order(filters)}
 
 
-def addresses(filters: Filters, beside: desk_queries.Around) -> dict[str, str]:
+def addresses(filters: Filters, beside: desk_queries.Around, cursor: str) -> dict[str, str]:
     """Where the links of the list lead."""
-    here = address(filters)
+    here, bulk = address(filters), address(filters, "desk_bulk.change")
     return {
         "here": here,
         "plain": url_for("desk.queue", view=filters.view),
@@ -111,7 +113,7 @@ def addresses(filters: Filters, beside: desk_queries.Around) -> dict[str, str]:
         "by_due": address(filters, sort="due"),
         "by_active": address(filters, sort="active"),
         "fresh_url": address(filters, "desk.fresh") + ("&" if "?" in here else "?") + f"since={beside.newest}",
-        "bulk_url": address(filters, "desk_bulk.change"),
+        "bulk_url": bulk + (("&" if "?" in bulk else "?") + urlencode({"cursor": cursor}) if cursor else ""),
         "ticket_url": url_for("desk.show", ref="-")[:-1],
     }
 

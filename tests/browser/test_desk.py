@@ -45,3 +45,9 @@ def test_arabic_is_read_from_the_right(visit, site):
         box = element.bounding_box()
         assert first["left"] >= latin["right"]
         assert box["x"] + box["width"] - first["right"] < 2
+
+
+def test_a_search_of_the_queue_names_itself(visit):
+    page = visit("agent", "/desk/queue/mine")
+    page.get_by_label("Search all tickets").fill("brochure")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search")

@@ -7,6 +7,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.events.models import Event
 from app.extensions import db
 from app.tickets import filing
+from app.tickets.desk_statements import PAGE
 from app.tickets.models import Ticket, TicketTag
 from tests import factories
 
@@ -41,7 +42,7 @@ def count(kind):
 
 def told(answer):
     """The words of the callout."""
-    return next(e.text for e in answer.markup.elements if e.get("class") == "callout" and e.get("role") == "status")
+    return next(e.text for e in answer.markup.elements if e.get("class") == "callout" and "data-wrong" in e.attributes)
 
 
 @pytest.mark.parametrize("htmx", [False, True])
@@ -94,6 +95,23 @@ def test_the_list_keeps_its_filters(desk, three):
     assert fields["priority"] == "medium" and fields["organization"] == "Acme Robotics"
 
 
+def test_filters_that_are_set_later_hold_for_what_is_ticked_then(desk, three):
+    desk.get("/desk/queue/all")
+    part = desk.get("/desk/queue/all?priority=medium&organization=Acme+Robotics", htmx=True)
+    answer = desk.post(part.markup.one("form", aria_label="Tickets")["action"], {"ids": refs(three[:1]), "do": "mine"}, htmx=True)
+    assert three[0].ref in told(answer) and three[2].ref not in answer.text
+
+
+def test_a_change_on_a_later_page_comes_back_to_it(desk, people):
+    for _ in range(PAGE + 2):
+        factories.ticket(people.owner)
+    first = desk.get("/desk/queue/all")
+    second = desk.get(first.markup.one("a", rel="next")["href"])
+    listed = [box["value"] for box in second.markup.all("input", name="ids")]
+    answer = desk.post(second.markup.one("form", aria_label="Tickets")["action"], {"ids": listed[:1], "do": "mine"}, htmx=True)
+    assert [box["value"] for box in answer.markup.all("input", name="ids")] == listed
+
+
 @pytest.mark.parametrize(
     ("form", "says"),
     [
@@ -102,7 +120,7 @@ def test_the_list_keeps_its_filters(desk, three):
         ({"ids": ["HT-1"], "do": "status", "status": "new"}, "Choose what to do from the list"),
         ({"ids": ["HT-1"], "do": "priority", "priority": "huge"}, "Choose what to do from the list"),
         ({"ids": ["HT-1"], "do": "tag", "tag": "<b>"}, "cannot be a tag"),
-        ({"ids": ["HT-1"], "do": "tag"}, "cannot be a tag"),
+        ({"ids": ["HT-1"], "do": "tag"}, "Write the tag"),
         ({"ids": [f"HT-{n:07}" for n in range(51)], "do": "mine"}, "Change 50 at a time at most"),
     ],
 )
