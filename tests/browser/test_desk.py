@@ -47,6 +47,21 @@ def test_arabic_is_read_from_the_right(visit, site):
         assert box["x"] + box["width"] - first["right"] < 2
 
 
+def test_the_keyboard_keeps_its_place_after_a_button_that_goes_away(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.for_errors}")
+    page.get_by_role("button", name="Resolve").press("Enter")
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Reopen")).to_be_focused()
+
+
+def test_one_writes_on_after_a_macro(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.for_sent}")
+    page.locator("summary", has_text="Macro").click()
+    page.locator(".menu-pop button[name=insert]").first.click()
+    expect(page.locator("textarea[name=body]")).to_be_focused()
+
+
 def test_a_search_of_the_queue_names_itself(visit):
     page = visit("agent", "/desk/queue/mine")
     page.get_by_label("Search all tickets").fill("brochure")
