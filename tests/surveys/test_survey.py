@@ -152,7 +152,7 @@ def test_what_was_withheld_lowers_no_figure(asked, browse, people, clock, drain)
     drain()
     clock.shift(60)
     words = browse(people.agent).get("/desk/surveys?range=7d").words
-    assert "of 1 sent" in words and "100 %" in words
+    assert "1 of 1 asked in this range" in words and "100 %" in words
 
 
 def test_who_has_left_the_organization_is_not_asked_and_not_counted(app, people, drain):
@@ -242,7 +242,7 @@ def test_the_desk_sees_the_figures_and_the_answers(asked, browse, people, clock)
     clock.shift(60)
     agent = browse(people.agent)
     words = agent.get("/desk/surveys?range=7d").words
-    assert "of 1 sent" in words and "100 %" in words and "1 of 5" in words
+    assert "1 of 1 asked in this range" in words and "100 %" in words and "1 of 5" in words
     assert asked[0].ref in agent.get("/desk/surveys?show=low").text
     assert "No low score" not in agent.get("/desk/surveys?show=low").words
     browse(people.user).get("/desk/surveys", status=403)
