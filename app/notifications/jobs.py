@@ -222,6 +222,7 @@ def invite_to_survey(event_id: int) -> None:
         "agent": queries.name_of(survey.agent_id),
         "url": links.absolute(links.SURVEY, token_of(current_app.config["SECRET_KEY"], survey.nonce)),
         "expires_at": survey.expires_at,
+        "quiet_days": current_app.config["SETTINGS"].survey_quiet_days,
         "words": WORDS,
     }
     mails = written(event, "survey_invitation", [Reader(to, "opened")], facts)

@@ -174,6 +174,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "agent": "Jo Park",
         "url": f"{BASE_URL}/survey/abc",
         "expires_at": AT,
+        "quiet_days": 7,
         "words": {1: "very dissatisfied", 2: "dissatisfied", 3: "neutral", 4: "satisfied", 5: "very satisfied"},
     },
     "low_score_alert": {

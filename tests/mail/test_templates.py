@@ -82,3 +82,14 @@ def test_what_goes_to_an_unproven_address_says_nothing_that_its_sender_chose():
     pieces = [(FOLDER / "guest_confirm" / name).read_text(encoding="utf-8") for name in ("subject.txt", "body.txt", "body.html")]
     named = set(re.findall(r"\{\{\s*([a-z_]+)", "".join(pieces))) - {"parts"}
     assert named == {"url", "hours"}
+
+
+@pytest.mark.parametrize(("can_reply", "words"), [(True, "Reply within 7 days"), (False, "Answer on its page within 7 days")])
+def test_nobody_is_told_to_reply_to_a_mail_that_nobody_reads(can_reply, words):
+    mail = render("ticket_resolved", facts("ticket_resolved") | {"can_reply": can_reply})
+    assert words in mail.text and words in mail.html
+
+
+@pytest.mark.parametrize(("days", "words"), [(0, "was resolved.\n"), (1, "again for a day.\n"), (30, "again for 30 days.\n")])
+def test_a_survey_says_for_how_long_nobody_asks_again(days, words):
+    assert words in render("survey_invitation", facts("survey_invitation") | {"quiet_days": days}).text
