@@ -8,7 +8,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.accounts.models import Team, User
@@ -173,7 +173,7 @@ class SilenceForm(FlaskForm):
 
     minutes = SelectField("For", coerce=int, choices=offered(LENGTHS.items()), default=60)
     until_at = StringField("Until", validators=[Optional(), Length(max=40)])
-    reason = StringField("Reason", validators=[InputRequired("Say why: whoever wonders later reads it."), Length(max=500)])
+    reason = StringField("Reason", validators=[DataRequired("Say why: whoever wonders later reads it."), Length(max=500)])
 
     def until(self, now: datetime, zone_name: str) -> datetime | None:
         """When it ends (aware UTC), or None with the error at its field."""

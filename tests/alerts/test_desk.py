@@ -188,6 +188,25 @@ def test_an_end_that_is_none_is_refused_at_its_field(app, people, now, browse, u
     assert 'href="#until_at"' in answer.text and "Known" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/desk/alerts/{}/silence", "/desk/alerts/silences"])
+def test_a_reason_of_spaces_is_none_and_what_was_entered_is_kept(app, people, now, browse, path):
+    alert = raised(now)
+    given = {"minutes": "240", "until_at": "", "source": alert.source, "reason": "   "}
+    answer = browse(people.lead).post(path.format(alert.id), data=given, status=422)
+    assert 'href="#reason"' in answer.text and re.search(r'<option[^>]* value="240"[^>]* selected|selected[^>]* value="240"', answer.text)
+
+
+def test_a_wrong_silence_of_an_alert_that_was_resolved_meanwhile_comes_back_with_its_form(app, people, now, browse):
+    alert = raised(now)
+    actions.resolve(alert, actor=people.agent, now=now)
+    db.session.commit()
+    window = browse(people.agent)
+    assert "silence-form" not in window.get(f"/desk/alerts/{alert.id}").text
+    answer = window.post(f"/desk/alerts/{alert.id}/silence", data={"minutes": "0", "until_at": "soon", "reason": "It flaps"}, status=422)
+    assert 'href="#until_at"' in answer.text and "It flaps" in answer.text
+    assert db.session.scalar(select(func.count()).select_from(AlertSilence)) == 0
+
+
 @pytest.mark.parametrize("minutes", ["0", "60"])
 def test_an_end_is_read_on_the_writers_own_clock_and_goes_before_a_length(app, people, now, browse, minutes):
     alert = raised(now)
