@@ -28,6 +28,11 @@ def run() -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SET lock_timeout = '5s'")
             connection.commit()
+        else:
+            # SQLite drops a table to make it anew, and with foreign keys in force what hangs on its rows would go with them
+            # (https://www.sqlite.org/lang_altertable.html#otheralter). No other transaction gets this connection.
+            connection.detach()
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

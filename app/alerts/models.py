@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Team, User
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 UNRESOLVED = text("resolved_at IS NULL")
 CLIMBING = text("state = 'open' AND climb_at IS NOT NULL")
@@ -23,6 +23,7 @@ class AlertRoute(Model):
     """
 
     __tablename__ = "alert_routes"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
 from app.knowledge.rules import path_of
-from app.lib.database import Unsought, UTCDateTime
+from app.lib.database import NUMBERS_ONCE, Unsought, UTCDateTime
 
 
 class Faq(Model):
@@ -164,6 +164,7 @@ class SearchMiss(Model):
     """A question that found nothing, kept for the writers. Addresses and long numbers are masked before."""
 
     __tablename__ = "search_misses"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     query: Mapped[str] = mapped_column(unique=True)

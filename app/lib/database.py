@@ -26,6 +26,10 @@ statements: ContextVar[list[str] | None] = ContextVar("statements", default=None
 # After so long without use a connection may have been closed by whatever stands between us and the server.
 RESTED_SECONDS = 1.0
 
+# For a table whose rows are deleted and whose addresses carry their numbers: SQLite, too, gives no number a second time, so an
+# old page never reaches another row.
+NUMBERS_ONCE = {"sqlite_autoincrement": True}
+
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Team, User
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class Macro(Model):
@@ -19,7 +19,7 @@ class Macro(Model):
     """
 
     __tablename__ = "macros"
-    __table_args__ = (Index("ix_macros_kind", "kind", "is_approved"),)
+    __table_args__ = (Index("ix_macros_kind", "kind", "is_approved"), NUMBERS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # What our own macros are known by, so that they are added once; None for those that people write.

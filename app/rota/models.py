@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Team, User
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class RotaCover(Model):
@@ -32,7 +32,7 @@ class RotaShift(Model):
     """
 
     __tablename__ = "rota_shifts"
-    __table_args__ = (Index("ix_rota_shifts_team", "team_id", "level"),)
+    __table_args__ = (Index("ix_rota_shifts_team", "team_id", "level"), NUMBERS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))

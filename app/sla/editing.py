@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts.models import Organization, User
 from app.events.actions import record
@@ -16,7 +16,7 @@ from app.lib.errors import Invalid, Stale, WrongState
 from app.lib.text import one_line
 from app.lib.tokens import public_ref
 from app.sla.calendars import BadCalendar, usable
-from app.sla.models import Calendar, CalendarVersion, OrganizationCalendar, Policy, PolicyTarget
+from app.sla.models import Calendar, OrganizationCalendar, Policy, PolicyTarget
 from app.sla.rulebook import used_calendars
 from app.sla.runs import begin_recompute, edit
 from app.sla.versions import calendar_changes, calendar_snapshot, keep_calendar, keep_policy, policy_changes, policy_snapshot
@@ -179,20 +179,12 @@ def add_calendar(name: str, definition: dict[str, Any], *, actor: User, now: dat
     """A new calendar, which no policy uses yet. Raises Invalid for one that cannot be used or named so."""
     edit(actor)
     name = checked(name, definition, None)
-    calendar = Calendar(id=unused_number(), key=public_ref("CAL").lower(), name=name, definition=definition, changed_at=now)
+    calendar = Calendar(key=public_ref("CAL").lower(), name=name, definition=definition, changed_at=now)
     db.session.add(calendar)
     db.session.flush()
     keep_calendar(calendar, now=now, actor=actor, is_new=True)
     tell(calendar.name, ["calendar made"], actor=actor, now=now)
     return calendar
-
-
-def unused_number() -> int | None:
-    """The number of a new calendar, where the database would give it that of a removed one, whose versions are kept: SQLite does."""
-    if db.session.get_bind().dialect.name != "sqlite":
-        return None
-    newest = (select(func.max(column)).scalar_subquery() for column in (Calendar.id, CalendarVersion.calendar_id))
-    return 1 + max(number or 0 for number in db.session.execute(select(*newest)).one())
 
 
 def remove_calendar(calendar: Calendar, *, actor: User, now: datetime) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class Calendar(Model):
     """Business hours. The JSON columns have the shape of a calendar in `sla replay`; hours `"24x7"` are around the clock."""
 
     __tablename__ = "calendars"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -137,6 +138,7 @@ class Run(Model):
         # What is picked up again after a restart, and what makes clocks be computed when they are read.
         Index("ix_sla_runs_running", "kind", "id", sqlite_where=text("state = 'running'"), postgresql_where=text("state = 'running'")),
         Index("ix_sla_runs_kind", "kind", "id"),
+        NUMBERS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -74,8 +74,9 @@ def show(number: int) -> Response:
 @bp.post("/admin/triage/rules/<int:number>")
 def change(number: int) -> Response:
     """Save it; what was typed for one that was deleted meanwhile becomes the form of a new one."""
-    row = queries.rule_or_none(number)
-    if row is None or rule_form(row.group, row, request.form).is_of_another(row):
+    try:
+        row = queries.rule_for(number)
+    except NotFound:
         return deleted(rule_form(wanted_group(), None, request.form))
     return saved(row, rule_form(row.group, row, request.form))
 
@@ -85,7 +86,7 @@ def saved(row: TriageRule, form: RuleForm) -> Response:
     if not form.validate():
         return editor(row.group, row, form, 422)
     try:
-        editing.change_rule(row, form.change(), actor=current_user, now=utcnow(), seen=form.seen.data or "")
+        editing.change_rule(row, form.change(), actor=current_user, now=utcnow(), seen=form.version())
     except Stale:
         return editor(row.group, row, form, 409)
     except Invalid as wrong:
@@ -98,7 +99,7 @@ def saved(row: TriageRule, form: RuleForm) -> Response:
 
 def deleted(form: RuleForm) -> Response:
     """The form of a rule that is gone, to be added as a new one. NotFound for what does not come from the page of a rule."""
-    if not form.seen.data:
+    if form.version() is None:
         raise NotFound()
     form.form_errors.append(DELETED)
     return editor(wanted_group(), None, form, 409)
@@ -119,7 +120,7 @@ def deactivate(number: int) -> Response:
 @bp.post("/admin/triage/rules/<int:number>/deletion")
 def delete(number: int) -> Response:
     """Remove a rule that a lead has added."""
-    row = meant(number)
+    row = queries.rule_for(number)
     group = row.group
     editing.delete_rule(row, actor=current_user, now=utcnow())
     db.session.commit()
@@ -129,20 +130,12 @@ def delete(number: int) -> Response:
 
 def switched(number: int, on: bool) -> Response:
     """Switch a rule, and answer with its row of the table."""
-    row = meant(number)
+    row = queries.rule_for(number)
     editing.switch_rule(row, on, actor=current_user, now=utcnow())
     db.session.commit()
     if is_htmx():
         return part("triage/_rule.html", rule=row, names=NAMES)
     return go(url_for(".index", _anchor=row.group))
-
-
-def meant(number: int) -> TriageRule:
-    """The rule of a button. NotFound for one that was deleted, also where another one has its number by now."""
-    row = queries.rule_for(number)
-    if request.args.get("key", row.key) != row.key:
-        raise NotFound("This rule was deleted meanwhile. Go back to all rules.")
-    return row
 
 
 def wanted_group() -> str:

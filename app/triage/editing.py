@@ -70,10 +70,10 @@ def create_rule(group: str, change: Change, *, actor: User, now: datetime) -> Tr
     return row
 
 
-def change_rule(row: TriageRule, change: Change, *, actor: User, now: datetime, seen: str = "") -> None:
-    """Rewrite a rule. The same content changes nothing. Raises NotAllowed, Invalid, and Stale if it no longer stands as `seen`."""
+def change_rule(row: TriageRule, change: Change, *, actor: User, now: datetime, seen: int | None = None) -> None:
+    """Rewrite a rule. The same content changes nothing. Raises NotAllowed, Invalid, and Stale after version `seen`."""
     edit(actor)
-    if seen and row.standing != seen:
+    if seen is not None and row.version != seen:
         raise Stale("Somebody else changed this rule while you were at it. Your text is kept: compare, then save again.")
     rule = checked_rule(row, change)
     before = told_of(row)

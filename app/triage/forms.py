@@ -71,7 +71,7 @@ def offered(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
 
 
 class RuleForm(FlaskForm):
-    """One rule. `seen` is the standing of the rule that the page was made with."""
+    """One rule. `seen` is the version that the page was made with."""
 
     explanation = StringField(
         "Explanation",
@@ -92,9 +92,9 @@ class RuleForm(FlaskForm):
         lines = (self.words.data or "").splitlines()
         return Change(self.explanation.data, self.field.data, lines, self.outcome.data, weight, trigger, self.position.data)
 
-    def is_of_another(self, row: TriageRule) -> bool:
-        """Whether the page was that of another rule, which had this one's number."""
-        return bool(self.seen.data) and self.seen.data.partition(" ")[0] != row.key
+    def version(self) -> int | None:
+        """The version that the writer saw, or None."""
+        return int(self.seen.data) if (self.seen.data or "").isdecimal() and len(self.seen.data) < 10 else None
 
 
 def rule_form(group: str, row: TriageRule | None, given: Any = None) -> RuleForm:
@@ -109,7 +109,7 @@ def rule_form(group: str, row: TriageRule | None, given: Any = None) -> RuleForm
             "weight": row.outcome.get("weight", 0),
             "trigger": row.outcome.get("trigger", ""),
             "position": row.position,
-            "seen": row.standing,
+            "seen": str(row.version),
         }
     form = RuleForm(given, data=values)
     if group not in WEIGHED:

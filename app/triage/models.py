@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class TriageRule(Model):
@@ -19,6 +19,7 @@ class TriageRule(Model):
     """
 
     __tablename__ = "triage_rules"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Rules that a lead added begin with `own.`; only those can be deleted.
@@ -35,11 +36,6 @@ class TriageRule(Model):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
-
-    @property
-    def standing(self) -> str:
-        """Which rule it is and how it stands: SQLite gives the number of the last rule, when that is deleted, to the next one."""
-        return f"{self.key} {self.stamp}"
 
 
 class TriageCorrection(Model):

@@ -66,16 +66,10 @@ def as_rule(row: TriageRule) -> Rule:
 
 def rule_for(number: int) -> TriageRule:
     """One rule, or NotFound."""
-    found = rule_or_none(number)
-    if found is None:
+    found = db.session.get(TriageRule, number)
+    if found is None or found.group == "weight":
         raise NotFound()
     return found
-
-
-def rule_or_none(number: int) -> TriageRule | None:
-    """One rule, if there is one of this number; learned weights are none."""
-    found = db.session.get(TriageRule, number)
-    return found if found is not None and found.group != "weight" else None
 
 
 def next_position(group: str) -> int:

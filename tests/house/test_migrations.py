@@ -7,10 +7,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 
 from app import create_app
 from app.accounts.models import User
+from app.alerts.models import AlertChannel, AlertRoute
 from app.extensions import db
 from app.lib import schema
 from app.lib.database import UTCDateTime
@@ -114,6 +115,30 @@ def test_tickets_that_were_there_before_full_text_are_found_and_followed(empty):
 def test_the_migration_makes_the_full_text_that_a_new_database_gets():
     made = ScriptDirectory.from_config(schema.alembic_config()).get_revision("20261128_ticket_texts").module
     assert (made.SQLITE, made.POSTGRESQL) == (text_index.SQLITE, text_index.POSTGRESQL)
+
+
+def test_the_tables_that_give_no_number_twice_are_those_of_the_models(empty):
+    schema.upgrade()
+    once = {table.name for table in db.metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]}
+    made = db.session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"))
+    assert set(made) == once and "alert_routes" in once
+
+
+@BOTH
+def test_a_table_that_is_made_anew_keeps_its_rows_and_what_hangs_on_them(empty):
+    schema.upgrade()
+    route = AlertRoute(name="Nights", position=1, severities=[], ladder=[], changed_at=NOW)
+    route.channels = [AlertChannel(kind="slack", target="#nights", position=1)]
+    db.session.add(route)
+    db.session.commit()
+    db.session.remove()
+    command.downgrade(schema.alembic_config(), "20261128_translation_beside")
+    schema.upgrade()
+    kept = db.session.scalars(select(AlertRoute)).one()
+    assert (kept.name, [channel.target for channel in kept.channels]) == ("Nights", ["#nights"])
+    db.session.delete(kept)
+    db.session.flush()
+    assert db.session.scalars(select(AlertChannel)).all() == []
 
 
 @BOTH

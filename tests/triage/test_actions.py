@@ -248,7 +248,7 @@ def test_a_word_added_to_a_list_counts_wherever_the_list_is_named(people, now):
 
 def test_a_stale_save_is_refused(people, now):
     row = rule("team.bug")
-    seen = row.standing
+    seen = row.version
     editing.switch_rule(row, False, actor=people.lead, now=now)
     with pytest.raises(Stale):
         editing.change_rule(row, change_of(row, outcome="docs"), actor=people.lead, now=now, seen=seen)

@@ -7,13 +7,14 @@ from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class KnowledgeUpload(Model):
     """A file (Markdown, JSON or a zip of them) whose changes are shown before they are made. Forgotten after a day."""
 
     __tablename__ = "knowledge_uploads"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class ReaderDay(Model):
@@ -125,6 +125,7 @@ class Release(Model):
     """A version of the product, and the last day on which it is supported (None: no end is known)."""
 
     __tablename__ = "product_releases"
+    __table_args__ = NUMBERS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(unique=True)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class EntryLink(Model):
@@ -18,6 +18,7 @@ class EntryLink(Model):
         Index("ix_knowledge_links_key", "key"),
         Index("ix_knowledge_links_state", "state", "kind", "entry_id"),
         Index("ix_knowledge_links_due", "is_external", "checked_at"),
+        NUMBERS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

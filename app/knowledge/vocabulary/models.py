@@ -6,14 +6,14 @@ from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 
 class WordGroup(Model):
     """A line of the vocabulary: `a, b, two words` (each for each) or `a => b` (only that way)."""
 
     __tablename__ = "search_words"
-    __table_args__ = (Index("ix_search_words_position", "position", "id"),)
+    __table_args__ = (Index("ix_search_words_position", "position", "id"), NUMBERS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Of one that ships: its first words. Of an editor's own: `own.` and chance.

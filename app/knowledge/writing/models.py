@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.extensions import Model
-from app.lib.database import UTCDateTime
+from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 OPEN = text("state = 'asked'")
 
@@ -122,7 +122,7 @@ class Redirect(Model):
     """An address that an entry had. It leads to the entry, wherever that is now, so there are no chains and no loops."""
 
     __tablename__ = "knowledge_redirects"
-    __table_args__ = (Index("ix_knowledge_redirects_entry", "kind", "entry_id"),)
+    __table_args__ = (Index("ix_knowledge_redirects_entry", "kind", "entry_id"), NUMBERS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # What follows /help/: `user-guide/planning-mode` or `faq/install-hive`.
