@@ -23,6 +23,7 @@ from app.lib.requests import row_number
 from app.sla.rulebook import calendars
 
 bp = lead("alert_routes", __name__)
+DELETED = "This route was deleted since you opened it. What you entered is kept: save it to add it as a new route, or leave it and go back to all routes."
 
 
 @bp.get("/admin/alert-routes")
@@ -64,8 +65,11 @@ def show(number: int) -> Response:
 
 @bp.post("/admin/alert-routes/<int:number>")
 def change(number: int) -> Response:
-    """Save it."""
-    return saved(queries.route(number))
+    """Save it; what was entered for one that was deleted meanwhile becomes the form of a new one."""
+    try:
+        return saved(queries.route(number))
+    except NotFound:
+        return deleted(form_of(None, request.form))
 
 
 @bp.post("/admin/alert-routes/<int:number>/activation")
@@ -169,6 +173,14 @@ def saved(route: AlertRoute | None) -> Response:
     return go(url_for(".show", number=route.id))
 
 
+def deleted(form: RouteForm) -> Response:
+    """The form of a route that is gone, to be added as a new one. NotFound for what does not come from the page of a route."""
+    if form.version() is None:
+        raise NotFound()
+    form.form_errors.append(DELETED)
+    return editor(None, form, 409)
+
+
 def addresses(routes: Sequence[AlertRoute]) -> set[str]:
     """The mail addresses that routes name."""
     return {channel.target for route in routes for channel in route.channels if channel.kind == "email"}
@@ -184,6 +196,12 @@ def switched(number: int, on: bool) -> Response:
 def editor(route: AlertRoute | None, form: RouteForm, status: int = 200) -> Response:
     """The page of one route."""
     found = lists.tests(route.id) if route is not None else []
-    context: dict[str, Any] = {"route": route, "form": form, "tests": found, "leads_to": shown, "stale": status == 409}
+    context: dict[str, Any] = {
+        "route": route,
+        "form": form,
+        "tests": found,
+        "leads_to": shown,
+        "stale": route is not None and status == 409,
+    }
     context["left"] = lists.left(addresses([route] if route is not None else []))
     return part("alerts/admin/edit.html", status, **context, **WORDS)

@@ -9,7 +9,7 @@ from app.accounts.permissions import may
 from app.audiences import desk
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid
+from app.lib.errors import Invalid, NotFound
 from app.lib.htmx import go, is_htmx, page_or_part, part
 from app.lib.markdown import to_html
 from app.lib.requests import row_number
@@ -18,6 +18,7 @@ from app.macros.forms import MacroForm, form_for
 from app.macros.models import Macro
 
 bp = desk("macros", __name__)
+DELETED = "This macro was deleted since you opened it. Your text is kept: save it to add it as a new macro, or leave it and go back to all macros."
 TABS = (("all", "All"), ("first", "First responses"), ("team", "Teams"), ("mine", "Mine"), ("waiting", "Waiting for approval"))
 
 
@@ -60,9 +61,16 @@ def show(number: int) -> Response:
 
 @bp.post("/desk/macros/<int:number>")
 def change(number: int) -> Response:
-    """Save it."""
-    macro = queries.editable(current_user, number)
-    form = form_for(macro, queries.teams(), request.form, leads=approves())
+    """Save it; what was written for one that was deleted meanwhile becomes the form of a new one."""
+    try:
+        macro = queries.editable(current_user, number)
+    except NotFound:
+        return deleted(form_for(None, queries.teams(), request.form, leads=approves()))
+    return saved(macro, form_for(macro, queries.teams(), request.form, leads=approves()))
+
+
+def saved(macro: Macro, form: MacroForm) -> Response:
+    """Save a macro as its form says."""
     if not form.validate():
         return editor(macro, form, 422)
     if form.version() not in (None, macro.version):
@@ -74,7 +82,15 @@ def change(number: int) -> Response:
         return editor(macro, form, 422)
     db.session.commit()
     flash("Saved. A lead has to approve it before others can use it." if waits(macro) else "Saved.", "ok")
-    return go(url_for(".show", number=number))
+    return go(url_for(".show", number=macro.id))
+
+
+def deleted(form: MacroForm) -> Response:
+    """The form of a macro that is gone, to be added as a new one. NotFound for what does not come from the page of a macro."""
+    if form.version() is None:
+        raise NotFound()
+    form.form_errors.append(DELETED)
+    return editor(None, form, 409)
 
 
 @bp.post("/desk/macros/preview")
@@ -84,8 +100,10 @@ def preview() -> Response:
     if is_htmx():
         return part("macros/_preview.html", **previewed(form))
     number = request.args.get("number", type=row_number)
-    macro = queries.editable(current_user, number) if number else None
-    return editor(macro, form)
+    try:
+        return editor(queries.editable(current_user, number) if number else None, form)
+    except NotFound:
+        return deleted(form)
 
 
 @bp.post("/desk/macros/<int:number>/approval")

@@ -9,14 +9,16 @@ from app.accounts.models import Team
 from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, part
+from app.lib.requests import row_number
 from app.lib.times import local
 from app.rota import actions, editing, queries, views
 from app.rota.forms import CoverForm, OverrideForm, ShiftForm
 from app.rota.models import RotaShift
 
 bp = lead("rota_admin", __name__)
+REMOVED = "This shift was removed since you opened it. What you entered is kept: save it to make it a shift again, or leave it and go back to the team."
 
 
 @bp.get("/desk/rota/teams/<int:number>/shifts/new")
@@ -51,9 +53,16 @@ def shift(number: int) -> Response:
 
 @bp.post("/desk/rota/shifts/<int:number>")
 def save_shift(number: int) -> Response:
-    """Save it."""
-    found = views.shift_for(number)
-    form = ShiftForm(request.form).offer(people(found.team))
+    """Save it; what was entered for one that was removed meanwhile becomes the form of a new one of the team."""
+    try:
+        found = views.shift_for(number)
+    except NotFound:
+        return removed(views.team_for(request.args.get("team", 0, type=row_number)))
+    return kept(found, ShiftForm(request.form).offer(people(found.team)))
+
+
+def kept(found: RotaShift, form: ShiftForm) -> Response:
+    """Save a shift as its form says."""
     if not form.validate():
         return shift_page(found.team, found, form, 422)
     try:
@@ -124,6 +133,13 @@ def withdraw_override(number: int) -> Response:
 def people(team: Team) -> list[queries.Staff]:
     """Who can be chosen, the team's own people first."""
     return views.members_first(team, queries.staff())
+
+
+def removed(team: Team) -> Response:
+    """The form of a shift that is gone, to be added as a new one."""
+    form = ShiftForm(request.form).offer(people(team))
+    form.form_errors.append(REMOVED)
+    return shift_page(team, None, form, 409)
 
 
 def overtaken(form: ShiftForm, found: RotaShift, wrong: Invalid | Stale) -> ShiftForm:

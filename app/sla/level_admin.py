@@ -6,7 +6,7 @@ from flask_login import current_user
 from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, part
 from app.sla import level_queries, levels
 from app.sla.admin_forms import moment
@@ -15,6 +15,7 @@ from app.sla.level_models import Level
 from app.sla.level_rules import BUILT_IN
 
 bp = lead("sla_levels", __name__)
+REMOVED = "This level was removed since you opened it. What you entered is kept: save it to add it as a new level, or leave it and go back to all levels."
 
 
 @bp.get("/admin/sla/levels")
@@ -52,9 +53,16 @@ def show(number: int) -> Response:
 
 @bp.post("/admin/sla/levels/<int:number>")
 def change(number: int) -> Response:
-    """Save it."""
-    level = level_queries.level_row(number)
-    form = LevelForm(request.form).offer(level_queries.teams(), is_built_in=level.key in BUILT_IN)
+    """Save it; what was entered for one that was removed meanwhile becomes the form of a new one."""
+    try:
+        level = level_queries.level_row(number)
+    except NotFound:
+        return removed(LevelForm(request.form).offer(level_queries.teams()))
+    return kept(level, LevelForm(request.form).offer(level_queries.teams(), is_built_in=level.key in BUILT_IN))
+
+
+def kept(level: Level, form: LevelForm) -> Response:
+    """Save a level as its form says."""
     if not form.validate():
         return level_page(level, form, 422)
     try:
@@ -69,6 +77,14 @@ def remove(number: int) -> Response:
     """Take a level away that a lead has added."""
     levels.remove_level(level_queries.level_row(number), actor=current_user, now=utcnow())
     return saved("The level is removed.")
+
+
+def removed(form: LevelForm) -> Response:
+    """The form of a level that is gone, to be added as a new one. NotFound for what does not come from the page of a level."""
+    if not form.seen.data:
+        raise NotFound()
+    form.form_errors.append(REMOVED)
+    return level_page(None, form, 409)
 
 
 def refused(level: Level, form: LevelForm, wrong: Stale | Invalid) -> Response:

@@ -1,5 +1,7 @@
 """Leads edit the routes and try them."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -73,6 +75,21 @@ def test_a_stale_save_is_told_and_keeps_what_was_typed(app, people, browse):
     window.post(f"/admin/alert-routes/{made.id}", data={**ONE, "seen": "1"}, to=f"/admin/alert-routes/{made.id}")
     answer = window.post(f"/admin/alert-routes/{made.id}", data={**ONE, "name": "Mine", "seen": "1"}, status=409)
     assert 'value="Mine"' in answer.text and 'name="seen" value="2"' in answer.text
+
+
+def test_what_was_entered_for_a_deleted_route_becomes_a_new_one(app, people, browse):
+    made, window = route(("leads", "")), browse(people.lead)
+    path = f"/admin/alert-routes/{made.id}"
+    window.post(f"{path}/deletion", to="/admin/alert-routes")
+    page = window.post(path, data={**ONE, "name": "Mine", "seen": "1"}, status=409)
+    assert "was deleted since you opened it" in page.words and 'value="Mine"' in page.text
+    window.post(
+        "/admin/alert-routes", data=page.markup.fields(page.markup.one("form", id="route-form")), to=re.compile("/admin/alert-routes/")
+    )
+    [again] = ours()
+    # No page of the deleted route is one of this.
+    assert (again.name, again.channels[0].target) == ("Mine", "ops@partner.example") and f"/admin/alert-routes/{again.id}" != path
+    window.post(path, data=ONE, status=404)
 
 
 def test_a_channel_that_stays_keeps_its_secret_and_saving_switches_it_on_again(app, people, browse):

@@ -206,6 +206,19 @@ def test_a_file_can_be_sent(app, people, browse):
     assert "Line 2:" in desk.post(f"{PAGE}/file", {"file": wrong}, status=422).text
 
 
+def test_what_was_written_for_a_line_that_is_gone_becomes_a_new_one(app, people, browse):
+    desk = browse(people.agent)
+    desk.post(PAGE, {"line": "zebra, okapi", "topic": "Beasts"}, to=re.compile(PAGE + r"/\d+"))
+    there = f"{PAGE}/{group('zebra, okapi').id}"
+    desk.post(f"{there}/removal", to=PAGE)
+    page = desk.post(there, {"line": "zebra, okapi, gnu", "topic": "Beasts", "version": "1"}, status=409)
+    assert "was taken out since you opened it" in page.words
+    form = page.markup.one("form", id="line-form")
+    desk.post(form["action"], page.markup.fields(form), to=re.compile(PAGE + r"/\d+"))
+    assert f"{PAGE}/{group('zebra, okapi, gnu').id}" != there
+    desk.post(there, {"line": "zebra, okapi"}, status=404)
+
+
 def test_the_desk_adds_changes_and_takes_out(app, people, browse):
     desk = browse(people.agent)
     desk.get(f"{PAGE}/new")

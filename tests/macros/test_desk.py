@@ -1,5 +1,7 @@
 """The desk's pages of macros."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -91,6 +93,20 @@ def test_a_stale_save_keeps_the_text_and_shows_the_other(people, browse, macro, 
     again = page.markup.fields()
     agent.post(f"/desk/macros/{macro.id}", {**sent(body="My own words"), "seen": again["seen"]}, to=f"/desk/macros/{macro.id}")
     assert db.session.get(Macro, macro.id).body == "My own words"
+
+
+def test_what_was_written_for_a_deleted_macro_becomes_a_new_one(people, browse, macro, now):
+    agent, path = browse(people.agent), f"/desk/macros/{macro.id}"
+    mine = sent(body="My own words", seen=str(macro.version))
+    actions.delete(macro, actor=people.lead, now=now)
+    for to in (path, f"/desk/macros/preview?number={macro.id}"):
+        page = agent.post(to, mine, status=409)
+        assert "was deleted since you opened it" in page.words and "My own words" in page.text
+    form = page.markup.one("form", id="macro")
+    agent.post(form["action"], page.markup.fields(form), to=re.compile("/desk/macros/"))
+    again = db.session.scalars(select(Macro).where(Macro.title == "Greeting")).one()
+    assert again.body == "My own words" and again.id != macro.id
+    agent.post(path, sent(), status=404)
 
 
 def test_agents_see_first_responses_but_leads_change_them(people, browse):

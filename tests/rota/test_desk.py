@@ -96,6 +96,22 @@ def test_a_lead_makes_and_changes_a_shift(week, people, browse):
     lead.post(f"/desk/rota/shifts/{made.id}/removal", to=f"/desk/rota/teams/{week.team.id}")
 
 
+def test_what_was_entered_for_a_removed_shift_becomes_a_new_one(week, people, browse):
+    lead, team = browse(people.lead), f"/desk/rota/teams/{week.team.id}"
+    lead.post(f"{team}/shifts", {**SHIFT, "turns-0": people.agent.id}, to=team)
+    made = db.session.scalars(select(RotaShift).where(RotaShift.name == "Weekends")).one()
+    gone = f"/desk/rota/shifts/{made.id}"
+    form = lead.get(gone).markup.one("form", id="shift-form")
+    lead.post(f"{gone}/removal", to=team)
+    page = lead.post(form["action"], {**SHIFT, "turns-0": people.agent.id, "name": "Mine", "seen": "1"}, status=409)
+    assert "was removed since you opened it" in page.words and 'value="Mine"' in page.text
+    again = page.markup.one("form", id="shift-form")
+    lead.post(again["action"], page.markup.fields(again), to=team)
+    again = db.session.scalars(select(RotaShift).where(RotaShift.name == "Mine")).one()
+    assert f"/desk/rota/shifts/{again.id}" != gone
+    lead.post(gone, SHIFT, status=404)
+
+
 def test_a_shift_may_end_at_24_00(week, people, browse):
     browse(people.lead).post(
         f"/desk/rota/teams/{week.team.id}/shifts", {**SHIFT, "starts": "16:00", "ends": "24:00"}, to=f"/desk/rota/teams/{week.team.id}"

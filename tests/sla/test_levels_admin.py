@@ -156,6 +156,21 @@ def test_a_stale_save_is_told_and_saved_again_if_meant(people, browse):
     assert len(edits()) == 1
 
 
+def test_what_was_entered_for_a_removed_level_becomes_a_new_one(people, browse):
+    lead = browse(people.lead)
+    lead.post(f"{ADDRESS}/new", FORM, to=ADDRESS)
+    [level] = own()
+    form = lead.get(f"{ADDRESS}/{level.id}").markup.one("form", id="level-form")
+    lead.post(f"{ADDRESS}/{level.id}/removal", to=ADDRESS)
+    mine = FORM | {"name": "Twenty minutes left", "amount": "20", "seen": level.changed_at.isoformat()}
+    page = lead.post(form["action"], mine, status=409)
+    assert "was removed since you opened it" in page.words and 'value="Twenty minutes left"' in page.text
+    again = page.markup.one("form", id="level-form")
+    lead.post(again["action"], page.markup.fields(again), to=ADDRESS)
+    assert [(one.name, one.amount) for one in own() if one.removed_at is None] == [("Twenty minutes left", 20)]
+    lead.post(form["action"], FORM, status=404)
+
+
 def test_changing_is_for_leads_only_whoever_calls_it(people, now):
     wanted = levels.Wanted("Mine", "percent", 50, ("resolution",))
     with pytest.raises(NotAllowed):

@@ -15,11 +15,14 @@ from app.knowledge.vocabulary.models import WordGroup
 from app.knowledge.vocabulary.queries import STATES, Filter
 from app.knowledge.vocabulary.rules import MAX_FILE, Problem
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
 from app.lib.text import many_lines
 
 bp = desk("vocabulary", __name__)
+REMOVED = (
+    "This line was taken out since you opened it. Yours is kept: save it to add it as a new one, or leave it and go back to all words."
+)
 FRESH = "In force within five seconds, everywhere."
 
 
@@ -54,8 +57,12 @@ def edit(number: int) -> Response:
 
 @bp.post("/desk/knowledge/vocabulary/<int:number>")
 def update(number: int) -> Response:
-    """Save it. A stale one is kept in the form, beside what stands there now."""
-    return saved(LineForm(request.form), queries.group_for(number))
+    """Save it. A stale one is kept in the form, beside what stands there now; of one that is gone it becomes a new one's."""
+    form = LineForm(request.form)
+    try:
+        return saved(form, queries.group_for(number))
+    except NotFound:
+        return removed(form)
 
 
 @bp.post("/desk/knowledge/vocabulary/<int:number>/removal")
@@ -138,6 +145,14 @@ def saved(form: LineForm, row: WordGroup | None) -> Response:
         return editor(form, row, 422)
     flash(f"Saved. {FRESH}", "ok")
     return go(url_for(".edit", number=row.id))
+
+
+def removed(form: LineForm) -> Response:
+    """The form of a line that is gone, to be added as a new one. NotFound for what does not come from the page of a line."""
+    if not form.version.data:
+        raise NotFound()
+    form.form_errors.append(REMOVED)
+    return editor(form, None, 409)
 
 
 def editor(form: LineForm, row: WordGroup | None, status: int = 200, stale: str = "") -> Response:
