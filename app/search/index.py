@@ -84,7 +84,7 @@ class Opened:
             self.vectors = Vectors.read(folder, model) if model else None
         except (OSError, EmptyIndexError) as gone:
             raise Unusable(f"{published.name} went away") from gone
-        # By language. Nobody has to wait for one that nobody reads; one that was not asked lately is still there to be renewed.
+        # By language. One that was not asked lately is not renewed before somebody asks.
         self.spellings: dict[str, Spelling] = {}
         self.before: dict[str, Spelling] = before.before | before.spellings if before else {}
         self.leaves = self.reader.leaf_readers()
@@ -101,6 +101,11 @@ class Opened:
             before = self.before.pop(locale, None)
             self.spellings[locale] = before.renewed(words) if before else Spelling(words, known)
         return self.spellings[locale]
+
+    def unready(self) -> list[str]:
+        """The languages whose spelling was never built. English, which most ask in, is always one, so that its new words are read, too."""
+        built = {locale for locale, spelling in (self.before | self.spellings).items() if spelling.symspell is not None}
+        return [ENGLISH_LOCALE, *((self.vocabularies.keys() | self.spellings.keys()) - built - {ENGLISH_LOCALE})]
 
     def lens(self, audiences: frozenset[str], locale: str = ENGLISH_LOCALE) -> Lens:
         """The index as somebody sees it who may read these audiences, whose texts are in this language."""
@@ -205,10 +210,13 @@ class Index:
             return [opened.text(number) for number in numbers]
 
     def warm(self) -> None:
-        """Be ready for misspelt questions before anybody asks one; others find meanwhile. Raises Unusable."""
+        """Be ready for misspelt questions in each language before anybody asks one; others find meanwhile. Raises Unusable."""
         with self.lock:
-            spelling = self.current().spelling(ENGLISH_LOCALE)
-        spelling.prepare(self.lock)
+            unready = self.current().unready()
+        for locale in unready:
+            with self.lock:
+                spelling = self.current().spelling(locale)
+            spelling.prepare(self.lock)
 
     def current(self) -> Opened:
         """The published generation; opened anew when it is another than the last time. The lock must be held."""
@@ -343,7 +351,7 @@ def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[W
     before = {locale: len(words) for locale, words in writer.words.items()}
     try:
         if synonyms is not None:
-            replace_text(folder / SYNONYMS, synonyms)
+            store.replace_text(folder / SYNONYMS, synonyms)
         writer.synonyms = (folder / SYNONYMS).read_text(encoding="utf-8")
         analysis.read_synonyms(writer.synonyms)
         yield writer
@@ -354,12 +362,6 @@ def changing(index: FileIndex, folder: Path, synonyms: str | None) -> Iterator[W
         shutil.rmtree(folder, ignore_errors=True)
         raise
     vocabularies.write(folder, {locale: words for locale, words in writer.words.items() if len(words) != before.get(locale)})
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file that older generations may share: theirs stays as it is."""
-    path.unlink(missing_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def usable(home: Path) -> Published:
@@ -374,8 +376,7 @@ def fields_of(document: Document, told: str) -> dict[str, str | bytes]:
     """One text as whoosh takes it; `told` are the lines of synonyms."""
     read = language(document.locale)
     synonyms = analysis.read_synonyms(told, read)
-    texts = (document.title, document.body, ", ".join(document.tags))
-    title, body, tags = (analysis.terms(text, synonyms, read) for text in texts)
+    title, body, tags = (analysis.terms(text, synonyms, read) for text in (document.title, document.body, ", ".join(document.tags)))
     starts = sorted(START + word for word in analysis.beginnings(f"{document.title} {' '.join(document.tags)}", read))
     about = Entry(document.kind, document.id, document.audience, document.category, document.popularity, document.stamp)
     about.lengths = (len(title), len(tags), len(body))

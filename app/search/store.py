@@ -188,3 +188,9 @@ def sweep(home: Path, number: int) -> None:
             shutil.rmtree(path, ignore_errors=True)
     for path in home.glob(f"{CURRENT}.*"):
         path.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file that older generations may share: theirs stays as it is."""
+    path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")

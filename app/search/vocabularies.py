@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.search import store
 from app.search.languages import ENGLISH_LOCALE
 
 NAME = "vocabulary"
@@ -18,8 +19,7 @@ def read(folder: Path) -> dict[str, set[str]]:
 
 
 def write(folder: Path, words: Mapping[str, set[str]]) -> None:
-    """Write the files of these languages. Older generations may share those that were there; theirs stay as they are."""
+    """Write the files of these languages."""
     for locale, known in words.items():
         path = folder / (f"{NAME}.txt" if locale == ENGLISH_LOCALE else f"{NAME}.{locale}.txt")
-        path.unlink(missing_ok=True)
-        path.write_text("\n".join(sorted(known - {""})), encoding="utf-8")
+        store.replace_text(path, "\n".join(sorted(known - {""})))

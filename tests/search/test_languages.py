@@ -269,14 +269,26 @@ def test_misspelt_questions_find_what_was_made_ready_while_others_found(tmp_path
         learnt.append(word)
         return learn(self, word, count)
 
-    index.rebuild([document(1, "Zebras"), document(2, "Meerkats")])
+    index.rebuild([document(1, "Zebras"), document(2, "Meerkats"), translation(3, "Erdmännchen füttern")])
+    assert found(index, "füttern ") == [3], "a question without a mistake makes nothing ready"
     monkeypatch.setattr(SymSpell, "create_dictionary_entry", noted)
     index.warm()
-    assert "meerkats" in learnt
+    assert {"meerkats", "erdmannchen"} <= set(learnt)
     del learnt[:]
     index.warm()
     assert [hit.id for hit in index.find(Query("meerkts ", EVERYBODY)).hits] == [2]
+    assert found(index, "erdmanchen ") == [3]
     assert learnt == []
+
+
+def test_a_language_that_was_ready_once_waits_for_whoever_asks_next(tmp_path):
+    index = Index(tmp_path)
+    index.rebuild([document(1, "Zebras"), translation(2, "Erdmännchen füttern")])
+    index.warm()
+    index.put([document(3, "Meerkats")])
+    index.warm()
+    assert set(index.current().spellings) == {"en"}
+    assert found(index, "erdmanchen ") == [2]
 
 
 def test_a_vocabulary_that_got_no_word_is_not_written_again(tmp_path):
