@@ -229,7 +229,8 @@ def page_above() -> str | None:
 
     A form that was refused leaves its address in the address bar, and the thing that it changes has its page above.
     """
-    if request.method != "GET" or request.accept_mimetypes.best != "text/html" or wants_json() or is_htmx():
+    # Not the `best` of what it accepts: Chromium's first is what has the most parameters, a signed exchange.
+    if request.method != "GET" or "text/html" not in request.accept_mimetypes.values() or wants_json() or is_htmx():
         return None
     adapter, path = current_app.create_url_adapter(request), request.path.rstrip("/")
     while adapter is not None and (path := path.rpartition("/")[0]):

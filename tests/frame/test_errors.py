@@ -138,6 +138,9 @@ def test_a_method_that_an_address_does_not_take_says_which_it_takes(app: Flask) 
 
 
 BROWSERS_ACCEPT = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+CHROMIUM_ACCEPTS = (
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7"
+)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +156,11 @@ BROWSERS_ACCEPT = {"Accept": "text/html,application/xhtml+xml,application/xml;q=
 def test_a_browser_that_opens_the_address_of_a_form_is_led_to_the_page_above(app: Flask, address: str, page: str) -> None:
     led = app.test_client().get(address, headers=BROWSERS_ACCEPT)
     assert (led.status_code, led.headers["Location"]) == (303, page)
+
+
+def test_chromium_is_a_browser(app: Flask) -> None:
+    led = app.test_client().get("/account/password", headers={"Accept": CHROMIUM_ACCEPTS})
+    assert (led.status_code, led.headers["Location"]) == (303, "/account")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Accept": "*/*"}, {"Accept": "application/json"}, BROWSERS_ACCEPT | {"HX-Request": "true"}])
