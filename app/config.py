@@ -110,7 +110,10 @@ class Config:
         "SURVEY_DELAY_MINUTES", 0, "a survey goes out so long after the resolution, unless the ticket is open again", parse=whole(0, 10_080)
     )
     survey_quiet_days: int = setting(
-        "SURVEY_QUIET_DAYS", 7, "whoever was asked for a score is not asked again for so long", parse=whole(0, 3650)
+        "SURVEY_QUIET_DAYS",
+        None,
+        "whoever was asked for a score is not asked again for so long; 7 in production, 0 elsewhere, so that each resolution shows its survey",
+        parse=whole(0, 3650),
     )
     knowledge_locales: tuple[str, ...] = setting(
         "KNOWLEDGE_LOCALES", ("de", "fr", "es"), "languages beside English that knowledge is translated into", parse=languages
@@ -174,6 +177,7 @@ class Config:
             "redis_url": self.redis_url or f"unix://{data_dir / 'redis.sock'}",
             "secret_key": self.secret_key or kept_secret(self.env, data_dir),
             "attachments_url": self.attachments_url or f"file:{data_dir / 'attachments'}",
+            "survey_quiet_days": (7 if self.env == "production" else 0) if self.survey_quiet_days is None else self.survey_quiet_days,
             "allowed_hosts": self.allowed_hosts or tuple({urlsplit(base_url).hostname or "", "localhost", "127.0.0.1", "[::1]"}),
         }
         return Config(**values)

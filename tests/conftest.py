@@ -178,9 +178,10 @@ def built_app(engine: str) -> Flask:
 
 
 def test_config(database_url: str, **over: Any) -> Config:
-    """The settings of the tests; limits on requests are counted, but off unless a test asks for them."""
+    """The settings of the tests; limits on requests are counted, but off unless a test asks for them. Surveys as in production."""
     directory = services.directory()
     given = {"env": "test", "secret_key": "for tests only", "base_url": "http://localhost", "log_level": "ERROR", "rate_limits": True}
+    given["survey_quiet_days"] = 7
     return Config(**{**given, "data_dir": directory, "database_url": database_url, "redis_url": services.redis().url, **over}).completed()
 
 

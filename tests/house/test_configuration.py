@@ -18,7 +18,7 @@ def shown(value):
         return f"`{' '.join(value)}`"
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}/`"
-    return f"`{value}`" if value not in ("", ()) else "–"
+    return f"`{value}`" if value not in ("", (), None) else "–"
 
 
 def test_every_setting_stands_in_the_documentation_with_its_default():
@@ -92,6 +92,11 @@ def test_a_wrong_setting_is_refused_in_a_sentence_that_names_it(name, value, tmp
 )
 def test_a_setting_that_makes_sense_is_taken(name, value, tmp_path):
     assert Config.from_env({"DATA_DIR": str(tmp_path), name: value}).base_url
+
+
+@pytest.mark.parametrize(("given", "days"), [({}, 0), ({"ENV": "production"}, 7), ({"SURVEY_QUIET_DAYS": "3"}, 3)])
+def test_who_tries_it_out_is_asked_about_each_resolution(given, days, tmp_path):
+    assert Config.from_env({"DATA_DIR": str(tmp_path), "SECRET_KEY": "a" * 32, **given}).survey_quiet_days == days
 
 
 def test_a_list_is_parsed_once(tmp_path):
