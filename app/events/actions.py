@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.events import outbox
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import write_row
 
 
 class Actor(Protocol):
@@ -35,7 +37,7 @@ def record(
     organization_id: int | None = None,
     public: bool = False,
 ) -> Event:
-    """Write one event into the current transaction and flush it.
+    """Write one event into the current transaction, after all that changed before it.
 
     `actor` is None where the system acted by itself. Raises ValueError for a kind that kinds.py does not name, or
     facts that are not exactly its own. Costs one statement.
@@ -53,6 +55,7 @@ def record(
         is_public=public,
         facts=facts,
     )
-    db.session.add(event)
     db.session.flush()
+    write_row(db.session, event)
+    outbox.note(db.session(), event)
     return event

@@ -1,8 +1,6 @@
 """After a commit, the ids of its events are queued. A rollback queues nothing, and a dead Redis costs nothing but time:
 the event's row stays undispatched and the sweep (`reactions.dispatch_overdue`, each minute) finds it."""
 
-from typing import Any
-
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import event as listen
@@ -17,17 +15,14 @@ DISPATCH = "app.reactions.dispatch_all"
 
 def install() -> None:
     """Attach the listeners to the session; called once when the module that wires the application is imported."""
-    if not listen.contains(db.session, "after_flush", note):
-        listen.listen(db.session, "after_flush", note)
+    if not listen.contains(db.session, "after_commit", send):
         listen.listen(db.session, "after_commit", send)
         listen.listen(db.session, "after_rollback", forget)
 
 
-def note(session: Session, context: Any) -> None:
-    """Remember the events of this transaction."""
-    fresh = [row.id for row in session.new if isinstance(row, Event)]
-    if fresh:
-        session.info.setdefault("events", []).extend(fresh)
+def note(session: Session, event: Event) -> None:
+    """Remember an event of this transaction."""
+    session.info.setdefault("events", []).append(event.id)
 
 
 def send(session: Session) -> None:

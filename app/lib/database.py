@@ -6,13 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Dialect, Engine, Integer, String, event, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    Integer,
+    String,
+    event,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, make_transient_to_detached, scoped_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
@@ -22,6 +36,8 @@ from sqlalchemy.types import TypeDecorator
 # (False), and PostgreSQL spares it the transaction. Where nobody says anything (None), anything may come.
 write_intent: ContextVar[bool | None] = ContextVar("write_intent", default=None)
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+READER_WRITES = "what only reads has changed rows; write in a POST, within writing(), or on a connection of its own"
 
 # After so long without use a connection may have been closed by whatever stands between us and the server.
 RESTED_SECONDS = 1.0
@@ -147,7 +163,7 @@ def ping_rested(dialect: Dialect, connection: Any, record: Any, proxy: Any) -> N
 def refuse_to_write(session: Session, context: Any, instances: Any) -> None:
     """What said that it only reads must not write: on PostgreSQL there is no transaction that could take it back."""
     if write_intent.get() is False and (session.new or session.deleted or any(session.is_modified(row) for row in session.dirty)):
-        raise RuntimeError("what only reads has changed rows; write in a POST, within writing(), or on a connection of its own")
+        raise RuntimeError(READER_WRITES)
 
 
 def count_statement(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
@@ -172,6 +188,30 @@ def begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.connection.dbapi_connection.execute("BEGIN")
+
+
+def write_row(session: scoped_session[Any], row: DeclarativeBase) -> None:
+    """Insert one new row, and have the session know it as if it had been read. Nothing else that waits is written.
+
+    It does what add and flush do for a row on which no other waits, for a fifth of their price. What the row refers to it
+    names by ids: a relationship that was set is not looked at.
+    """
+    if write_intent.get() is False:
+        raise RuntimeError(READER_WRITES)
+    given = vars(row)
+    statement, names, number = inserting(type(row))
+    written: Any = session.connection().execute(statement, {name: given[name] for name in names if name in given})
+    filled = dict.fromkeys(names) | written.last_inserted_params() | {number: written.inserted_primary_key[0]}
+    given.update((name, value) for name, value in filled.items() if name not in given)
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@lru_cache(maxsize=32)
+def inserting(model: type[DeclarativeBase]) -> tuple[Insert, list[str], str]:
+    """The statement that inserts a row of a model, the names of its columns, and that of its number."""
+    table: Any = inspect(model).local_table
+    return insert(table), [column.key for column in table.columns], table.primary_key.columns[0].key
 
 
 def give(row: object, **related: object) -> None:

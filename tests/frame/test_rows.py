@@ -1,0 +1,68 @@
+"""A row that is written by itself is as good as one that was added and flushed."""
+
+import pytest
+from sqlalchemy import inspect, select
+
+from app.events.models import Event
+from app.extensions import db
+from app.lib import database
+from app.lib.database import write_row
+from app.tickets.models import Message
+from tests import factories
+
+BOTH = pytest.mark.engines("sqlite", "postgresql")
+
+
+def message(ticket, now, **over):
+    """A message that is not written yet."""
+    given = {"ticket_id": ticket.id, "author_id": ticket.requester_id, "visibility": "public", "body": "Hello", "html": "<p>Hello</p>"}
+    return Message(**given, by_staff=False, created_at=now, **over)
+
+
+@BOTH
+def test_the_session_knows_the_row_as_the_database_has_it(people, now, statements):
+    row = message(factories.ticket(people.user), now)
+    write_row(db.session, row)
+    with statements() as seen:
+        known = {column.key: getattr(row, column.key) for column in inspect(Message).columns}
+        assert row.author is people.user
+        assert db.session.get(Message, row.id) is row
+        db.session.flush()
+    assert seen == []
+    assert (row.is_automatic, row.source, row.left_out, row.form_key) == (False, "portal", [], None)
+    table = Message.__table__
+    assert dict(db.session.execute(select(table).where(table.c.id == row.id)).mappings().one()) == known
+
+
+def test_a_row_that_was_written_is_changed_and_deleted_like_any_other(people, now):
+    row = message(factories.ticket(people.user), now)
+    write_row(db.session, row)
+    row.body = "Goodbye"
+    db.session.flush()
+    assert db.session.scalar(select(Message.body).where(Message.id == row.id).execution_options(populate_existing=True)) == "Goodbye"
+    db.session.delete(row)
+    db.session.flush()
+    assert db.session.scalar(select(Message.id).where(Message.id == row.id)) is None
+
+
+def test_what_waits_beside_it_goes_on_waiting(people, now, statements):
+    ticket = factories.ticket(people.user)
+    ticket.subject = "Another subject"
+    with statements() as seen:
+        write_row(db.session, message(ticket, now))
+    assert len(seen) == 1 and ticket in db.session.dirty
+
+
+def test_a_rollback_takes_it_back(people, now):
+    ticket = factories.ticket(people.user)
+    db.session.commit()
+    row = message(ticket, now)
+    write_row(db.session, row)
+    number = row.id
+    db.session.rollback()
+    assert db.session.scalar(select(Message.id).where(Message.id == number)) is None
+
+
+def test_who_said_that_they_only_read_write_none(app, now):
+    with database.reading(), pytest.raises(RuntimeError, match="only reads"):
+        write_row(db.session, Event(kind="ticket.closed", at=now, facts={}))
