@@ -7,7 +7,7 @@ from sqlalchemy import event as listen
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
-from app.extensions import db, queue, retry
+from app.extensions import db, queue, redis, retry
 
 log = structlog.get_logger()
 DISPATCH = "app.reactions.dispatch_all"
@@ -33,7 +33,10 @@ def send(session: Session) -> None:
     if not committed:
         return
     try:
-        queue("default").enqueue(DISPATCH, args=(committed,), retry=retry(), result_ttl=0)
+        # In one go: RQ by itself would go to Redis twice.
+        with redis().pipeline() as pipe:
+            queue("default").enqueue(DISPATCH, args=(committed,), retry=retry(), result_ttl=0, pipeline=pipe)
+            pipe.execute()
     except (RedisError, OSError) as away:
         log.warning("outbox.deferred", events=committed, error=type(away).__name__)
 

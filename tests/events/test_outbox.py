@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import select, update
 
@@ -39,6 +40,14 @@ def test_a_commit_queues_the_events_of_its_transaction_and_no_others(people, now
     assert queued() == [[first.id, second.id]]
     db.session.commit()
     assert len(queued()) == 1
+
+
+def test_a_commit_goes_to_redis_once(people, now, monkeypatch):
+    trips = []
+    monkeypatch.setattr(Pipeline, "execute", lambda pipe, *args, run=Pipeline.execute: trips.append(pipe) or run(pipe, *args))
+    wish(people.user, now)
+    db.session.commit()
+    assert len(trips) == 1 and len(queued()) == 1
 
 
 @BOTH
