@@ -83,3 +83,23 @@ def test_what_said_that_it_only_reads_cannot_write(app: Flask) -> None:
     database.write_intent.set(True)
     plan.name = "Another name"
     db.session.flush()
+
+
+@pytest.mark.engines("postgresql")
+def test_the_columns_of_a_result_are_described_to_who_asks(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT 1 AS number, 'x'::text AS word")
+        described = type(cursor).__mro__[1].description.fget(cursor)
+        assert [one[:2] for one in cursor.description] == [(one.name, one.type_code) for one in described]
+        assert [one[0] for one in cursor.description[-1:]] == ["word"]
+        cursor.execute("CREATE TEMPORARY TABLE nothing (id int)")
+        assert cursor.description is None
+
+
+@pytest.mark.engines("postgresql")
+def test_a_statement_that_is_known_has_its_columns_described_no_more(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = select(Plan.key, Plan.name).order_by(Plan.rank)
+    found = db.session.execute(query).all()
+    monkeypatch.setattr(database.Columns, "found", None)
+    assert found and db.session.execute(query).all() == found
