@@ -24,28 +24,34 @@ from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subje
 CLOCKS: Any = Clock.__table__
 
 
-def start(ticket: Subject, *, now: datetime) -> Terms | None:
-    """Begin the clocks of a new ticket: first response and resolution, as its policy has targets. Two statements.
+def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
+    """(the terms of a new ticket, its first clocks: response and resolution, as its policy has targets). One statement.
 
-    Returns the terms by which they run. Without a policy (guests, community) there are none, and the ticket sorts behind all
-    deadlines. A ticket that shows a deadline has been started: nothing is done, and None returned.
+    Asked before the ticket's row is written, so that it goes in with the deadline that it shows; `start` writes the clocks.
+    Without a policy (guests, community) there are none, and the ticket sorts behind all deadlines. A ticket that shows a
+    deadline has been started: nothing is done, and nothing returned.
     """
     if ticket.next_metric is not None:
-        return None
+        return None, []
     terms = terms_for(ticket.organization_id, ticket.promised_priority)
     wanted = [metric for metric in (FIRST, RESOLUTION) if terms is not None and metric in terms.minutes]
     found = [made(ticket, terms, metric, 1, ticket.created_at) for metric in wanted if terms is not None]
     seen(found)
-    # Both in one statement; nobody needs the objects afterwards.
-    if found:
-        db.session.connection().execute(CLOCKS.insert(), [values_of(one.clock) for one in found])
     show(ticket, found)
-    return terms
+    return terms, found
+
+
+def start(ticket: Subject, found: Iterable[Held]) -> None:
+    """Write the first clocks of a ticket that has its row now. One statement for all; nobody needs the objects afterwards."""
+    rows = [values_of(one.clock) | {"ticket_id": ticket.id} for one in found]
+    if rows:
+        db.session.connection().execute(CLOCKS.insert(), rows)
 
 
 def values_of(clock: Clock) -> dict[str, Any]:
     """Every column of a new clock, so that rows of different ones go in together."""
-    return {column.key: getattr(clock, column.key) for column in CLOCKS.columns if column.key != "id"}
+    given = vars(clock)
+    return {column.key: given.get(column.key) for column in CLOCKS.columns if column.key != "id"}
 
 
 def public_reply(ticket: Subject, *, by_staff: bool, now: datetime) -> None:
@@ -342,10 +348,12 @@ def show(ticket: Subject, found: Iterable[Held]) -> None:
     """Put the next deadline of the running clocks on the ticket, which lists sort and colour by."""
     running = [one.clock for one in found if one.clock.state == "running" and one.clock.due_at is not None]
     first = min(running, key=lambda clock: (clock.due_at, clock.metric), default=None)
-    ticket.next_due_at = first.due_at if first else None
-    ticket.next_warn_at = first.warn_at if first else None
-    ticket.next_metric = first.metric if first else None
-    ticket.queue_at = (first.due_at if first else None) or NO_DEADLINE
+    due_at, warn_at, metric = (first.due_at, first.warn_at, first.metric) if first else (None, None, None)
+    shown = {"next_due_at": due_at, "next_warn_at": warn_at, "next_metric": metric, "queue_at": due_at or NO_DEADLINE}
+    for name, value in shown.items():
+        # What is set again to what it is would be looked through at the next flush for nothing.
+        if getattr(ticket, name) != value:
+            setattr(ticket, name, value)
 
 
 def open_clocks(found: Iterable[Held]) -> list[Clock]:

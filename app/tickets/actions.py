@@ -15,6 +15,7 @@ from app.accounts.permissions import may
 from app.events.actions import record
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import give, write_row
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
 from app.lib.tokens import public_ref
@@ -75,22 +76,21 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
         return earlier
     ticket = new_row(new, requester, form_key, now)
     tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
-    db.session.add(ticket)
-    db.session.flush()
-    db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
     facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
+    # All that is decided is decided before the row is written, which then is written once.
+    triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, now=now)
+    terms, clocks = sla.first_clocks(ticket)
+    write_row(db.session, ticket)
     record("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
-    with db.session.no_autoflush:
-        template = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, now=now)
+    record("ticket.triaged", now=now, ticket=ticket, facts=triaged.facts)
+    sla.start(ticket, clocks)
+    add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source, files=new.files)
+    if triaged.template:
         # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
-        terms = sla.start(ticket, now=now)
-        answer = automatic_answer(template, ticket, terms, requester, now) if template else None
-    first = new_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source)
-    db.session.add(first)
-    if answer:
-        db.session.add(new_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now))
+        answer = automatic_answer(triaged.template, ticket, terms, requester, now)
+        add_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
+    db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
     db.session.flush()
-    attach(new.files, first, now)
     return ticket
 
 
@@ -113,8 +113,8 @@ def clean_tags(wanted: Sequence[str]) -> list[str]:
 
 
 def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime) -> Ticket:
-    """The ticket's row before triage has looked at it."""
-    return Ticket(
+    """The ticket's row before triage has looked at it; not written yet."""
+    ticket = Ticket(
         ref=public_ref("HT"),
         kind=new.kind,
         subject=new.subject,
@@ -125,7 +125,7 @@ def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime
         category=new.category or "other",
         fields=new.fields,
         source=new.source,
-        requester=requester,
+        requester_id=requester.id,
         organization_id=requester.organization_id,
         is_demo=requester.is_demo,
         created_at=now,
@@ -135,6 +135,8 @@ def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime
         form_key=form_key,
         tier=requester.plan.tier if requester.plan else 1,
     )
+    give(ticket, requester=requester)
+    return ticket
 
 
 def new_message(
@@ -148,11 +150,12 @@ def new_message(
     is_automatic: bool = False,
     form_key: str | None = None,
     source: str = "portal",
+    left_out: Sequence[str] = (),
 ) -> Message:
-    """The row of a message; not added yet."""
+    """The row of a message; not written yet."""
     return Message(
         ticket_id=ticket.id,
-        author=author,
+        author_id=author.id if author else None,
         visibility=visibility,
         body=body,
         html=to_html(body),
@@ -160,15 +163,15 @@ def new_message(
         is_automatic=is_automatic,
         source=source,
         created_at=now,
+        left_out=list(left_out),
         form_key=form_key,
     )
 
 
 def add_message(ticket: Ticket, body: str, *, files: Sequence[StagedFile] = (), now: datetime, **said: Any) -> Message:
-    """Add a message (`said` as in new_message) and move the staged files to it. Flushes."""
+    """Write a message (`said` as in new_message) and move the staged files to it. One statement without files."""
     message = new_message(ticket, body, now=now, **said)
-    db.session.add(message)
-    db.session.flush()
+    write_row(db.session, message)
     attach(files, message, now)
     return message
 
@@ -221,8 +224,8 @@ def reply(
     if earlier is not None:
         return earlier
     check_reply(ticket, body, files, actor=actor, seen=seen)
-    message = add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, form_key=form_key, files=files)
-    message.source, message.left_out = source, list(left_out)
+    said: dict[str, Any] = {"author": actor, "by_staff": actor.is_staff, "form_key": form_key, "source": source, "left_out": left_out}
+    message = add_message(ticket, body, visibility="public", now=now, files=files, **said)
     wanted = status if status in rules.SETTABLE else None
     old, new = ticket.status, rules.status_after_reply(ticket.status, by_staff=actor.is_staff, wanted=wanted)
     thanked_at = ticket.thanked_at if old != "resolved" else now
@@ -275,27 +278,20 @@ def note_first_response(ticket: Ticket, actor: User, now: datetime) -> None:
         ticket.first_response_seconds = int((now - ticket.created_at).total_seconds())
 
 
-# Built once: every answer at the desk asks it.
-SINCE = (
-    select(Event)
-    .where(
-        Event.ticket_id == bindparam("ticket"),
-        Event.id > bindparam("seen"),
-        Event.kind.in_(MATERIAL),
-        Event.actor_id.is_distinct_from(bindparam("actor")),
-    )
-    .order_by(Event.id)
+# Built once: every answer at the desk asks it, and hardly any finds something.
+EVENTS: Any = Event.__table__
+SINCE = select(EVENTS.c.id).where(
+    EVENTS.c.ticket_id == bindparam("ticket"),
+    EVENTS.c.id > bindparam("seen"),
+    EVENTS.c.kind.in_(MATERIAL),
+    EVENTS.c.actor_id.is_distinct_from(bindparam("actor")),
 )
 
 
-def changes_since(ticket: Ticket, seen: int, actor: User) -> Sequence[Event]:
-    """What others did to the ticket after the event that the page was made with."""
-    return db.session.scalars(SINCE, {"ticket": ticket.id, "seen": seen, "actor": actor.id}).all()
-
-
 def refuse_stale(ticket: Ticket, seen: int | None, actor: User) -> None:
-    """Raise Stale if others changed the ticket since the page was made."""
-    if seen is not None and changes_since(ticket, seen, actor):
+    """Raise Stale if others changed the ticket after the event `seen`, that its page was made with."""
+    asked = {"ticket": ticket.id, "seen": seen, "actor": actor.id}
+    if seen is not None and db.session.connection().execute(SINCE, asked).first() is not None:
         raise Stale("The ticket changed while you were writing. Your text is kept: read what is new, then send again.")
 
 

@@ -62,12 +62,13 @@ def add_to_draft(ticket: Ticket, text: str, visibility: str, *, actor: User, now
 
 
 # Built once: every message that is sent asks it.
-DROP = delete(Draft).where(Draft.ticket_id == bindparam("ticket"), Draft.user_id == bindparam("person"))
+DRAFTS: Any = Draft.__table__
+DROP = delete(DRAFTS).where(DRAFTS.c.ticket_id == bindparam("ticket"), DRAFTS.c.user_id == bindparam("person"))
 
 
 def drop_draft(ticket: Ticket, actor: User) -> None:
     """The text was sent or thrown away."""
-    db.session.execute(DROP, {"ticket": ticket.id, "person": actor.id}, execution_options={"synchronize_session": False})
+    db.session.connection().execute(DROP, {"ticket": ticket.id, "person": actor.id})
 
 
 def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What triage decides about a ticket, and how leads change its rules. Each action records one event; none commits."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +19,20 @@ from app.triage.vocabulary import CATEGORY_NAMES
 NOT_WORDS = frozenset({"version", "platform", "logs", "checks", "priority", "category"})
 
 
-def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, now: datetime) -> str | None:
-    """Decide on a new ticket and write the decision on it; returns the template of its first response, or None without one.
+@dataclass(frozen=True)
+class Triaged:
+    """What follows from the decision on a new ticket: the template of its first response, if there is one, and the facts of ticket.triaged."""
+
+    template: str | None
+    facts: dict[str, Any]
+
+
+def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, now: datetime) -> Triaged:
+    """Decide on a new ticket and put the decision on it, before its row is written.
 
     Sets priority, promised_priority, needs_confirmation, team, category and tier. A raise beyond the plan is shown, but
-    not promised until somebody confirms it. The template is to be filled by `first_response` once the
-    clocks run. Records ticket.triaged. Four statements, one more after a rule has changed.
+    not promised until somebody confirms it. The template is to be filled by `first_response` once the clocks run, and is
+    counted as used. Who writes the row records ticket.triaged. Three statements, one more after a rule has changed.
     """
     intake = Intake(title, body, tuple(labels), ticket.kind, plan.key if plan else None, ticket.priority, ticket.category)
     decision = decide(intake, queries.rules())
@@ -35,8 +44,7 @@ def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], 
         why = "The approved template of its kind."
         because.append(told(Because("first_response", template.title, f"first_response.{ticket.kind}", why)))
     facts = {"decisions": because, "priority": ticket.promised_priority if ticket.promised_priority != promised_before else None}
-    record("ticket.triaged", now=now, ticket=ticket, facts=facts)
-    return template.body if template is not None else None
+    return Triaged(template.body if template is not None else None, facts)
 
 
 def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] = ()) -> bool:
@@ -104,7 +112,7 @@ def words_of(fields: Any) -> str:
     return "\n\n".join(value for name, value in answers if name not in NOT_WORDS and isinstance(value, str))
 
 
-def first_response(template: str, ticket: Any, *, plan: Plan | None, requester: User, within: str | None, now: datetime) -> str:
+def first_response(template: str, ticket: Any, *, plan: Plan | None, requester: User, within: str | None, now: datetime) -> tuple[str, str]:
     """The template, filled for this ticket, in Markdown. `within` is the target that runs; None for the plan's standard wording."""
     values = placeholders.values_of(
         ticket,

@@ -50,16 +50,23 @@ def test_a_new_ticket_runs_two_clocks_by_its_plan_and_priority(app, people, now,
     assert (ticket.next_due_at, ticket.next_warn_at, ticket.next_metric) == (now + 4 * HOUR, now + 3 * HOUR, "first_response")
     assert ticket.queue_at == now + 4 * HOUR
     with statements() as seen:
-        sla.start(ticket, now=now)
+        sla.start(ticket, sla.first_clocks(ticket)[1])
     assert seen == [] and len(clocks(ticket)) == 2
 
 
+def test_a_ticket_that_shows_its_deadline_already_is_left_alone(app, people):
+    ticket = factories.ticket(people.owner)
+    db.session.commit()
+    sla.show(ticket, sla.held_by(ticket.id))
+    assert ticket not in db.session.dirty
+
+
 def test_starting_costs_two_statements(app, people, now, statements, monkeypatch):
-    start = sla.start
-    monkeypatch.setattr(sla, "start", lambda ticket, *, now: None)
+    first_clocks = sla.first_clocks
+    monkeypatch.setattr(sla, "first_clocks", lambda ticket: (None, []))
     ticket = factories.ticket(people.owner)
     with statements() as seen:
-        start(ticket, now=now)
+        sla.start(ticket, first_clocks(ticket)[1])
     assert len(seen) == 2
 
 

@@ -26,6 +26,14 @@ def count(model):
     return db.session.scalar(select(func.count()).select_from(model))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_new_ticket_is_written_once_when_all_is_decided(people, statements):
+    with statements() as seen:
+        ticket = factories.ticket(people.owner, kind="bug", priority="high", body="Production is down.")
+    assert not [one for one in seen if one.startswith("UPDATE tickets")]
+    assert (ticket.team.key, ticket.next_metric, ticket.version) == ("engineering", "first_response", 1)
+
+
 def test_opening_writes_the_ticket_its_first_message_and_its_event(people, now):
     ticket = factories.ticket(people.user, kind="bug", priority="high", category="tui")
     assert (ticket.status, ticket.is_open, ticket.category, ticket.organization_id) == ("new", True, "tui", people.acme.id)

@@ -359,7 +359,7 @@ def test_opening_takes_few_statements(people, browse, statements):
     browser.post("/tickets/new", filled(), to=TICKET)
     with statements() as seen:
         browser.post("/tickets/new", filled(), to=TICKET)
-    assert len(seen) <= 14, "\n".join(seen)
+    assert len(seen) <= 12, "\n".join(seen)
 
 
 def test_no_more_files_are_offered_than_a_message_takes(people, browse):
