@@ -53,8 +53,18 @@ def to_html(text: str) -> str:
 
     Blocks of code scroll by themselves, so they can be reached by keyboard.
     """
-    raw = parser().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
-    clean = nh3.clean(raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
+    return cleaned(rendered(text))
+
+
+def rendered(text: str) -> str:
+    """The HTML of a text before it is `cleaned`: not to be shown."""
+    html: str = parser().render(text)
+    return html.replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+
+
+def cleaned(html: str) -> str:
+    """What is allowed of an HTML text, as `to_html` describes it."""
+    clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer")
     return clean.replace("<pre>", '<pre tabindex="0">')
 
 

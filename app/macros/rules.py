@@ -65,10 +65,15 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
         name = match[1]
         if name not in PLACEHOLDERS:
             return match[0]
-        value = SPACE.sub(" ", str(values.get(name) or "")).strip() or PLACEHOLDERS[name][1]
+        value = said(name, values)
         return value if name in VERBATIM else MARKUP.sub(r"\\\g<0>", value)
 
     return PLACEHOLDER.sub(put, text)
+
+
+def said(name: str, values: Mapping[str, Any]) -> str:
+    """What stands in place of a placeholder, on one line: its value, or its stand-in where there is none."""
+    return SPACE.sub(" ", str(values.get(name) or "")).strip() or PLACEHOLDERS[name][1]
 
 
 def values_of(

@@ -87,15 +87,15 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source, files=new.files)
     if triaged.template:
         # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
-        answer = automatic_answer(triaged.template, ticket, terms, requester, now)
-        add_message(ticket, answer, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
+        body, html = automatic_answer(triaged.template, ticket, terms, requester, now)
+        add_message(ticket, body, html=html, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
     db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
     db.session.flush()
     return ticket
 
 
-def automatic_answer(template: str, ticket: Ticket, terms: Terms | None, requester: User, now: datetime) -> str:
-    """The first response of a new ticket, with the target that its clocks run by."""
+def automatic_answer(template: str, ticket: Ticket, terms: Terms | None, requester: User, now: datetime) -> tuple[str, str]:
+    """The first response of a new ticket, with the target that its clocks run by, as (Markdown, HTML)."""
     plan = requester.plan
     target = within(terms, ticket.promised_priority, plan.key if plan else None)
     return triage.first_response(template, ticket, plan=plan, requester=requester, within=target, now=now)
@@ -147,18 +147,19 @@ def new_message(
     visibility: str,
     by_staff: bool,
     now: datetime,
+    html: str | None = None,
     is_automatic: bool = False,
     form_key: str | None = None,
     source: str = "portal",
     left_out: Sequence[str] = (),
 ) -> Message:
-    """The row of a message; not written yet."""
+    """The row of a message; not written yet. `html` is its rendering where that is known already."""
     return Message(
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         visibility=visibility,
         body=body,
-        html=to_html(body),
+        html=to_html(body) if html is None else html,
         by_staff=by_staff,
         is_automatic=is_automatic,
         source=source,

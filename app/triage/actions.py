@@ -10,6 +10,7 @@ from app.accounts.permissions import may
 from app.events.actions import record
 from app.lib.errors import NotAllowed
 from app.macros import actions as macros
+from app.macros import rendering
 from app.macros import rules as placeholders
 from app.triage import queries
 from app.triage.rules import Because, Decision, Intake, decide, timeframe
@@ -113,7 +114,7 @@ def words_of(fields: Any) -> str:
 
 
 def first_response(template: str, ticket: Any, *, plan: Plan | None, requester: User, within: str | None, now: datetime) -> tuple[str, str]:
-    """The template, filled for this ticket, in Markdown. `within` is the target that runs; None for the plan's standard wording."""
+    """The template, filled for this ticket, as (Markdown, HTML). `within` is the target that runs; None for the plan's standard wording."""
     values = placeholders.values_of(
         ticket,
         requester=requester,
@@ -125,4 +126,4 @@ def first_response(template: str, ticket: Any, *, plan: Plan | None, requester: 
         url=f"/tickets/{ticket.ref}",
         today=now.date(),
     )
-    return placeholders.fill(template, values)
+    return placeholders.fill(template, values), rendering.filled(template, values)
