@@ -17,6 +17,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     String,
+    bindparam,
     event,
     func,
     insert,
@@ -312,10 +313,14 @@ def written_out(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'", String)
 
 
+# Built once: every form that is sent asks it.
+LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=String), 0)))
+
+
 def serialize_on(session: scoped_session[Any], key: str) -> None:
     """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+        session.connection().execute(LOCK, {"key": key})
 
 
 def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:

@@ -5,6 +5,8 @@ A page that the browser brings back from its history carries the key of what was
 then has other words, so it is no repetition: it gets a key of its own.
 """
 
+from typing import Any
+
 from sqlalchemy import bindparam, select
 
 from app.accounts.models import User
@@ -13,9 +15,11 @@ from app.lib.database import serialize_on
 from app.lib.tokens import fingerprint
 from app.tickets.models import Message, Ticket
 
-# Built once: every form that is sent asks one of them.
-OPENED = select(Ticket).where(Ticket.form_key == bindparam("key"))
-WRITTEN = select(Message).where(Message.form_key == bindparam("key"))
+# Built once: every form that is sent asks one of them, and hardly any finds something.
+TICKETS: Any = Ticket.__table__
+MESSAGES: Any = Message.__table__
+OPENED = select(TICKETS.c.id).where(TICKETS.c.form_key == bindparam("key"))
+WRITTEN = select(MESSAGES.c.id).where(MESSAGES.c.form_key == bindparam("key"))
 
 
 def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> str | None:
@@ -44,7 +48,8 @@ def form_is_done(form_key: str | None, actor: User) -> bool:
 def opened_by_form(key: str) -> Ticket | None:
     """The ticket with this key; later submissions of its form wait for the first to commit."""
     serialize_on(db.session, key)
-    return db.session.scalar(OPENED, {"key": key})
+    number = db.session.connection().scalar(OPENED, {"key": key})
+    return db.session.get(Ticket, number) if number is not None else None
 
 
 def written(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> tuple[str | None, Message | None]:
@@ -60,4 +65,5 @@ def written(form_key: str | None, body: str, visibility: str, actor: User, ticke
 def written_by_form(key: str) -> Message | None:
     """The message with this key; later submissions of its form wait for the first to commit."""
     serialize_on(db.session, key)
-    return db.session.scalar(WRITTEN, {"key": key})
+    number = db.session.connection().scalar(WRITTEN, {"key": key})
+    return db.session.get(Message, number) if number is not None else None
