@@ -12,7 +12,7 @@ from app.accounts.models import Team, User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
-from app.lib.database import serialize_on
+from app.lib.database import give, serialize_on
 from app.lib.errors import Invalid, NotAllowed
 from app.sla import actions as sla
 from app.tickets import actions, rules
@@ -34,7 +34,8 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User | None, now: da
     if actor is not None:
         refuse_stale(ticket, seen, actor)
     old = ticket.assignee
-    ticket.assignee, ticket.active_at = assignee, now
+    ticket.assignee_id, ticket.active_at = assignee.id if assignee else None, now
+    give(ticket, assignee=assignee)
     facts = {
         "old_id": old.id if old else None,
         "old_name": old.name if old else None,
@@ -53,7 +54,8 @@ def move(ticket: Ticket, team: Team | None, *, actor: User | None, now: datetime
     if actor is not None:
         refuse_stale(ticket, seen, actor)
     old = ticket.team
-    ticket.team, ticket.active_at = team, now
+    ticket.team_id, ticket.active_at = team.id if team else None, now
+    give(ticket, team=team)
     facts = {"old_team": old.name if old else None, "team": team.name if team else None}
     record("ticket.moved", now=now, actor=actor, ticket=ticket, facts=facts)
     db.session.flush()

@@ -8,6 +8,7 @@ from typing import Any
 from app.accounts.models import Plan, User
 from app.accounts.permissions import may
 from app.events.actions import record
+from app.lib.database import give
 from app.lib.errors import NotAllowed
 from app.macros import actions as macros
 from app.macros import rendering
@@ -85,7 +86,8 @@ def apply(ticket: Any, decision: Decision, kept: frozenset[str]) -> None:
     if "team" not in kept:
         team = queries.team(decision.team)
         if team is not None:
-            ticket.team, ticket.team_id = team, team.id
+            ticket.team_id = team.id
+            give(ticket, team=team)
     ticket.tier = max(decision.tier, ticket.tier)
 
 

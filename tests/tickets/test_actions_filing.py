@@ -1,7 +1,9 @@
 """How a ticket is filed: assignment, team, priority, category, tags, followers, links."""
 
+from contextlib import contextmanager
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.accounts.models import Team
 from app.events.models import Event
@@ -40,6 +42,40 @@ def test_assigning_names_both_people_and_again_changes_nothing(people, now):
         (people.agent.name, people.agent2.name),
         (people.agent2.name, None),
     ]
+
+
+def test_a_ticket_shows_whom_it_was_given_to_at_once_and_when_it_is_read_again(people, now):
+    ticket = factories.ticket(people.user)
+    for person, moved_to in ((people.agent, team("security")), (None, None)):
+        filing.assign(ticket, person, actor=people.lead, now=now)
+        filing.move(ticket, moved_to, actor=people.lead, now=now)
+        assert (ticket.assignee, ticket.team) == (person, moved_to)
+        db.session.commit()
+        db.session.expunge_all()
+        ticket = queries.ticket_for(people.agent, ticket.ref)
+        shown = (ticket.assignee and ticket.assignee.id, ticket.team and ticket.team.key)
+        assert shown == ((person.id, "security") if person else (None, None))
+
+
+def test_a_change_of_a_ticket_is_written_without_a_look_at_its_people(people, now):
+    ticket = queries.ticket_for(people.agent, factories.ticket(people.user).ref)
+    ticket.active_at = now
+    looked_at = []
+    with flushing(lambda uow: looked_at.extend(mapper.class_.__name__ for mapper in uow.mappers)):
+        db.session.flush()
+    assert looked_at == ["Ticket"]
+
+
+@contextmanager
+def flushing(look):
+    """Show the unit of work of each flush within."""
+
+    def after(session, uow):
+        look(uow)
+
+    event.listen(db.session, "after_flush", after)
+    yield
+    event.remove(db.session, "after_flush", after)
 
 
 def test_tickets_go_to_staff_only_and_by_staff_only(people, now):
