@@ -121,13 +121,13 @@ def test_a_bad_article_is_named_and_the_rest_is_imported(run, tmp_path):
 
 
 def test_files_of_a_folder_that_are_nothing_of_ours_are_named_and_do_no_harm(run, tmp_path):
-    for name in ("user-guide/good.md", "user-guide/notes.txt", "board.png", ".git/config", "README.md"):
+    for name in ("user-guide/good.md", "user-guide/notes.txt", "user-guide/gone.fr.md", "board.png", ".git/config", "README.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("---\ntitle: Good\n---\nText.\n")
     output = run(commands.knowledge, "import", tmp_path).output
     assert "1 articles added" in output
     named = [line.partition(": left out, ")[0] for line in output.splitlines() if ": left out, " in line]
-    assert named == [f"{tmp_path}/board.png", f"{tmp_path}/user-guide/notes.txt"]
+    assert named == ["user-guide/gone.fr.md", f"{tmp_path}/board.png", f"{tmp_path}/user-guide/notes.txt"]
 
 
 def test_the_index_is_rebuilt_with_a_bar(run, indexed):

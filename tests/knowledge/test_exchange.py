@@ -213,7 +213,7 @@ def test_a_translation_of_an_unknown_original_counts_as_behind(written, now):
     package.take("user-guide/zebra.es.md", b"---\ntitle: Z\n---\nB\n")
     package.take("user-guide/nothing.fr.md", b"---\ntitle: Z\n---\nB\n")
     told = taken(package, now)
-    assert told.remarks == [("user-guide/nothing.fr.md", "there is no user-guide/nothing.md that it translates")]
+    assert told.remarks == [("user-guide/nothing.fr.md", "left out, since there is no user-guide/nothing.md that it translates")]
     late = {version.locale: version.behind for version in translations.versions_of(written)}
     assert late == {"en": 0, "de": 0, "es": 0, "fr": written.text_version}
     assert "source: 0123456789abcdef" in dict(files())["user-guide/zebra.fr.md"]

@@ -26,6 +26,8 @@ from tests.factories import NOW
 from tests.knowledge.papers import PLAIN, packed
 from tests.knowledge.shared import events
 
+FRENCH = "---\ntitle: Z\n---\nB\n"
+
 
 def send(browser, name, data):
     """Send a file at the desk; where it is shown."""
@@ -204,25 +206,30 @@ def test_files_that_are_nothing_of_ours_are_named_as_left_out(app, browse, peopl
     others = [("user-guide/notes.txt", "x"), ("board.png", b"\x89PNG"), ("other.json", "[]")]
     quiet = [("README.md", "x"), (".git/config", "x"), ("user-guide/.DS_Store", "x"), ("__MACOSX/user-guide/x", "x")]
     browser = browse(people.lead)
-    path = send(browser, "texts.zip", packed([("user-guide/new.md", PLAIN), ("lost.md", PLAIN), *others, *quiet]))
+    path = send(
+        browser, "texts.zip", packed([("user-guide/new.md", PLAIN), ("user-guide/gone.fr.md", FRENCH), ("lost.md", PLAIN), *others, *quiet])
+    )
 
     def named():
         page = browser.get(path)
         assert "lost.md:1 an article lies in the folder of its section" in page.words
         return [item.text for item in page.markup.all("li", class_="mono wrap")]
 
-    assert "1 new, 0 changed, 0 the same already, 3 left out, 1 that cannot be read" in browser.get(path).words
+    told = (
+        "1 new, 0 changed, 0 the same already, 1 left out for want of an original, 3 left out as no entries of ours, 1 that cannot be read"
+    )
+    assert told in browser.get(path).words
     assert named() == ["user-guide/notes.txt", "board.png", "other.json"]
     browser.post(f"{path}/import", to=path)
     drain(app)
-    assert "1 added" in browser.get(path).words
+    words = browser.get(path).words
+    assert "1 added" in words and "user-guide/gone.fr.md: left out, since there is no user-guide/gone.md that it translates" in words
     assert len(named()) == 3
 
 
 def test_what_comes_twice_in_one_zip_is_told_and_the_rest_is_taken_in(app, browse, people, written, drain):
     row = '[\n{"id": "fox", "question": "A fox?", "answer": "Yes."}]'
-    french = "---\ntitle: Z\n---\nB\n"
-    twice = [("user-guide/new.md", PLAIN), ("user-guide/zebra.fr.md", french), ("faq.json", row)]
+    twice = [("user-guide/new.md", PLAIN), ("user-guide/zebra.fr.md", FRENCH), ("faq.json", row)]
     browser = browse(people.lead)
     path = send(browser, "texts.zip", packed([(f"{folder}/{name}", text) for folder in ("a", "b") for name, text in twice]))
     words = browser.get(path).words

@@ -36,11 +36,11 @@ def keep(name: str, data: bytes, *, locales: Sequence[str], actor: User, now: da
         raise Invalid("There is nothing of ours in this file: articles lie at section/slug.md, questions in faq.json.")
     changes = list(changes_of(package))
     counts = Counter(change.what for change in changes)
-    counts["left out"] += len(package.left_out)
     told = [[change.name, change.what, list(change.fields)] for change in changes if change.what != "same"][:MOST_SHOWN]
     problems = [[problem.path, problem.line, problem.why] for problem in package.problems]
     outcome = {"counts": dict(counts), "changes": told, "problems": problems[:MOST_SHOWN], "problem_count": len(problems)}
-    outcome |= {"left_out": package.left_out[:MOST_SHOWN], "told": {"added": 0, "changed": 0, "same": 0}, "remarks": []}
+    outcome |= {"left_out": package.left_out[:MOST_SHOWN], "left_out_count": len(package.left_out)}
+    outcome |= {"told": {"added": 0, "changed": 0, "same": 0}, "remarks": []}
     upload = KnowledgeUpload(user_id=actor.id, name=one_line(name)[:200], data=data, state="shown", total=package.total, done=0)
     upload.outcome, upload.created_at = outcome, now
     db.session.add(upload)

@@ -36,7 +36,7 @@ Translations = dict[tuple[int, str], Translation]
 
 @dataclass(frozen=True)
 class Change:
-    """What would become of one entry: `new`, `changed` (which fields), `same`, or `left out` (why)."""
+    """What would become of one entry: `new`, `changed` (which fields), `same`, or `left out` (a translation of what is not there)."""
 
     name: str
     what: str

@@ -200,7 +200,7 @@ def import_translations(files: Sequence[TranslationFile], *, source: str | None,
     for file in files:
         entry = known.get((file.section, file.slug))
         if entry is None:
-            told.remarks.append((file.path, f"there is no {file.section}/{file.slug}.md that it translates"))
+            told.remarks.append((file.path, f"left out, since there is no {file.section}/{file.slug}.md that it translates"))
             continue
         is_new = not has_translation(entry, file.locale)
         told.count(is_new, put_translation(entry, file.locale, words_in(file), file.source, now))
