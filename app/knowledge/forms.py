@@ -91,7 +91,7 @@ class ArticleForm(EntryForm):
     body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
     position = IntegerField(
         "Place in the section",
-        [Optional(), NumberRange(0, MAX_PLACE, f"Use a number from 0 to {MAX_PLACE:,}.")],
+        [Optional(), NumberRange(-MAX_PLACE, MAX_PLACE, f"Use a number from {-MAX_PLACE:,} to {MAX_PLACE:,}.")],
         description="The lowest number stands first. Empty: behind the others.",
     )
     product_version = StringField("Holds for version", [Optional(), at_most(60)], filters=[one_line])

@@ -10,7 +10,7 @@ from app.knowledge.translations.rules import ORIGINAL
 MAX_QUESTION, MAX_ANSWER = 250, 20_000
 MAX_TITLE, MAX_SUMMARY, MAX_BODY = 200, 1_000, 200_000
 MAX_TAGS, MAX_TAG, MAX_KEY = 20, 60, 200
-# The last place in a section.
+# The last place in a section; as many are before 0.
 MAX_PLACE = 1_000_000
 # A reader counts one for popularity, a vote five; an answer that solved a question ten.
 VIEW, VOTE, SOLVED = 1, 5, 10

@@ -92,7 +92,7 @@ def test_a_bad_form_keeps_what_was_written(browse, people):
     assert len(page.markup.all("p", class_="error")) == 3
 
 
-@pytest.mark.parametrize("over", [{"slug": "Not a slug"}, {"position": "-1"}, {"position": "x"}, {"body": ""}, {"title": "\x00"}])  # fmt: skip
+@pytest.mark.parametrize("over", [{"slug": "Not a slug"}, {"position": "-1000001"}, {"position": "x"}, {"body": ""}, {"title": "\x00"}])  # fmt: skip
 def test_bad_articles_are_told_why(browse, people, over):
     browser = browse(people.agent)
     browser.get("/desk/knowledge/article/new")
@@ -208,6 +208,16 @@ def test_a_new_article_stands_behind_the_others_of_its_section_unless_told_other
         browser.post("/desk/knowledge/article", sent, to=r(r"saved=1"))
     titles = titles_in("user-guide", browse)
     assert (titles[0].startswith("Lions"), titles[-1].startswith("Zebras")) == (True, True)
+
+
+def test_an_article_that_came_with_a_place_before_all_others_can_be_saved(browse, people, article):
+    article("Lions", slug="lions", position=0)
+    entry = article("Zebras", slug="zebras", position=-5)
+    browser, where = browse(people.lead), f"/desk/knowledge/article/{entry.id}"
+    page = browser.get(where)
+    form = page.markup.fields(page.markup.by_id("editor"))
+    browser.post(where, {**form, "title": "Zebras at night", "then": "publish"}, to=r("saved=1"))
+    assert (entry.position, titles_in("user-guide", browse)[0].startswith("Zebras at night")) == (-5, True)
 
 
 def titles_in(section, browse):
