@@ -11,6 +11,9 @@ from app.knowledge.actions import FaqText
 from app.knowledge.exchange import importing
 from app.knowledge.exchange.questions import FaqRow
 from app.knowledge.models import Faq
+from app.knowledge.translations import actions as translating
+from app.knowledge.translations.actions import Draft
+from app.knowledge.translations.rules import Words
 from app.knowledge.writing import publishing, reviewing
 from app.knowledge.writing.models import Plan
 from tests.knowledge.shared import kinds
@@ -90,3 +93,28 @@ def test_nobody_plans_a_text_that_was_saved_after_they_looked(browse, people, no
         page = lead.post(f"{where}/plans", {**form, "version": version}, status=409)
         assert page.markup.fields(None)["wall"] == form["wall"]
     assert db.session.scalar(select(Plan)) is None
+
+
+@pytest.mark.parametrize("button", ["withdrawal", "draft/removal"])
+def test_nobody_takes_back_or_gives_up_a_translation_that_was_saved_after_they_looked(browse, faq, people, now, button):
+    entry = faq("Zebras?", "Yes.")
+
+    def translated(answer, seen, **then):
+        there = translating.save(
+            entry, "de", Draft(Words("Zebras?", "", answer), seen, entry.text_version), actor=people.lead, now=now, **then
+        )
+        db.session.commit()
+        return there
+
+    there = translated("Ja.", None, publish=True)
+    translated("Gesehen.", there.version, publish=False)
+    agent, where = browse(people.agent), f"/desk/knowledge/faq/{entry.id}/translations/de"
+    seen = agent.get(where).markup.fields()["version"]
+    translated("Ungesehen.", there.version, publish=False)
+    for version in (seen, "", "x"):
+        page = agent.post(f"{where}/{button}", {"version": version}, status=409)
+        assert "Somebody else changed this translation since you opened it" in page.words
+        assert page.markup.fields(page.markup.by_id("editor"))["body"] == "Ungesehen."
+    assert (there.status, there.beside["body"]) == ("published", "Ungesehen.")
+    agent.post(f"{where}/{button}", {"version": page.markup.fields(page.markup.by_id("editor"))["version"]}, to=where)
+    assert there.beside is None

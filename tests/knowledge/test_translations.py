@@ -28,6 +28,13 @@ def page(article):
     return entry
 
 
+def press(browser, path, button):
+    """Press a button of the editor as the page has it."""
+    page = browser.get(path).markup
+    (form,) = [form for form in page.all("form") if form["action"].endswith(f"/{button}")]
+    browser.post(form["action"], page.fields(form), to=path)
+
+
 @pytest.fixture
 def translate(people, now):
     """`translate(entry)` writes and publishes the German text, as it stands now."""
@@ -152,7 +159,7 @@ def test_translating_at_the_desk(browse, people, page, now):
     assert stale.markup.fields()["body"] == "Im Liegen."
     browser.post(path, {**stale.markup.fields(), "is_current": "y"}, to=r("saved=1"))
     assert queries.versions_of(page)[1].behind == 0
-    browser.post(f"{path}/withdrawal", to=path)
+    press(browser, path, "withdrawal")
     assert "Standing" not in browse(None).get("/help/user-guide/zebras?lang=de").words
     assert queries.versions_of(page) == []
 
@@ -253,8 +260,9 @@ def test_a_text_beside_a_translation_is_stale_for_others_and_can_be_given_up(bro
         form = agent.get(path).markup.fields()
     assert len(events("translation_drafted")) == 1
     lead.post(path, {**late, "body": "Im Sitzen.", "then": "publish"}, status=409)
+    seen = agent.get(path).markup.fields()["version"]
     for _ in range(2):
-        agent.post(f"{path}/draft/removal", to=path)
+        agent.post(f"{path}/draft/removal", {"version": seen}, to=path)
     assert len(events("translation_draft_discarded")) == 1
     assert "Im Stehen." in agent.get(path).markup.fields()["body"]
 
@@ -264,7 +272,7 @@ def test_a_translation_that_is_taken_back_says_what_was_worked_on_last(people, p
     beside = Draft(Words("Zebras", "", "Im Liegen."), there.version, page.text_version)
     actions.save(page, "de", beside, actor=people.agent, now=now)
     assert (there.body, there.beside["body"]) != ("Im Liegen.", "Im Stehen.")
-    actions.withdraw(page, there, actor=people.lead, now=now)
+    actions.withdraw(page, there, seen=there.version, actor=people.lead, now=now)
     assert (there.status, there.body, there.beside) == ("draft", "Im Liegen.", None)
 
 
@@ -347,7 +355,8 @@ def test_counts_of_categories_count_each_entry_once(people, searched):
 
 
 def test_a_translation_that_is_taken_back_is_found_no_more(people, searched, indexed, now):
-    actions.withdraw(searched, queries.translation_of("article", searched.id, "de"), actor=people.lead, now=now)
+    there = queries.translation_of("article", searched.id, "de")
+    actions.withdraw(searched, there, seen=there.version, actor=people.lead, now=now)
     assert [result.locale for result in abroad.search(None, "zebras english", "de").results[:1]] == ["en"]
     indexed()
     assert abroad.search(None, "savanne", "de").results == []

@@ -15,6 +15,7 @@ from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
 CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
+UNSEEN = "Somebody else changed this translation since you opened it, and nothing was done. Look at what it is now, then do it again if you mean it."
 LEADS_PUBLISH = "What these readers read in other languages is published by a lead. Save it as a draft, and tell one."
 MOVED = "The original changed since you opened it. Your text is kept below; look at what changed, then save again."
 
@@ -67,16 +68,18 @@ def keep_beside(entry: Entry, translation: Translation, values: dict[str, object
     """Keep what differs from the published text beside it; where nothing does, that is given up. The same again records nothing."""
     beside = {name: value for name, value in values.items() if getattr(translation, name) != value}
     if not beside:
-        discard(entry, translation, actor=actor, now=now)
+        discard(entry, translation, seen=translation.version, actor=actor, now=now)
     if not beside or not fill(translation, {"beside": beside}):
         return translation
     return told(entry, translation, "knowledge.translation_drafted", actor, now)
 
 
-def discard(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
-    """Give up the text beside the published one. Again is harmless. Raises NotAllowed."""
+def discard(entry: Entry, translation: Translation, *, seen: int, actor: User, now: datetime) -> None:
+    """Give up the text beside the published one, which no history keeps. Again is harmless. Raises NotAllowed, Stale after version
+    `seen`."""
     writers_only(actor.role)
     if translation.beside:
+        refuse_unseen(translation, seen)
         translation.beside = None
         told(entry, translation, "knowledge.translation_draft_discarded", actor, now)
 
@@ -106,14 +109,21 @@ def fill(translation: Translation, values: dict[str, object]) -> bool:
     return bool(different)
 
 
-def withdraw(entry: Entry, translation: Translation, *, actor: User, now: datetime) -> None:
-    """Take it back to a draft, which says what was worked on last: its readers see the original again. Again is harmless. Raises
-    NotAllowed."""
+def withdraw(entry: Entry, translation: Translation, *, seen: int, actor: User, now: datetime) -> None:
+    """Take it back to a draft, which says what was worked on last, in place of what readers saw: they see the original again. Again is
+    harmless. Raises NotAllowed, Stale after version `seen`."""
     writers_only(actor.role)
     if translation.status == "published":
+        refuse_unseen(translation, seen)
         fill(translation, {**(translation.beside or {}), "beside": None})
         translation.status, translation.changed_at = "draft", now
         told(entry, translation, "knowledge.translation_withdrawn", actor, now)
+
+
+def refuse_unseen(translation: Translation, seen: int) -> None:
+    """Raise Stale where a translation is another one than was looked at."""
+    if translation.version != seen:
+        raise Stale(UNSEEN)
 
 
 def told(entry: Entry, translation: Translation, kind: str, actor: User, now: datetime) -> Translation:

@@ -19,6 +19,7 @@ from app.knowledge.translations.languages import locales
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.rules import Words, behind, language
 from app.knowledge.writing.comparing import Comparison, compared
+from app.knowledge.writing.versions import Seen
 from app.lib.clock import utcnow
 from app.lib.errors import NotAllowed, NotFound, Stale
 from app.lib.htmx import go, page_or_part, part
@@ -76,11 +77,14 @@ def discard(kind: str, number: int, locale: str) -> Response:
 
 
 def done(action: Callable[..., None], kind: str, number: int, locale: str) -> Response:
-    """Do something to a translation that is there, and show it again."""
+    """Do something to a translation that is there, if it is still the one that was looked at, and show it again."""
     entry = entries.entry_to_edit(kind, number)
     there: Translation = entries.found(queries.translation_of(kind, number, known(locale)))
-    action(entry, there, actor=current_user, now=utcnow())
-    db.session.commit()
+    try:
+        action(entry, there, seen=Seen.of(request.form.get("version")).entry, actor=current_user, now=utcnow())
+        db.session.commit()
+    except Stale as stale:
+        return editor(entry, locale, there, filled(kind, there, entry.text_version), 409, refused=stale.message)
     return go(url_for(".edit", kind=kind, number=number, locale=locale))
 
 
