@@ -144,12 +144,17 @@ def cancel(call: Call, reason: str, *, actor: User, now: datetime) -> None:
     reason = many_lines(reason)
     if len(reason) > REASON_LENGTH:
         raise Invalid(f"Use {REASON_LENGTH:,} characters at most.")
+    call_off(call, reason, actor=actor, now=now)
+
+
+def call_off(call: Call, reason: str, *, actor: User | None, now: datetime) -> None:
+    """Give back the time of a call that is booked, whoever is behind it: nobody (None) where it follows from something else."""
     claims.in_turn(call.engineer_id)
-    call.state, call.closed_at, call.closed_by_id, call.lost_at = "cancelled", now, actor.id, None
+    call.state, call.closed_at, call.closed_by_id, call.lost_at = "cancelled", now, actor.id if actor else None, None
     call.note, call.is_note_public = reason, True
     claims.leave(call)
     change(call, now)
-    noted("call.cancelled", call, now=now, actor=actor, public=True, reason=reason, by_staff=actor.is_staff)
+    noted("call.cancelled", call, now=now, actor=actor, public=True, reason=reason, by_staff=actor is None or actor.is_staff)
 
 
 def reassign(call: Call, engineer: User, *, actor: User, now: datetime) -> None:

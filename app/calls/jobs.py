@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from app.alerts.actions import raise_alert, resolve_alert
-from app.calls import claims, cover, queries, rules
+from app.calls import claims, cover, leaving, queries, rules
 from app.calls.actions import noted
 from app.calls.models import Call
 from app.extensions import db
@@ -53,18 +53,20 @@ def remind_of(call: Call, now: datetime) -> bool:
 
 
 def watch() -> int:
-    """Every five minutes, and after each change of the rota: calls that lost their engineer, or have one again. Returns how many."""
+    """Every five minutes, and after each change of the rota or of a person: calls whose customer has left are off, and others have
+    lost their engineer, or have one again. Returns how many."""
     with writing():
         now = utcnow()
+        gone = leaving.call_off_left(now)
         changed = cover.check(now)
         for call, why in changed:
             alarm(call, why, now)
         db.session.commit()
-    return len(changed)
+    return len(gone) + len(changed)
 
 
 def follow_rota(event_id: int) -> None:
-    """After any change of the rota: look at once. The event only says that there is something to look for."""
+    """After any change of the rota, or of a person: look at once. The event only says that there is something to look for."""
     watch()
 
 

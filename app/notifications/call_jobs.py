@@ -3,11 +3,13 @@
 The link that a customer needs no sign-in for is in their mails alone, and its words are removed once they are sent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.accounts.models import User
 from app.calls import invitations
@@ -82,7 +84,9 @@ def letters_of(event: Event, call: Call) -> list[Letter]:
     customer, engineer, old = call.customer, person(event.facts["engineer_id"]), person(event.facts.get("old_engineer_id"))
     if event.kind == "call.cancelled":
         facts = {"reason": event.facts["reason"], "by_staff": event.facts["by_staff"], "instead": ""}
-        return [Letter("call_cancelled", reader, "CANCEL", facts) for reader in (customer, engineer) if reader is not None]
+        both = [Letter("call_cancelled", reader, "CANCEL", facts) for reader in (customer, engineer) if reader is not None]
+        # Where nobody cancelled it, its customer has left.
+        return both if event.actor_id is not None else [*both, *(Letter("call_left", admin, "") for admin in admins_of(call))]
     if call.state == "cancelled" or engineer is None:
         return []
     if event.kind == "call.booked":
@@ -95,6 +99,14 @@ def letters_of(event: Event, call: Call) -> list[Letter]:
         gone = {"reason": "", "by_staff": True, "instead": engineer.name}
         return [*found, Letter("call_booked", engineer), Letter("call_cancelled", old, "CANCEL", gone)]
     return [*found, Letter("call_changed", engineer, facts=changed)]
+
+
+def admins_of(call: Call) -> Sequence[User]:
+    """Who looks after the people of the organization that a call was booked for. One statement."""
+    if call.organization_id is None:
+        return ()
+    mine = (User.organization_id == call.organization_id, User.role == "customer_admin", User.is_enabled)
+    return db.session.scalars(select(User).where(*mine, User.id != call.customer_id).order_by(User.id)).all()
 
 
 def reminders_of(event: Event, call: Call) -> list[Letter]:
@@ -119,10 +131,10 @@ def written(event: Event, call: Call, letter: Letter) -> OutboundMail | None:
     """The mail of a letter; None if this event has written it before."""
     is_customer = letter.reader.id == call.customer_id
     state = state_of(event, call, letter)
-    card = card_of(call, state, is_customer=is_customer)
+    card = card_of(call, state, letter.reader)
     zone = call.time_zone if is_customer else letter.reader.time_zone
     to = Recipient(letter.reader.email, letter.reader.name, zone)
-    facts = {"call": card, "is_staff": not is_customer, **letter.facts}
+    facts = {"call": card, "is_staff": letter.reader.is_staff, **letter.facts}
     calendar = calendar_of(call, state, card, letter.method) if letter.method else None
     return queue_mail(event, letter.template, to, facts, now=utcnow(), is_secret=is_customer, calendar=calendar)
 
@@ -140,10 +152,9 @@ def state_of(event: Event, call: Call, letter: Letter) -> invitations.State:
     return invitations.State(start, end, facts["sequence"], engineer, event.at, letter.method == "CANCEL")
 
 
-def card_of(call: Call, state: invitations.State, *, is_customer: bool) -> CallCard:
-    """What a mail says of a call to one of its sides."""
-    link = links.absolute(links.CALL_LINK, token_of(current_app.config["SECRET_KEY"], call.nonce))
-    desk = links.absolute(links.DESK_CALL, call.ref)
+def card_of(call: Call, state: invitations.State, reader: User) -> CallCard:
+    """What a mail says of a call to somebody."""
+    url = address_of(call, reader)
     return CallCard(
         ref=call.ref,
         kind=call.kind.name,
@@ -156,9 +167,16 @@ def card_of(call: Call, state: invitations.State, *, is_customer: bool) -> CallC
         how=call.how,
         place=call.place,
         ticket=call.ticket.ref if call.ticket else "",
-        url=link if is_customer else desk,
-        change_url=link if is_customer else desk,
+        url=url,
+        change_url=url,
     )
+
+
+def address_of(call: Call, reader: User) -> str:
+    """Where somebody looks at a call: by the link that needs no sign-in, at the desk, or in the portal."""
+    if reader.id == call.customer_id:
+        return links.absolute(links.CALL_LINK, token_of(current_app.config["SECRET_KEY"], call.nonce))
+    return links.absolute(links.DESK_CALL if reader.is_staff else links.CALL, call.ref)
 
 
 def calendar_of(call: Call, state: invitations.State, card: CallCard, method: str) -> str:

@@ -14,6 +14,7 @@ GUEST = "/guest/{}"
 SURVEY = "/survey/{}"
 SLA_REPORT = "/desk/sla"
 CALL_LINK = "/calls/link/{}"
+CALL = "/calls/{}"
 DESK_CALL = "/desk/calls/{}"
 MY_ROTA = "/desk/rota/mine"
 BATON = "/desk/rota/batons/{}"
@@ -39,6 +40,7 @@ PATHS = (
     SURVEY,
     SLA_REPORT,
     CALL_LINK,
+    CALL,
     DESK_CALL,
 )
 

@@ -133,6 +133,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "instead": "",
         "zone": "UTC",
     },
+    "call_left": {"call": BOOKED, "zone": "Europe/Rome"},
     "call_reminder": {"call": replace(BOOKED, how="phone", place="+39 06 555 0100"), "is_staff": True, "which": "day", "zone": "UTC"},
     "alert_digest": {
         "messages": [
