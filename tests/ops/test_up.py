@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -108,6 +109,18 @@ def lived_in(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="module")
+def running(lived_in, tmp_path_factory):
+    """A site that is up, for those who only ask it something."""
+    place = shutil.copytree(lived_in, tmp_path_factory.mktemp("running") / "data")
+    site = Site(place, free_port(), place.with_name("up.log"))
+    try:
+        yield site.wait_until_ready()
+        assert site.interrupt() == 0
+    finally:
+        site.end()
+
+
 def test_control_c_leaves_no_process_and_no_socket_behind(lived_in):
     assert processes_of(lived_in) == {}
     assert not is_ready(f"unix://{lived_in / 'redis.sock'}")
@@ -161,13 +174,11 @@ def test_a_taken_port_is_told_at_once_with_a_way_out(lived_in, start):
     assert "Traceback" not in site.said
 
 
-def test_two_of_us_on_one_directory_are_refused(lived_in, start):
-    first = start(lived_in).wait_until_ready()
-    second = start(lived_in)
+def test_two_of_us_on_one_directory_are_refused(running, start):
+    second = start(running.place)
     assert second.process.wait(60) == 1
-    assert f"It is running already on {lived_in} (process {first.process.pid})" in second.said
-    assert first.answer("/readyz") == 200
-    assert first.interrupt() == 0
+    assert f"It is running already on {running.place} (process {running.process.pid})" in second.said
+    until(lambda: running.answer("/readyz") == 200, "the first to be whole still")
 
 
 def test_a_lock_that_a_dead_process_left_is_no_obstacle(lived_in, start):
@@ -215,25 +226,23 @@ def parent_of(pid: int) -> int:
         return 0
 
 
-def test_a_whole_log_as_a_question_is_answered_and_a_book_is_not(lived_in, start):
-    site = start(lived_in).wait_until_ready()
+def test_a_whole_log_as_a_question_is_answered_and_a_book_is_not(running):
     answers = {}
     for length in (10_000, 200_000):
-        connection = http.client.HTTPConnection("127.0.0.1", int(site.url.rpartition(":")[2]), timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", int(running.url.rpartition(":")[2]), timeout=30)
         connection.request("GET", "/help/search?q=" + "x" * length)
         answers[length] = connection.getresponse().status
         connection.close()
     assert answers == {10_000: 200, 200_000: 414}
 
 
-def test_kept_connections_are_spread_over_the_processes(lived_in, start):
-    site = start(lived_in).wait_until_ready()
-    port = int(site.url.rpartition(":")[2])
+def test_kept_connections_are_spread_over_the_processes(running):
+    port = int(running.url.rpartition(":")[2])
     kept = [http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(16)]
     for connection in kept:
         connection.request("GET", "/healthz")
         assert connection.getresponse().read()
-    counts = [connections_of(pid, port) for pid in processes_of(lived_in)]
+    counts = [connections_of(pid, port) for pid in processes_of(running.place)]
     for connection in kept:
         connection.close()
     assert sum(counts) == 16
