@@ -31,6 +31,8 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No page stays long enough for optimized code to earn what making it took.
+    "--js-flags=--no-opt",
 )
 DESKTOP = {"width": 1440, "height": 900}
 PATIENCE_MS = 10_000
