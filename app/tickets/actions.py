@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from app.accounts.models import User
+from app.accounts.models import Organization, Plan, User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.events.models import Event
@@ -62,9 +62,10 @@ class NewTicket:
     files: Sequence[StagedFile] = field(default_factory=tuple)
 
 
-def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) -> Ticket:
+def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime, as_guest: bool = False) -> Ticket:
     """Open a ticket: its rows, triage, clocks and the automatic first response. A repeated `form_key` returns the first.
 
+    `as_guest` keeps it out of the requester's organization, and from under its plan.
     Raises NotAllowed, and Invalid for a word that is not in the vocabulary. Costs about ten statements.
     """
     if not may(actor.role, "ticket.open"):
@@ -74,11 +75,12 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     form_key, earlier = opened(new.form_key, new.subject, actor)
     if earlier is not None:
         return earlier
-    ticket = new_row(new, requester, form_key, now)
+    home = None if as_guest else requester.organization
+    ticket, plan = new_row(new, requester, home, form_key, now), home.plan if home else None
     tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
     facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
     # All that is decided is decided before the row is written, which then is written once.
-    triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=requester.plan, now=now)
+    triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=plan, now=now)
     terms, clocks = sla.first_clocks(ticket)
     write_row(db.session, ticket)
     record("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
@@ -87,16 +89,17 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
     add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source, files=new.files)
     if triaged.template:
         # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
-        body, html = automatic_answer(triaged.template, ticket, terms, requester, now)
+        body, html = automatic_answer(triaged.template, ticket, terms, requester, plan, now)
         add_message(ticket, body, html=html, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
     db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
     db.session.flush()
     return ticket
 
 
-def automatic_answer(template: str, ticket: Ticket, terms: Terms | None, requester: User, now: datetime) -> tuple[str, str]:
+def automatic_answer(
+    template: str, ticket: Ticket, terms: Terms | None, requester: User, plan: Plan | None, now: datetime
+) -> tuple[str, str]:
     """The first response of a new ticket, with the target that its clocks run by, as (Markdown, HTML)."""
-    plan = requester.plan
     target = within(terms, ticket.promised_priority, plan.key if plan else None)
     return triage.first_response(template, ticket, plan=plan, requester=requester, within=target, now=now)
 
@@ -112,7 +115,7 @@ def clean_tags(wanted: Sequence[str]) -> list[str]:
     return tags
 
 
-def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime) -> Ticket:
+def new_row(new: NewTicket, requester: User, home: Organization | None, form_key: str | None, now: datetime) -> Ticket:
     """The ticket's row before triage has looked at it; not written yet."""
     ticket = Ticket(
         ref=public_ref("HT"),
@@ -126,14 +129,14 @@ def new_row(new: NewTicket, requester: User, form_key: str | None, now: datetime
         fields=new.fields,
         source=new.source,
         requester_id=requester.id,
-        organization_id=requester.organization_id,
+        organization_id=home.id if home else None,
         is_demo=requester.is_demo,
         created_at=now,
         active_at=now,
         queue_at=rules.NO_DEADLINE,
         last_public_by="customer",
         form_key=form_key,
-        tier=requester.plan.tier if requester.plan else 1,
+        tier=home.plan.tier if home else 1,
     )
     give(ticket, requester=requester)
     return ticket

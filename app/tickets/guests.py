@@ -94,7 +94,7 @@ def confirm(token: str, *, browser: Browser, now: datetime, former: User | None 
         refuse_others(person)
     else:
         person = newcomer(pending, now)
-    ticket = actions.open_ticket(asked(pending), requester=person, actor=person, now=now)
+    ticket = actions.open_ticket(asked(pending), requester=person, actor=person, now=now, as_guest=not is_member(person))
     pending.ticket_id, pending.form = ticket.id, {}
     record("guest.confirmed", now=now, actor=person, ticket=ticket, facts={"ref": ticket.ref})
     enters = person.password_hash is None
@@ -126,6 +126,15 @@ def refuse_others(person: User) -> None:
         raise NotAllowed("This address cannot open tickets here. Write to us from another one if you think that it should.")
     if person.role not in CUSTOMERS:
         raise NotAllowed("This address belongs to somebody who works with us. Sign in, and open the ticket from there.")
+
+
+def is_member(person: User) -> bool:
+    """Whether what they ask is their organization's, too: they have chosen a password as its member, or it owns their address.
+
+    Its admins may invite any address. Until whoever it belongs to agrees, nobody there reads what they ask.
+    """
+    home = person.organization
+    return home is None or person.password_hash is not None or domain_of(person.email) in {row.domain for row in home.domains}
 
 
 def newcomer(pending: PendingTicket, now: datetime) -> User:

@@ -60,6 +60,18 @@ def test_asking_keeps_a_row_and_nothing_else(people, browse, kind):
     assert "Look into your mailbox" in browser.get(SENT).words
 
 
+@pytest.mark.parametrize(("email", "is_theirs"), [("rival@globex.example", False), ("new@acme.example", True)])
+def test_whoever_has_only_been_invited_asks_for_nobody_but_themselves(people, browse, token, email, is_theirs):
+    browse(people.owner).post("/account/people", {"email": email, "name": "Rival", "role": "customer"}, to="/account/people")
+    secret, guest = token(email=email), browse(None)
+    guest.post(f"/guest/{secret}", guest.get(f"/guest/{secret}").markup.fields(), to=re.compile("^/tickets/HT-"))
+    ticket = db.session.scalars(select(Ticket)).one()
+    assert ticket.organization_id == (people.acme.id if is_theirs else None)
+    assert ticket.tier == (people.acme.plan.tier if is_theirs else 1)
+    guest.get(f"/tickets/{ticket.ref}")
+    browse(people.owner).get(f"/tickets/{ticket.ref}", status=200 if is_theirs else 404)
+
+
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(people, browse):
     for email in (NEWCOMER, people.user.email, people.agent.email, people.guest.email):
         answer = browse(None).post("/guest/new", asked(email=email), to=SENT)
