@@ -17,7 +17,7 @@ from app.knowledge.rules import TEXTS
 from app.knowledge.translations.actions import source_of
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import words_of
-from app.knowledge.writing import traces
+from app.knowledge.writing import pictures, traces
 from app.knowledge.writing.models import Redirect
 
 Values = dict[str, Any]
@@ -222,18 +222,21 @@ def has_translation(entry: Faq | Article, locale: str) -> bool:
 
 
 def put_translation(entry: Faq | Article, locale: str, words: Values, source: str, now: datetime) -> bool:
-    """Write one translation; whether anything changed. One statement, and one for a new entry."""
+    """Write one translation; whether anything changed. One statement, one for a new entry, and up to five where it has pictures or had some."""
     if entry.id is None:
         db.session.flush()
     where = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.locale == locale)
     there = db.session.scalar(select(Translation).where(*where))
     row = there or Translation(kind=entry.kind, entry_id=entry.id, locale=locale, created_at=now)
-    different = differing(row, translation_values(entry, row, words, source))
+    different, before = differing(row, translation_values(entry, row, words, source)), row.body or ""
     for name, value in different.items():
         setattr(row, name, value)
     if different:
         row.changed_at = now
         db.session.add(row)
+    if different and (pictures.refs_in(before) or pictures.refs_in(row.body)):
+        db.session.flush()
+        pictures.note_uses(entry)
     return bool(different)
 
 

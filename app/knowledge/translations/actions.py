@@ -10,7 +10,7 @@ from app.knowledge.models import Entry
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words
-from app.knowledge.writing import approvals
+from app.knowledge.writing import approvals, pictures
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
@@ -127,8 +127,9 @@ def refuse_unseen(translation: Translation, seen: int) -> None:
 
 
 def told(entry: Entry, translation: Translation, kind: str, actor: User, now: datetime) -> Translation:
-    """Flush and record what happened to a translation."""
+    """Flush and record what happened to a translation; its pictures are shown to its readers."""
     db.session.flush()
+    pictures.note_uses(entry)
     facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "locale": translation.locale}
     record(kind, now=now, actor=actor, facts=facts)
     return translation

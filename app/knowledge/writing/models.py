@@ -157,7 +157,7 @@ class Picture(Model):
 
 
 class PictureUse(Model):
-    """An entry whose live text shows a picture: who may read the one may see the other."""
+    """An entry whose live text, in whichever language, shows a picture: who may read the one may see the other."""
 
     __tablename__ = "knowledge_picture_uses"
     __table_args__ = (Index("ix_knowledge_picture_uses_picture", "picture_id"),)

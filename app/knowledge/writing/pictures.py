@@ -12,13 +12,15 @@ from werkzeug.datastructures import FileStorage
 from app.accounts.models import User
 from app.extensions import db
 from app.knowledge.models import Entry
+from app.knowledge.translations.models import Translation
 from app.knowledge.writing.models import Picture, PictureUse
 from app.knowledge.writing.rules import writers_only
 from app.knowledge.writing.snapshots import MAIN
 from app.lib.errors import Invalid
 from app.tickets import files
 
-ADDRESS = re.compile(r"/help/pictures/([\w-]{22})")
+FOLDER = "/help/pictures/"
+ADDRESS = re.compile(rf"{FOLDER}([\w-]{{22}})")
 MAX_BYTES = 5_000_000
 # What one person may upload within an hour.
 HOUR_MAX = 60
@@ -64,8 +66,14 @@ def refs_in(text: str) -> list[str]:
 
 
 def refs_of(entry: Entry) -> list[str]:
-    """The pictures that an entry shows."""
+    """The pictures that an entry shows in its own language."""
     return refs_in(getattr(entry, MAIN[entry.kind]) or "")
+
+
+def refs_abroad(entry: Entry) -> list[str]:
+    """Those that its readers see in other languages. One statement."""
+    mine = (Translation.kind == entry.kind, Translation.entry_id == entry.id, Translation.status == "published")
+    return refs_in("\n".join(db.session.scalars(select(Translation.body).where(*mine, Translation.body.contains(FOLDER)))))
 
 
 def showing(entries: Sequence[Entry]) -> set[int]:
@@ -75,8 +83,9 @@ def showing(entries: Sequence[Entry]) -> set[int]:
 
 
 def note_uses(entry: Entry) -> None:
-    """After the entry took another text: which pictures it shows. One statement where it shows none and showed none; else up to four."""
-    refs = refs_of(entry)
+    """After an entry, or a translation of it, took another text: which pictures it shows. Two statements where it shows none and
+    showed none; else up to five."""
+    refs = [*refs_of(entry), *refs_abroad(entry)]
     wanted = set(db.session.scalars(select(Picture.id).where(Picture.ref.in_(refs)))) if refs else set()
     mine = (PictureUse.kind == entry.kind, PictureUse.entry_id == entry.id)
     there = set(db.session.scalars(select(PictureUse.picture_id).where(*mine)))

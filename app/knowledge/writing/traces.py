@@ -23,7 +23,7 @@ def before(entry: Entry) -> str:
 
 
 def after(entry: Entry, address: str | None, *, actor: User | None, now: datetime, note: str = "") -> int:
-    """After a change (`address` is None for a new entry); flushes. The number of the version that it is now. Up to nine statements."""
+    """After a change (`address` is None for a new entry); flushes. The number of the version that it is now. Up to ten statements."""
     schedule_review(entry, now)
     db.session.flush()
     redirects.settle(entry, address, now)
@@ -38,7 +38,7 @@ def before_import(entries: Sequence[Entry]) -> None:
 
 def after_import(entries: Sequence[Entry]) -> None:
     """After a file has written entries of one kind; flushes. Their addresses are nobody else's old ones any more, and their
-    pictures are shown to their readers. A next review is only what the file says. Two statements, up to four for each that has
+    pictures are shown to their readers. A next review is only what the file says. Two statements, up to five for each that has
     pictures or had some."""
     db.session.flush()
     if not entries:
