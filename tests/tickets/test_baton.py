@@ -132,6 +132,13 @@ def test_the_page_offers_and_the_next_person_accepts(week, people, browse):  # n
     browse(people.lead).post(f"/desk/rota/batons/{number}/acceptance", {}, status=403)
 
 
+def test_what_is_overdue_is_not_told_as_due_soon(week, people, browse, clock):  # noqa: F811
+    factories.ticket(people.user, priority="critical", assignee=people.agent)
+    assert "First response due Mon 23 Nov" in browse(people.agent).get("/desk/rota/baton").words
+    clock.shift(timedelta(hours=2))
+    assert "First response was due Mon 23 Nov" in browse(people.agent).get("/desk/rota/baton").words
+
+
 def test_a_wrong_offer_keeps_what_was_written(week, people, browse):  # noqa: F811
     agent = browse(people.agent)
     page = agent.post("/desk/rota/batons", {"team_id": week.team.id, "to_id": people.user.id, "note": "Keep me"}, status=422)
