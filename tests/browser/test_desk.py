@@ -62,6 +62,17 @@ def test_one_writes_on_after_a_macro(visit, site):
     expect(page.locator("textarea[name=body]")).to_be_focused()
 
 
+def test_announcements_stand_apart_from_each_other_and_from_the_edge(visit):
+    page = visit("lead", "/desk/announcements")
+    card, row = (page.locator(selector).first.bounding_box() for selector in (".card", ".rows > li p"))
+    assert row["x"] - card["x"] >= 12
+
+
+def test_a_long_sidebar_shows_where_one_is(visit):
+    page = visit("admin", "/admin/audit", viewport={"width": 1366, "height": 600})
+    expect(page.locator(".side [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_a_search_of_the_queue_names_itself(visit):
     page = visit("agent", "/desk/queue/mine")
     page.get_by_label("Search all tickets").fill("brochure")
