@@ -25,7 +25,10 @@ PANE = 30
 # What an empty view says: that is mostly good news.
 EMPTY = {
     "mine": ("Nothing is assigned to you", "Take a ticket from those that nobody has yet."),
-    "team": ("Your team has no open tickets", "What is routed to one of your teams appears here."),
+    "team": (
+        "Your team has no open tickets",
+        "What is routed to one of your teams appears here. Other teams may have some that nobody has.",
+    ),
     "unassigned": ("Every ticket has somebody", "What nobody has taken yet appears here."),
     "breaching": ("Nothing is about to breach", "What is due within four hours, or overdue, appears here."),
     "waiting": ("No ticket waits for a customer", "What you have answered with a question appears here."),

@@ -24,7 +24,10 @@ STANDING = {"pending_customer": "Paused", "on_hold": "Paused"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticket of a list. `chip`, `priority`, `status` and `assignee` are markup; the rest is text."""
+    """One ticket of a list. `chip`, `priority`, `status` and `assignee` are markup, the rest is text.
+
+    `stands` is what a phone shows, which has no room for the columns of status and assignee.
+    """
 
     ref: str
     subject: str
@@ -32,6 +35,7 @@ class Row:
     plan: str
     category: str
     since: str
+    stands: str
     unanswered: bool
     priority: Markup
     status: Markup
@@ -66,6 +70,7 @@ def drawn(sheet: str, one: Any, customer: str, plan: str, assignee: str | None, 
         plan=plan,
         category=rules.CATEGORIES.get(one.category, one.category),
         since=short(now - one.active_at),
+        stands=f"{STATUS_WORDS.get(one.status, one.status)}, {assignee or 'nobody'}",
         unanswered=one.last_public_by == "customer" and one.status in ("new", "open"),
         priority=priority_mark(sheet, one.priority, one.needs_confirmation),
         status=status_mark(sheet, one.status),

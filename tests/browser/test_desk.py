@@ -73,6 +73,14 @@ def test_a_long_sidebar_shows_where_one_is(visit):
     expect(page.locator(".side [aria-current]")).to_be_in_viewport(ratio=1)
 
 
+def test_a_phone_shows_whose_a_ticket_is_and_how_it_stands(visit, site):
+    page = visit("agent", "/desk/queue/all", viewport={"width": 375, "height": 800})
+    row = page.locator("tbody tr", has_text=site.hold)
+    expect(row.get_by_text("· On hold, ")).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(row.get_by_text("· On hold, ")).to_be_hidden()
+
+
 def test_a_search_of_the_queue_names_itself(visit):
     page = visit("agent", "/desk/queue/mine")
     page.get_by_label("Search all tickets").fill("brochure")

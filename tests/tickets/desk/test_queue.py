@@ -287,6 +287,11 @@ def test_an_empty_view_says_what_that_means(desk, view):
     assert "No ticket matches" in narrowed.words and narrowed.markup.all("a", href=f"/desk/queue/{view}")
 
 
+@pytest.mark.parametrize("view", ["mine", "team"])
+def test_whoever_has_nothing_to_do_is_led_to_what_nobody_has(desk, view):
+    assert desk.get(f"/desk/queue/{view}").markup.one("a", class_="btn", href="/desk/queue/unassigned")
+
+
 def test_the_short_list_beside_a_ticket_marks_it(desk, company):
     ref = company["mine"].ref
     answer = desk.get(f"/desk/queue/all/pane?current={ref}", htmx=True)
