@@ -81,6 +81,20 @@ def test_a_phone_shows_whose_a_ticket_is_and_how_it_stands(visit, site):
     expect(row.get_by_text("· On hold, ")).to_be_hidden()
 
 
+def test_what_is_unfolded_in_a_thread_stays_so_when_a_colleague_writes(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.open}")
+    mail = page.locator("details.delivery").first
+    mail.locator("summary").click()
+    colleague = visit("agent2", f"/desk/tickets/{site.open}")
+    colleague.locator("label", has_text="Internal note").click()
+    colleague.locator("textarea[name=body]").fill("Meanwhile.")
+    colleague.get_by_role("button", name="Add note").click()
+    expect(colleague.locator("#toasts")).to_contain_text("Note saved")
+    page.get_by_text("Look for new messages").click()
+    expect(page.locator("article.msg", has_text="Meanwhile.")).to_be_visible()
+    expect(mail).to_have_attribute("open", "")
+
+
 def test_a_search_of_the_queue_names_itself(visit):
     page = visit("agent", "/desk/queue/mine")
     page.get_by_label("Search all tickets").fill("brochure")
