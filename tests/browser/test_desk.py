@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.people import PASSWORD, PEOPLE
+
 # Where a word of a text stands, from its first letter to its last.
 PLACE = """(element, word) => {
     const text = element.firstChild, range = document.createRange();
@@ -38,6 +40,19 @@ def test_an_error_stands_above_the_panes_of_a_ticket_and_moves_none(visit, site)
     expect(page.locator("textarea[name=body]")).to_have_value("Written while I was signed out elsewhere.")
 
 
+def test_the_composer_fits_below_the_bar_of_whoever_acts_for_another(visit, site):
+    page = visit(None, "/login")
+    page.get_by_label("E-mail").fill(PEOPLE["admin"][1])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"/admin/people/{site.staff}")
+    page.get_by_role("button", name="Sign in as").click()
+    page.goto(f"/desk/tickets/{site.for_errors}")
+    expect(page.get_by_text("are signed in as")).to_be_visible()
+    expect(page.get_by_role("button", name="Send reply")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
 def test_arabic_is_read_from_the_right(visit, site):
     page = visit("agent", f"/desk/tickets/{site.arabic}")
     for element in (page.locator("#subject"), page.locator("article.msg .prose p").first):
@@ -51,6 +66,7 @@ def test_the_keyboard_keeps_its_place_after_a_button_that_goes_away(visit, site)
     page = visit("agent", f"/desk/tickets/{site.for_errors}")
     page.get_by_role("button", name="Resolve").press("Enter")
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(page.locator("[id$=-verbs]")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Reopen")).to_be_focused()
 
