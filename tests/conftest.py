@@ -198,6 +198,10 @@ def database_file() -> Path:
     return services.directory() / "test.sqlite3"
 
 
+# Of which engine and under which names `once` has kept a database.
+made_once: set[tuple[str, str]] = set()
+
+
 def keep(engine: str, name: str = "template") -> None:
     """Keep the database as it is now under a name."""
     if engine == "postgresql":
@@ -217,6 +221,26 @@ def restore(engine: str, name: str = "template") -> None:
     for suffix in ("-wal", "-shm"):
         Path(f"{database_file()}{suffix}").unlink(missing_ok=True)
     shutil.copyfile(database_file().with_suffix(f".{name}"), database_file())
+
+
+@pytest.fixture
+def once(app: Flask, engine: str) -> Callable[[str, Callable[[], Any]], None]:
+    """`once("name", make)` leaves the database as `make()` does, which is called the first time only: others get a copy.
+
+    Nothing but the database is kept. What is queued goes, the first time too, so that all begin alike.
+    """
+
+    def stand(name: str, make: Callable[[], Any]) -> None:
+        is_new = (engine, name) not in made_once
+        if is_new:
+            make()
+            made_once.add((engine, name))
+        db.session.commit()
+        db.engine.dispose()
+        keep(engine, name) if is_new else restore(engine, name)
+        app_redis().flushall()
+
+    return stand
 
 
 @pytest.fixture

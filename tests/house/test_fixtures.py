@@ -9,9 +9,11 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.extensions import db
 from app.lib.clock import utcnow
+from app.tickets.models import Ticket
 from tests import factories
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
+MADE = []
 
 
 @BOTH
@@ -22,6 +24,15 @@ def test_each_test_begins_with_the_company_and_nothing_else(app, people, round):
     db.session.add(User(name="Left Behind", email="left@behind.example", role="agent", created_at=people.owner.created_at))
     db.session.commit()
     assert people.owner.organization.plan.key == "enterprise_priority"
+
+
+@BOTH
+@pytest.mark.parametrize("round", [1, 2])
+def test_what_is_made_once_is_there_for_each_test_that_asks(people, once, engine, round):
+    once("one_ticket", lambda: MADE.append((engine, factories.ticket(people.user, subject="Made once").subject)))
+    assert MADE.count((engine, "Made once")) == 1
+    assert [ticket.subject for ticket in db.session.scalars(select(Ticket))] == ["Made once"]
+    factories.ticket(people.user, subject="Made by this test alone")
 
 
 def test_the_clock_stands_still_at_now_and_can_be_moved(app, clock, now):
