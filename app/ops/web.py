@@ -23,24 +23,68 @@ HEAD_START, LONGEST_HEAD_START = 0.0005, 0.004
 
 # Whoever neither sends nor takes anything for so long in the middle of a request or an answer has gone without a word, as phones do.
 STALLED_SECONDS = 20
-# Bytes a second. What comes more slowly, as a byte now and then, uses up that time; what comes as fast, on a poor mobile line, gains it.
+# Bytes a second. What comes or goes more slowly, as a byte now and then, uses up that time; what is as fast, on a poor mobile line, gains it.
 SLOWEST = 4_000
+# Bytes that wait in the system to be sent. Where it takes megabytes at once, nobody sees for minutes that a slow line does take them.
+WAITING_BYTES = 65_536
+
+
+class Patience:
+    """How long somebody is waited for in one direction: STALLED_SECONDS, in all but for what goes at SLOWEST or faster."""
+
+    def __init__(self) -> None:
+        self.left: float = STALLED_SECONDS
+
+    def begin(self) -> float:
+        """The moment. ConnectionResetError, which gunicorn takes for somebody who has gone, when the patience is at its end."""
+        if self.left <= 0:
+            raise ConnectionResetError(errno.ECONNRESET, "too slow")
+        return time.monotonic()
+
+    def spend(self, began: float, size: int) -> None:
+        """So many bytes went since that moment."""
+        self.left = min(self.left - (time.monotonic() - began) + size / SLOWEST, STALLED_SECONDS)
 
 
 class PatientSocket(socket.socket):
-    """A connection on which a request is waited for no longer than STALLED_SECONDS, in all but for what arrives at SLOWEST or faster."""
+    """A connection on which nobody is waited for too long, neither for a request nor while they take the answer."""
 
-    __slots__ = ("patience",)
-    patience: float
+    __slots__ = ("reading", "writing")
+    reading: Patience
+    writing: Patience
+
+    @classmethod
+    def around(cls, plain: socket.socket) -> "PatientSocket":
+        """The same connection; what is done with it waits for no longer than STALLED_SECONDS at a time."""
+        patient = cls(plain.family, plain.type, plain.proto, plain.detach())
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            patient.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", STALLED_SECONDS, 0))
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            patient.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, WAITING_BYTES)
+        return patient
+
+    def begin(self) -> None:
+        """Another request, for which and for whose answer there is patience anew."""
+        self.reading, self.writing = Patience(), Patience()
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """What has arrived. ConnectionResetError, which gunicorn takes for somebody who has gone, when the patience is at its end."""
-        if self.patience <= 0:
-            raise ConnectionResetError(errno.ECONNRESET, "too slow")
-        began = time.monotonic()
+        """What has arrived. Raises ConnectionResetError for who is too slow."""
+        began = self.reading.begin()
         piece = super().recv(size, flags)
-        self.patience = min(self.patience - (time.monotonic() - began) + len(piece) / SLOWEST, STALLED_SECONDS)
+        self.reading.spend(began, len(piece))
         return piece
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """Send it in pieces, each as large as the other side takes it in time. Raises ConnectionResetError for who is too slow."""
+        left = memoryview(data)
+        while left:
+            began = self.writing.begin()
+            try:
+                sent = self.send(left, flags)
+            except BlockingIOError as stalled:
+                raise ConnectionResetError(errno.ECONNRESET, "nothing taken") from stalled
+            self.writing.spend(began, sent)
+            left = left[sent:]
 
 
 class FairWorker(ThreadWorker):
@@ -59,10 +103,8 @@ class FairWorker(ThreadWorker):
     def enqueue_req(self, conn: Any) -> None:
         """Serve a connection. Its thread does not wait for ever for somebody who has gone: eight of them would be all there are."""
         if not isinstance(conn.sock, PatientSocket):
-            conn.sock = PatientSocket(conn.sock.family, conn.sock.type, conn.sock.proto, conn.sock.detach())
-            for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                conn.sock.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", STALLED_SECONDS, 0))
-        conn.sock.patience = STALLED_SECONDS
+            conn.sock = PatientSocket.around(conn.sock)
+        conn.sock.begin()
         super().enqueue_req(conn)
 
 
@@ -79,6 +121,8 @@ def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
         "timeout": 60,
         "graceful_timeout": GRACE_SECONDS,
         "control_socket_disable": True,
+        # The system's own way to send files waits for ever for who takes nothing.
+        "sendfile": False,
         "forwarded_allow_ips": "*" if settings.trusted_proxies else "127.0.0.1",
         "limit_request_line": LONGEST_LINE,
         "loglevel": "warning",

@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from urllib.parse import urlencode
 
 import pytest
 
 from app.config import ROOT
 from app.lib import bodies
+from app.ops import web
 from tests.mail.smtp import free_port
 from tests.people import PASSWORD
 from tests.worker import environment, until
@@ -110,6 +111,43 @@ def test_who_drips_a_request_byte_by_byte_takes_no_thread_for_good(connection):
         dripping.join()
         for one in slow:
             one.close()
+
+
+@pytest.fixture
+def line(monkeypatch):
+    """Both ends of a connection between which little waits: ours, and that of who takes an answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as taker:
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+        taker.connect(listener.getsockname())
+        given, _ = listener.accept()
+        given.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
+        monkeypatch.setattr(web, "STALLED_SECONDS", 1)
+        with web.PatientSocket.around(given) as ours:
+            yield ours, taker
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_an_answer_is_sent_to_the_end_to_who_takes_it_fast_enough_and_no_further_to_others(line, monkeypatch, is_slow):
+    monkeypatch.setattr(web, "SLOWEST", 1_000_000_000 if is_slow else web.SLOWEST)
+    ours, taker = line
+    arrived = []
+
+    def take():
+        with suppress(OSError):
+            while piece := taker.recv(65_536):
+                arrived.append(len(piece))
+                threading.Event().wait(0.02)
+
+    taking = threading.Thread(target=take)
+    taking.start()
+    ours.begin()
+    try:
+        with pytest.raises(ConnectionResetError) if is_slow else nullcontext():
+            ours.sendall(b"x" * 3_000_000)
+    finally:
+        ours.shutdown(socket.SHUT_WR)
+        taking.join()
+    assert (sum(arrived) < 3_000_000) == is_slow
 
 
 def test_half_a_form_is_not_taken_for_a_whole_one(connection, people):
