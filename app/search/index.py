@@ -8,14 +8,12 @@ import shutil
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from threading import Lock
 
 from whoosh.analysis import SpaceSeparatedTokenizer
 from whoosh.fields import COLUMN, ID, KEYWORD, TEXT, Schema
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
 from whoosh.index import EmptyIndexError, FileIndex
 from whoosh.reading import IndexReader, TermNotFound
 from whoosh.writing import SegmentWriter
@@ -25,6 +23,7 @@ from app.search.documents import Answer, Document, Entry, Query
 from app.search.explain import Explanation, explained
 from app.search.languages import ENGLISH_LOCALE, language
 from app.search.lens import Lens
+from app.search.mapped import MappedStorage
 from app.search.query import MAX_CHARACTERS, NOTHING_BESIDE, START
 from app.search.semantic import vectors
 from app.search.semantic.vectors import Model, Near, Vectors
@@ -54,20 +53,6 @@ def schema() -> Schema:
         about=COLUMN(),
         text=COLUMN(),
     )
-
-
-class MappedStorage(FileStorage):
-    """Reads files through memory maps without copying them: a segment costs no memory of our own, and processes share it."""
-
-    supports_mmap = False
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path, supports_mmap=False, readonly=True)
-
-    def open_file(self, name: str, **options: object) -> StructFile:
-        """A map of the file; it goes with its last user."""
-        with (Path(self.folder) / name).open("rb") as file:
-            return StructFile(mmap(file.fileno(), 0, access=ACCESS_READ), name=name)
 
 
 class Opened:
