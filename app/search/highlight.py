@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
-from app.search.analysis import MAX_WORD, Token, tokens, words_of
+from app.search.analysis import Token, tokens, words_of
 from app.search.languages import ENGLISH, Language
 from app.search.query import START
 from app.search.synonyms import JOIN
@@ -17,8 +17,8 @@ MOST_PLACES = 60
 PIECE = re.compile(r"\S+")
 # Longer ones are no words that come again.
 LONGEST_KEPT = 60
-# What may be written to a plain word without being a part of it.
-AROUND = '.,:;!?()[]{}<>"`/\\|=*&%$@~^'
+# Pieces of which it is known whether they are a single word: 150 bytes each.
+MOST_PIECES = 32_768
 
 
 class Word(NamedTuple):
@@ -65,6 +65,33 @@ def parts_of(token: Token, raw: str, language: Language) -> tuple[Word, ...]:
     return tuple(found)
 
 
+class Singles(dict[str, str | None]):
+    """Piece → the stem of the only word in it, nothing for one that is never marked, None for one that has to be read.
+
+    Most pieces are single words. That they match nothing is seen by their stems alone, many at a time.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __missing__(self, raw: str) -> str | None:
+        if len(self) >= MOST_PIECES:
+            self.clear()
+        words = read_once.__wrapped__(raw, self.language)
+        is_single = all(not word.parts and len(word.stems) < 2 and is_written(word, raw) for word in words)
+        stems = [stem for word in words for stem in word.stems]
+        self[raw] = (stems[0] if stems else "") if is_single and len(stems) < 2 else None
+        return self[raw]
+
+
+def is_written(word: Word, raw: str) -> bool:
+    """Whether a word stands in a piece as it may be typed: without accents, and nothing left out."""
+    return all(beginning in raw.lower() for beginning in word.beginnings)
+
+
+singles = cache(Singles)
+
+
 class Highlighter:
     """Marks what stands for a question in any text of a language. `terms` are those of a plan: stems, phrases, beginnings."""
 
@@ -74,6 +101,8 @@ class Highlighter:
         self.starts = tuple(term[1:] for term in terms if term.startswith(START))
         self.phrases = [tuple(term.split(JOIN)) for term in terms if JOIN in term]
         self.stems = frozenset(term for term in terms if JOIN not in term and not term.startswith(START))
+        self.singles = singles(language)
+        self.looked_at = self.stems | {None}
         self.pieces: dict[str, tuple[Span, ...]] = {}
         # Titles with their marks, kept by who shows them.
         self.titles: dict[str, str] = {}
@@ -81,34 +110,37 @@ class Highlighter:
     def spans(self, text: str) -> list[Span]:
         """(start, end) of each matching word, in order, apart from each other."""
         marks: list[Span] = []
-        known = self.pieces
-        for match in PIECE.finditer(text):
-            inside = known.get(match[0])
-            if inside is None:
-                inside = self.spans_in(match[0])
-            if inside:
-                at = match.start()
-                marks += [(at + start, at + end) for start, end in inside]
+        found = self.candidates(text)
+        pieces = list(PIECE.finditer(text)) if found else []
+        for place in found:
+            at = pieces[place].start()
+            marks += [(at + start, at + end) for start, end in self.spans_in(pieces[place][0])]
         if self.phrases and self.may_have_phrase(text):
             return apart(sorted([*marks, *self.in_phrases(text)]))
         return marks
 
+    def candidates(self, text: str) -> list[int]:
+        """Which pieces of a text may match, by their numbers in order: those with a stem or a beginning that does, or not only one."""
+        looked_at, stems = self.looked_at, map(self.singles.__getitem__, text.split())
+        found = [place for place, stem in enumerate(stems) if stem in looked_at]
+        written = text.lower() if self.starts else ""
+        for start in self.starts:
+            if start in written:
+                found += [place for place, raw in enumerate(written.split()) if start in raw]
+        return sorted(set(found)) if self.starts else found
+
     def spans_in(self, raw: str) -> tuple[Span, ...]:
-        """What matches of one piece of a text, as offsets within it. Most pieces come again and again, so this is kept."""
-        core = raw.strip(AROUND)
-        # Most words are plain ones: they are looked at without being read.
-        if core.isascii() and core.isalpha() and (core.islower() or core.istitle()):
-            word = core.lower()[:MAX_WORD]
-            is_marked = (self.language.stem(word) in self.stems or word.startswith(self.starts)) and word not in self.language.stop
-            kept: tuple[Span, ...] = ((at := raw.find(core), at + len(core)),) if is_marked else ()
-        else:
-            kept = tuple(apart([span for word in read(raw, self.language) for span in self.marks_of(word)]))
-        self.pieces[raw] = kept
+        """What matches of one piece of a text, as offsets within it. Most come again, so this is kept."""
+        kept = self.pieces.get(raw)
+        if kept is None:
+            kept = self.pieces[raw] = tuple(apart([span for word in read(raw, self.language) for span in self.marks_of(word)]))
         return kept
 
     def marks_of(self, word: Word) -> list[Span]:
         """A word that stands for one of the question; or the parts of a compound that do."""
-        return [(one.start, one.end) for one in ((word,) if self.matches(word) else word.parts) if self.matches(one)]
+        if self.matches(word):
+            return [(word.start, word.end)]
+        return [(part.start, part.end) for part in word.parts if self.matches(part)]
 
     def matches(self, word: Word) -> bool:
         """Whether it stands for a word of the question."""
@@ -164,7 +196,7 @@ class Highlighter:
         """(where, beginning) of the first words of a text that begin so, in order; of several beginnings the shortest."""
         flat = self.language.flat(text)
         # A few letters are two in lower case.
-        written = flat.lower() if len(flat.lower()) == len(flat) else flat
+        written = lower if len(lower := flat.lower()) == len(flat) else flat
         found: dict[int, str] = {}
         for word in self.beginnings:
             at = written.find(word)

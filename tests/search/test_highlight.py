@@ -3,8 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.search import highlight
 from app.search.analysis import terms
-from app.search.highlight import SNIPPET, Highlighter
+from app.search.highlight import PIECE, SNIPPET, Highlighter
+from app.search.languages import ENGLISH, language
 from app.search.query import START
 from app.search.synonyms import JOIN
 
@@ -35,6 +37,30 @@ def test_spans_are_in_order_apart_and_within_the_text(text, question):
     for start, end in Highlighter(terms(question)).spans(text):
         assert at <= start < end <= len(text)
         at = end
+
+
+@given(TEXTS, TEXTS, st.sampled_from(["en", "de", "fr"]))
+def test_the_quick_look_at_a_text_passes_over_no_piece_that_matches(text, question, locale):
+    found = terms(question, language=language(locale))
+    whole = Highlighter([*found, *(START + term[:3] for term in found[-1:] if JOIN not in term)], language(locale))
+    whole.phrases = []
+    each = [(match.start(), whole.spans_in(match[0])) for match in PIECE.finditer(text)]
+    assert whole.spans(text) == [(at + start, at + end) for at, inside in each for start, end in inside]
+
+
+def test_words_of_a_text_that_do_not_match_are_not_read_for_a_new_question():
+    text = "The cache keeps (most) answers, says hive.toml"
+    Highlighter(["answer"]).spans(text)
+    asked = Highlighter(["cach"])
+    assert asked.spans(text) == [(4, 9)]
+    assert set(asked.pieces) == {"cache", "hive.toml"}
+
+
+def test_what_is_known_of_pieces_takes_little_room(monkeypatch):
+    monkeypatch.setattr(highlight, "MOST_PIECES", 3)
+    known = highlight.Singles(ENGLISH)
+    assert [known[piece] for piece in ("caches", "(the", "2fa,", "time-out", "don't", "…")] == ["cach", "", "2fa", None, None, ""]
+    assert len(known) == 3
 
 
 @given(TEXTS)
