@@ -121,8 +121,7 @@ class Opened:
                 while matcher.is_active():
                     matcher._read_ids()
                     matcher._read_weights()
-                    for number, weight in zip(matcher._ids, matcher._weights, strict=True):
-                        yield number + offset, weight
+                    yield from zip([number + offset for number in matcher._ids], matcher._weights, strict=True)
                     matcher._next_block()
                 continue
             while matcher.is_active():
