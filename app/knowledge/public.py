@@ -1,9 +1,10 @@
 """The help centre: search, articles, questions, votes. Open to everybody; each sees what is written for them."""
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Response, redirect, request, url_for
 from flask_login import current_user
@@ -17,7 +18,7 @@ from app.knowledge.models import Article, Faq
 from app.knowledge.queries import reader_of
 from app.knowledge.reading.releases import ended_on
 from app.knowledge.rules import path_of
-from app.knowledge.sections import shelf
+from app.knowledge.sections import Shelf, shelf
 from app.knowledge.training.queries import page_for
 from app.knowledge.translations.showing import text_of, wished
 from app.knowledge.writing.queries import moved_to
@@ -31,6 +32,7 @@ bp = public("help", __name__)
 SORTS = {"best": "Best match", "helpful": "Most helpful", "newest": "Newest"}
 VOTES = "60/minute"
 MOST_CATEGORIES = 14
+EVERYWHERE = Shelf("", "All", "layers")
 ANCHOR = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 # The forms of tickets.
 FORMS = frozenset({"tickets.new", "guest.new"})
@@ -221,22 +223,24 @@ def result_address(result: finding.Result) -> str:
 @bp.app_template_global("search_address")
 def search_address(**words: Any) -> str:
     """A search as an address; empty words are left out."""
-    given = {name: value for name, value in words.items() if value}
+    given = [given_as(name, value) for name, value in words.items() if value]
     address = f"{request.script_root}/help/search"
-    return f"{address}?{urlencode(given)}" if given else address
+    return f"{address}?{'&'.join(given)}" if given else address
+
+
+@lru_cache(maxsize=1024)
+def given_as(name: str, value: str | int) -> str:
+    """One word of an address. A page of answers has a dozen links with the same question in them."""
+    return urlencode({name: value})
 
 
 @bp.app_template_global("category_links")
-def category_links(found: Found, category: str) -> list[tuple[str, str, int]]:
+def category_links(found: Found, category: str) -> list[tuple[str, Shelf, int]]:
     """(address, category, how many) for the categories with most answers, the chosen one among them; first all of them."""
     most = sorted(found.categories.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = [(key, count) for place, (key, count) in enumerate(most) if place < MOST_CATEGORIES or key == category]
-    start = search_address(q=found.query)
-    glue = "&" if found.query else "?"
-    return [
-        (start, "", sum(found.categories.values())),
-        *((f"{start}{glue}category={quote(key, safe='')}", key, count) for key, count in shown),
-    ]
+    every = (search_address(q=found.query), EVERYWHERE, sum(found.categories.values()))
+    return [every, *((search_address(q=found.query, category=key), shelf(key), count) for key, count in shown)]
 
 
 @bp.app_template_global("ticket_address")

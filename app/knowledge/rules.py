@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from app.knowledge.translations.rules import ORIGINAL
@@ -43,8 +44,12 @@ def is_key(text: str) -> bool:
     return 0 < len(text) <= MAX_KEY and KEY.fullmatch(text) is not None and text not in {".", ".."}
 
 
+@lru_cache(maxsize=4096)
 def path_of(section: str, name: str, locale: str = ORIGINAL) -> str:
-    """The address of an entry on our pages: of an article by section and slug, of a question by `faq` and its name."""
+    """The address of an entry on our pages: of an article by section and slug, of a question by `faq` and its name.
+
+    Lists have ten and more of them, mostly the same; putting one together costs more than the rest of its line.
+    """
     return f"/help/{quote(section)}/{quote(name)}" + ("" if locale == ORIGINAL else f"?lang={locale}")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.events.models import Event
 from app.extensions import db, redis
-from app.knowledge import finding
+from app.knowledge import finding, public
 from app.knowledge.models import Faq
 from app.knowledge.readers import NOTES
 from app.knowledge.render import answer, article, plain
@@ -82,6 +82,15 @@ def test_no_answer_offers_a_ticket_and_is_noted_for_the_writers(browse, people):
 def test_hostile_searches_are_pages(browse, query):
     browse(None).get("/help/search", query_string={"q": query})
     browse(None).get("/help/suggest", query_string={"q": query}, htmx=True)
+
+
+def test_the_question_is_put_into_an_address_once_for_all_links_of_a_page(browse):
+    public.given_as.cache_clear()
+    page = browse(None).get("/help/search?q=what+is+hive%3F+%26+co")
+    links = set(re.findall(r'href="(/help/search\?[^"]+)"', page.text))
+    assert len(links) > 10
+    assert all(link.startswith("/help/search?q=what+is+hive%3F+%26+co") for link in links)
+    assert public.given_as.cache_info().hits >= len(links) - 1
 
 
 @pytest.mark.parametrize(
