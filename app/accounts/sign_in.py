@@ -1,19 +1,20 @@
 """How a cookie becomes a person: one query a request, and a row that can be revoked."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from flask import current_app, g, session
 from flask_login import AnonymousUserMixin, login_user, logout_user
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import contains_eager
 
-from app.accounts.models import Organization, SignIn, User
+from app.accounts.models import Organization, Plan, SignIn, User
 from app.accounts.permissions import may_act_as
 from app.extensions import db, login_manager
 from app.lib.clock import utcnow
-from app.lib.database import writing
+from app.lib.database import give, plain_rows, writing
+from app.lib.objects import SideBySide
 from app.lib.tokens import fingerprint, new_secret
 
 log = structlog.get_logger()
@@ -23,12 +24,12 @@ SEEN_EVERY = timedelta(minutes=5)
 ACTING_LASTS = timedelta(hours=1)
 
 # Built once: every request asks it.
+PERSON = SideBySide(User, SignIn, Organization, Plan)
 BY_SECRET = (
-    select(User, SignIn)
+    select(*PERSON.columns)
     .join(SignIn, SignIn.user_id == User.id)
     .outerjoin(User.organization)
     .outerjoin(Organization.plan)
-    .options(contains_eager(User.organization).contains_eager(Organization.plan))
     .where(SignIn.secret_hash == bindparam("secret_hash"), SignIn.revoked_at.is_(None), User.is_enabled)
 )
 
@@ -51,17 +52,20 @@ login_manager.session_protection = None
 
 
 @login_manager.user_loader
-def load(secret: str) -> User | None:
+def load(secret: str) -> Any:
     """The person whose sign-in this is, with organization and plan; None if revoked, expired or disabled. One statement.
 
     Where an administrator acts as the person it costs another one, and lasts only while they still may.
     """
-    row = db.session.execute(BY_SECRET, {"secret_hash": fingerprint(secret)}).first()
+    row = plain_rows(db.session, BY_SECRET, {"secret_hash": fingerprint(secret)}).first()
     if row is None:
         return None
-    user, sign_in = row
+    user, sign_in, organization, plan = PERSON.of(db.session, row)
     if sign_in.expires_at <= utcnow():
         return None
+    give(user, organization=organization)
+    if organization is not None:
+        give(organization, plan=plan)
     user.sign_in = sign_in
     user.secret = secret
     user.impersonator = None

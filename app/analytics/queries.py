@@ -12,7 +12,7 @@ from app.accounts.models import Organization, User
 from app.analytics.models import DayCategory, HourFigures, RollupMark
 from app.analytics.rules import BUCKETS, Totals, bounds_of, mean, summed
 from app.extensions import db
-from app.lib.database import UTCDateTime, written_out
+from app.lib.database import UTCDateTime, plain_rows, written_out
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.ranges import DAY, HOUR, Span
 from app.sla.models import Clock
@@ -174,7 +174,7 @@ def portal_figures(user: Any, now: datetime) -> PortalFigures:
     shared = shares(user)
     since, week = now - timedelta(days=PORTAL_DAYS), now - timedelta(days=7)
     values = {"me": user.id, "us": user.organization_id, "since": since, "week": week}
-    *found, counted, target = db.session.execute(portal_statement(shared), values).one()
+    *found, counted, target = plain_rows(db.session, portal_statement(shared), values).one()
     still, needs, opened, resolved, fresh, done, answered, total = (int(value or 0) for value in found)
     average = mean(total, answered) if counted is None else float(counted)
     return PortalFigures(still, needs, fresh - done, average, None if target is None else float(target), mean(resolved, opened))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import User
 from app.analytics.queries import scope, shares
 from app.extensions import db
-from app.lib.database import at_most
+from app.lib.database import at_most, plain_rows
 from app.tickets.models import Ticket
 
 RECENT = 5
@@ -19,7 +19,7 @@ RECENT = 5
 def recent_tickets(user: Any) -> Sequence[Any]:
     """The newest activity among the organization's tickets, or the person's own: RECENT rows, one statement on one index."""
     shared = shares(user)
-    return db.session.execute(recent(shared), {"me": user.id, "us": user.organization_id}).all()
+    return plain_rows(db.session, recent(shared), {"me": user.id, "us": user.organization_id}).all()
 
 
 @lru_cache(maxsize=2)
@@ -50,4 +50,4 @@ ENGINEER = select(User.id, User.name, User.role).where(User.id == bindparam("eng
 def engineer(user: Any) -> Any:
     """Id, name and role of the engineer that the organization has been given, if they still work here. One statement."""
     wanted = user.organization.engineer_id if user.organization else None
-    return db.session.execute(ENGINEER, {"engineer": wanted}).first() if wanted is not None else None
+    return plain_rows(db.session, ENGINEER, {"engineer": wanted}).first() if wanted is not None else None

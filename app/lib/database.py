@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Insert,
     Integer,
     String,
@@ -254,6 +256,17 @@ def inserting(model: type[DeclarativeBase]) -> tuple[Insert, list[str], str]:
     """The statement that inserts a row of a model, the names of its columns, and that of its number."""
     table: Any = inspect(model).local_table
     return insert(table), [column.key for column in table.columns], table.primary_key.columns[0].key
+
+
+def plain_rows(session: scoped_session[Any], statement: Executable, values: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+    """What a statement of columns gives, asked on the session's connection after what was changed is written.
+
+    The session would prepare itself for rows that it knows and keeps, at every call, which costs as much again as to ask and
+    to read.
+    """
+    asking = session()
+    asking.flush()
+    return asking.connection().execute(statement, values)
 
 
 def give(row: object, **related: object) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, column, select, table
 
 from app.extensions import db
+from app.lib.database import plain_rows
 from app.lib.errors import NotFound
 from app.mail.models import OutboundMail
 
@@ -45,7 +46,7 @@ def delivery_for(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     if not message_ids:
         return found
-    for row in db.session.execute(CARRYING, {"messages": list(message_ids)}):
+    for row in plain_rows(db.session, CARRYING, {"messages": list(message_ids)}):
         found.setdefault(row.source_message_id, []).append(row)
     return found
 

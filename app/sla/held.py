@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, written_out
+from app.lib.database import UTCDateTime, plain_rows, written_out
+from app.lib.objects import SideBySide
 from app.sla.calendars import calendar
 from app.sla.clock import Case, Change, elapsed
 from app.sla.hours import SECOND, to_us
@@ -31,6 +32,9 @@ WITH_STATUS = (
     "ticket.closed",
     "ticket.thanks_dismissed",
 )
+
+
+CLOCK = SideBySide(Clock)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Held:
 
 def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
     """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
-    return [judged(*row) for row in db.session.execute(of_ticket(all_of_them), {"ticket": ticket_id})]
+    found = plain_rows(db.session, of_ticket(all_of_them), {"ticket": ticket_id})
+    return [judged(*CLOCK.of(db.session, row), *row[len(CLOCK.columns) :]) for row in found]
 
 
 def judged(
@@ -110,7 +115,7 @@ def of_ticket(all_of_them: bool) -> Select[Any]:
     policy = and_(PolicyVersion.policy_id == Clock.policy_id, PolicyVersion.number == Clock.policy_version)
     counted = and_(CalendarVersion.calendar_id == Clock.calendar_id, CalendarVersion.number == Clock.calendar_version)
     query = (
-        select(Clock, cast(PolicyVersion.snapshot, Text).label("policy_text"), PolicyVersion.valid_from)
+        select(*CLOCK.columns, cast(PolicyVersion.snapshot, Text).label("policy_text"), PolicyVersion.valid_from)
         .add_columns(cast(CalendarVersion.snapshot, Text).label("calendar_text"), CalendarVersion.valid_from, working)
         .select_from(Clock)
         .outerjoin(PolicyVersion, policy)

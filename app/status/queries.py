@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most
+from app.lib.database import UTCDateTime, at_most, plain_rows
 from app.lib.errors import NotFound
+from app.lib.objects import SideBySide
 from app.status.models import Announcement
 
 SHOWN = 3
@@ -16,8 +17,9 @@ LISTED = 100
 
 
 # Built once, since every customer's home asks it.
+ANNOUNCED = SideBySide(Announcement)
 RUNNING = (
-    select(Announcement)
+    select(*ANNOUNCED.columns)
     .where(
         Announcement.starts_at <= bindparam("now", type_=UTCDateTime()),
         or_(Announcement.ends_at.is_(None), Announcement.ends_at > bindparam("now", type_=UTCDateTime())),
@@ -30,7 +32,8 @@ RUNNING = (
 
 def current(viewer: Any, now: datetime) -> Sequence[Announcement]:
     """What is announced to this viewer now, the newest first, SHOWN at most. Demo people see demo announcements. One statement."""
-    return db.session.scalars(RUNNING, {"now": now, "demo": viewer.is_demo}).all()
+    found = plain_rows(db.session, RUNNING, {"now": now, "demo": viewer.is_demo})
+    return [one for row in found for one in ANNOUNCED.of(db.session, row)]
 
 
 def latest(viewer: Any) -> Sequence[Announcement]:

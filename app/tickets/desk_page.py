@@ -17,7 +17,7 @@ from app.accounts.models import Team, User
 from app.events.models import Event
 from app.extensions import db, redis
 from app.lib.addresses import split_address
-from app.lib.database import UTCDateTime, at_most
+from app.lib.database import UTCDateTime, at_most, plain_rows
 from app.lib.errors import Invalid
 from app.rota.models import RotaAbsence, RotaPerson
 from app.tickets.desk_queries import by_ref
@@ -128,7 +128,7 @@ def beside(ticket: Ticket, viewer: User, now: datetime) -> Beside:
     if ticket.organization_id is None:
         del values["organization"]
     found: dict[str, list[Named]] = {}
-    for what, number, a, b, c in db.session.execute(query, values):
+    for what, number, a, b, c in plain_rows(db.session, query, values):
         found.setdefault(what, []).append(Named(number, a, b, c))
     draft = kept(found.get("draft", []), found.get("saved", []))
     staff = found.get("staff", [])

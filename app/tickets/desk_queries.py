@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from app.accounts.models import Organization, Team, TeamMember, User
 from app.extensions import db
+from app.lib.database import plain_rows
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.tickets import subject_index
 from app.tickets.desk_forms import Filters
@@ -78,7 +79,7 @@ def around(filters: Filters, viewer: User) -> Around:
     if filters.tag:
         values |= {"tag": filters.tag, "rare": RARE}
     found: dict[str, list[tuple[int, str]]] = {}
-    for what, number, name in db.session.execute(neighbourhood(bool(filters.organization), bool(filters.tag)), values):
+    for what, number, name in plain_rows(db.session, neighbourhood(bool(filters.organization), bool(filters.tag)), values):
         found.setdefault(what, []).append((number, name))
     named_so = found.get("organization", [])
     exact = [number for number, name in named_so if name.lower() == filters.organization.lower()]
@@ -105,7 +106,7 @@ def queue(
     if shape.search == "nothing" or not can_match(filters, beside):
         return Page([])
     shape = replace(shape, started=key is not None, back=back, limit=limit, count=count)
-    rows = list(db.session.execute(statement(shape, viewer), values_of(filters, beside, viewer, now, key)).all())
+    rows = list(plain_rows(db.session, statement(shape, viewer), values_of(filters, beside, viewer, now, key)))
     return paged(rows, [column.key for column in shape.keys], back=back, started=shape.started, limit=limit)
 
 
@@ -215,4 +216,4 @@ def counts(viewer: User, now: datetime) -> dict[str, int]:
 def counted_at(viewer_id: int, slot: int) -> dict[str, int]:
     """The figures of a member of staff in one statement, each read from the index of its view; `slot` counts COUNTED_FOR_SECONDS."""
     now = datetime.fromtimestamp(slot * COUNTED_FOR_SECONDS, UTC)
-    return dict(db.session.execute(figures_of_views(), {"viewer": viewer_id, "soon": now + SOON}).one()._mapping)
+    return dict(plain_rows(db.session, figures_of_views(), {"viewer": viewer_id, "soon": now + SOON}).one()._mapping)

@@ -19,8 +19,9 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most
+from app.lib.database import UTCDateTime, at_most, plain_rows
 from app.lib.errors import Gone, NotFound
+from app.lib.objects import SideBySide
 from app.lib.paging import Page, decode_cursor, encode_cursor
 from app.lib.text import one_line
 from app.lib.tokens import fingerprint
@@ -30,7 +31,7 @@ from app.sla.models import Calendar, Policy, PolicyTarget
 from app.sla.terms import counted_by
 from app.tickets import subject_index
 from app.tickets.models import Draft, Follower, NewDraft, PendingTicket, Reading, Ticket
-from app.tickets.queries import asked_by, sight_of, together, with_people, within
+from app.tickets.queries import PEOPLE, asked_by, sight_of, together, with_people, within
 from app.tickets.rules import CATEGORIES, PRIORITIES
 
 PAGE = 25
@@ -114,7 +115,7 @@ def tickets_of(user: Any, wanted: Wanted, cursor: str = "") -> Page:
         "number": number,
     }
     statement = built(shape, searched(wanted.q)) if wanted.q else kept_statement(shape)
-    return page_of(list(db.session.execute(statement, values)), back, first=way == 0)
+    return page_of(list(plain_rows(db.session, statement, values)), back, first=way == 0)
 
 
 @lru_cache(maxsize=128)
@@ -231,7 +232,7 @@ def promises(user: Any) -> tuple[dict[str, int], Hours | None]:
     if user.organization is None:
         return {}, None
     values = {"organization": user.organization_id, "plan": user.organization.plan_id}
-    rows = db.session.execute(FIRST_ANSWERS, values).all()
+    rows = plain_rows(db.session, FIRST_ANSWERS, values).all()
     chosen = [row for row in rows if row.organization_id is not None] or rows
     return {row.priority: row.target_minutes for row in chosen}, week(chosen[0].hours) if chosen else None
 
@@ -250,13 +251,15 @@ class Kept:
     is_unread: bool
 
 
+KEPT = SideBySide(Ticket, *PEOPLE, Draft)
+
+
 @lru_cache(maxsize=4)
 def kept_ticket(sight: str) -> Any:
     """The statement of `kept_for`, built once for each sight."""
     viewer: Any = bindparam("viewer")
-    asked: Any = select(Ticket, Draft, Reading.seen_at)
     return (
-        with_people(asked)
+        with_people(select(*KEPT.columns, Reading.seen_at))
         .outerjoin(Draft, and_(Draft.ticket_id == Ticket.id, Draft.user_id == viewer))
         .outerjoin(Reading, and_(Reading.ticket_id == Ticket.id, Reading.user_id == viewer))
         .where(Ticket.ref == bindparam("ref"), within(sight, viewer, bindparam("organization")))
@@ -266,11 +269,12 @@ def kept_ticket(sight: str) -> Any:
 def kept_for(user: Any, ref: str) -> Kept:
     """The ticket with its people, if this viewer may see it, and what is theirs about it. Raises NotFound. One statement."""
     values = {"ref": ref.upper(), "viewer": user.id, "organization": user.organization_id}
-    row = db.session.execute(kept_ticket(sight_of(user)), values).first()
+    row = plain_rows(db.session, kept_ticket(sight_of(user)), values).first()
     if row is None:
         raise NotFound()
-    ticket, draft, seen_at = together(row), row[1], row[2]
-    return Kept(ticket, draft, is_unread(user.id, ticket, seen_at))
+    *parts, draft = KEPT.of(db.session, row)
+    ticket = together(*parts)
+    return Kept(ticket, draft, is_unread(user.id, ticket, row.seen_at))
 
 
 def is_unread(user_id: int, ticket: Any, seen_at: datetime | None) -> bool:

@@ -7,14 +7,15 @@ from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, or_, select, true
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most, give, hold
+from app.lib.database import UTCDateTime, at_most, give, hold, plain_rows
 from app.lib.errors import NotFound
+from app.lib.objects import SideBySide
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
 from app.tickets.story import Line, told
 
@@ -24,6 +25,7 @@ EVENTS = 300
 # Whom a ticket's page names.
 REQUESTER, ASSIGNEE = aliased(User), aliased(User)
 PEOPLE = (REQUESTER, ASSIGNEE, Team, Organization, Plan)
+TICKET = SideBySide(Ticket, *PEOPLE)
 # Built once: pages of tickets with files ask it.
 FILES = (
     select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes)
@@ -75,36 +77,32 @@ def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
     if for_change:
         hold(db.session, Ticket.id, Ticket.ref == ref.upper(), visible_to(user))
     values = {"ref": ref.upper(), "viewer": getattr(user, "id", None), "organization": getattr(user, "organization_id", None)}
-    row = db.session.execute(one_ticket(sight_of(user)), values, execution_options={"populate_existing": for_change}).first()
+    row = plain_rows(db.session, one_ticket(sight_of(user)), values).first()
     if row is None:
         raise NotFound()
-    return together(row)
+    return together(*TICKET.of(db.session, row, anew=for_change))
 
 
 @lru_cache(maxsize=4)
 def one_ticket(sight: str) -> Select[Any]:
     """The statement of `ticket_for`, built once for each sight."""
     seen = within(sight, bindparam("viewer"), bindparam("organization"))
-    return with_people(select(Ticket)).where(Ticket.ref == bindparam("ref"), seen)
+    return with_people(select(*TICKET.columns)).where(Ticket.ref == bindparam("ref"), seen)
 
 
 def with_people(query: Select[Any]) -> Select[Any]:
-    """Let a statement that asks for tickets bring along whom a ticket's page names; `together` makes a ticket of each row."""
+    """Let a statement that asks for the columns of TICKET find whom a ticket's page names; `together` joins the objects of a row."""
     return (
-        query.add_columns(*PEOPLE)
-        .join(REQUESTER, REQUESTER.id == Ticket.requester_id)
+        query.join(REQUESTER, REQUESTER.id == Ticket.requester_id)
         .outerjoin(ASSIGNEE, ASSIGNEE.id == Ticket.assignee_id)
         .outerjoin(Team, Team.id == Ticket.team_id)
         .outerjoin(Organization, Organization.id == Ticket.organization_id)
         .outerjoin(Plan, Plan.id == Organization.plan_id)
-        .options(lazyload(Organization.plan))
     )
 
 
-def together(row: Any) -> Ticket:
-    """The ticket that a row of `with_people` begins with, with its people from the end of the row."""
-    ticket: Ticket = row[0]
-    requester, assignee, team, organization, plan = row[-len(PEOPLE) :]
+def together(ticket: Ticket, requester: User, assignee: User | None, team: Team | None, organization: Any, plan: Plan | None) -> Ticket:
+    """The ticket with the people of its row."""
     give(ticket, requester=requester, assignee=assignee, team=team, organization=organization)
     if organization is not None:
         give(organization, plan=plan)
@@ -117,8 +115,8 @@ def held_tickets(*conditions: ColumnElement[bool]) -> list[Ticket]:
     Two statements on PostgreSQL: one that waits for a ticket would see whom it names as it was before.
     """
     hold(db.session, Ticket.id, *conditions)
-    query = with_people(select(Ticket)).where(*conditions).order_by(Ticket.id)
-    return [together(row) for row in db.session.execute(query, execution_options={"populate_existing": True})]
+    query = with_people(select(*TICKET.columns)).where(*conditions).order_by(Ticket.id)
+    return [together(*TICKET.of(db.session, row, anew=True)) for row in plain_rows(db.session, query, {})]
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,7 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
 def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> Sequence[Any]:
     """Events of the ticket with the names of who acted, newest first: since a moment, and before a message."""
     values = {"ticket": ticket.id, "since": since, "before": before}
-    return db.session.execute(some_events(bool(user.is_staff), since is not None, before is not None), values).all()
+    return plain_rows(db.session, some_events(bool(user.is_staff), since is not None, before is not None), values).all()
 
 
 @lru_cache(maxsize=8)
@@ -205,7 +203,7 @@ def newest_event(ticket_id: int, user: Any) -> int:
 def newest_messages(ticket: Ticket, user: Any, before: int | None, limit: int) -> Sequence[Any]:
     """The newest messages that this viewer may read, as rows with their authors, oldest first. One statement."""
     values = {"ticket": ticket.id, "before": before}
-    found = db.session.execute(some_messages(bool(user.is_staff), before is not None, limit), values).all()
+    found = plain_rows(db.session, some_messages(bool(user.is_staff), before is not None, limit), values).all()
     return found[::-1]
 
 
@@ -227,7 +225,7 @@ def some_messages(is_staff: bool, is_earlier: bool, limit: int) -> Select[Any]:
 def files_of(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     """The files of messages that the viewer may read, by message. One statement; none for no messages."""
     found: dict[int, list[Any]] = {}
-    for row in db.session.execute(FILES, {"messages": message_ids}) if message_ids else ():
+    for row in plain_rows(db.session, FILES, {"messages": message_ids}) if message_ids else ():
         found.setdefault(row.message_id, []).append(row)
     return found
 
