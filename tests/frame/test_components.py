@@ -9,6 +9,7 @@ from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import pass_context
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -193,6 +194,15 @@ def test_times_are_in_the_viewers_zone(app: Flask, now: Any) -> None:
     assert "Mon 23 Nov, 19:00 JST" in drawn
     assert "3 h ago" in draw(app, "{{ ui.ago(at) }}", at=now - timedelta(hours=3))
     assert "–" in draw(app, "{{ ui.time(None) }}{{ ui.ago(None) }}")
+
+
+def test_what_asks_for_the_context_gets_it(app: Flask) -> None:
+    app.jinja_env.globals["asking"] = pass_context(lambda context, more: f"{context['word']} {more}")
+    app.jinja_env.globals["plain"] = lambda *given, **named: f"{given} {named}"
+    source = "{% block a %}{% macro m(x) %}{{ x }}{{ caller() }}{% endmacro %}{{ asking(word) }} {{ plain(1, b=2) }} {% call m(word) %}<i>{% endcall %}"
+    with app.test_request_context("/"):
+        drawn = render_template_string(source + "{% endblock %}", word="<")
+    assert drawn == "&lt; &lt; (1,) {&#39;b&#39;: 2} &lt;<i>"
 
 
 def test_staff_are_hexagons_and_customers_are_circles() -> None:
