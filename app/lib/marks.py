@@ -1,6 +1,6 @@
 """Small pieces of HTML that stand hundreds of times on a page, made in Python because a macro call costs more than they do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -70,6 +70,18 @@ def dashed(attributes: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in attributes.items()
         if value is not None and value is not False
     }
+
+
+def select_options(choices: Iterable[tuple[Any, str]], chosen: Any = "") -> Markup:
+    """The options of a select out of (value, words). Kept, since most selects offer the same on every page."""
+    return kept_options(tuple(choices), str(chosen))
+
+
+@lru_cache(maxsize=256)
+def kept_options(choices: tuple[tuple[Any, str], ...], chosen: str) -> Markup:
+    """The options, of which one may be chosen."""
+    option = Markup('<option value="{}"{}>{}</option>')
+    return Markup("").join(option.format(value, Markup(" selected") if str(value) == chosen else "", words) for value, words in choices)
 
 
 def control(field: Any, *, invalid: bool, described: str, attributes: Mapping[str, Any]) -> Markup:

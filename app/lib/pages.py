@@ -85,6 +85,7 @@ def install(app: Flask) -> None:
                 "field_errors",
                 "is_optional",
                 "saves_to",
+                "select_options",
             )
         },
     )

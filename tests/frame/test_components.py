@@ -196,6 +196,14 @@ def test_times_are_in_the_viewers_zone(app: Flask, now: Any) -> None:
     assert "–" in draw(app, "{{ ui.time(None) }}{{ ui.ago(None) }}")
 
 
+def test_options_are_escaped_and_one_is_chosen_whatever_its_type() -> None:
+    drawn = marks.select_options([(0, "No team"), (7, HOSTILE)], "7")
+    assert drawn.startswith('<option value="0">No team</option><option value="7" selected>')
+    assert "<script" not in drawn and HOSTILE in drawn.unescape()
+    assert marks.select_options(iter([("", "Any"), ("b", "B")])).count(" selected") == 1
+    assert marks.select_options({"a": "A"}.items(), None) == '<option value="a">A</option>'
+
+
 def test_what_asks_for_the_context_gets_it(app: Flask) -> None:
     app.jinja_env.globals["asking"] = pass_context(lambda context, more: f"{context['word']} {more}")
     app.jinja_env.globals["plain"] = lambda *given, **named: f"{given} {named}"
