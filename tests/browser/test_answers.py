@@ -144,6 +144,7 @@ def test_what_is_for_staff_goes_into_a_note_and_a_reply_is_warned_of_it(visit, s
     page.keyboard.press("Escape")
     expect(page.locator("#answers")).to_be_hidden()
     page.keyboard.press("n")
+    expect(page.locator("form.composer textarea")).to_be_focused()
     page.evaluate("() => document.activeElement.blur()")
     open_answers(page).fill(words)
     page.locator("#answers-list form").filter(has_text="Not for this customer").first.get_by_role("button").first.click()
