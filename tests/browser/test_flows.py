@@ -302,6 +302,13 @@ def test_a_ticket_is_printed_dark_on_white_without_what_only_a_screen_needs(visi
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+def test_a_ticket_of_the_desk_is_printed_over_the_whole_width(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.resolved}", viewport={"width": 1440, "height": 900})
+    page.emulate_media(media="print")
+    expect(page.locator(".pane--list")).to_be_hidden()
+    assert page.locator(".pane--thread").bounding_box()["width"] == page.locator("html").bounding_box()["width"]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_theme_is_the_persons_own_whatever_the_machine_prefers(theme, visit):
     page = visit("colleague", "/account", color_scheme="dark" if theme == "light" else "light")
