@@ -46,8 +46,9 @@ def change(view: str) -> Response:
     if len(refs) > MAX_BULK:
         raise Invalid(f"{len(refs)} tickets are ticked. Change {MAX_BULK} at a time at most, so that you can see what became of each.")
     outcomes = [attempt(ref, ticket, act, utcnow()) for ref, ticket in ordered(refs, me())]
-    db.session.commit()
+    # Before the commit: where the page is none of ours, nothing is changed either.
     shown = desk_lists.page_of(filters, request.args.get("cursor", ""), me(), utcnow())
+    db.session.commit()
     told = shown | {"outcomes": outcomes, "summary": summary(outcomes)}
     if is_htmx():
         return part("tickets/desk/_rows.html", swapped=True, **told)

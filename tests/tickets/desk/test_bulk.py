@@ -112,6 +112,13 @@ def test_a_change_on_a_later_page_comes_back_to_it(desk, people):
     assert [box["value"] for box in answer.markup.all("input", name="ids")] == listed
 
 
+def test_what_is_sent_from_a_page_that_is_none_of_ours_changes_nothing(desk, three):
+    before = [ticket.version for ticket in three]
+    desk.post("/desk/queue/all/changes?cursor=no", {"ids": refs(three), "do": "priority", "priority": "high"}, status=422)
+    db.session.expire_all()
+    assert [ticket.version for ticket in three] == before
+
+
 @pytest.mark.parametrize(
     ("form", "says"),
     [
