@@ -253,10 +253,10 @@ def check_reply(ticket: Ticket, body: str, files: Sequence[StagedFile], *, actor
     """Raise NotAllowed, Invalid, WrongState or Stale where nobody may answer, with nothing, or not now."""
     if not may(actor.role, "ticket.reply"):
         raise NotAllowed("Your account cannot answer tickets.")
-    if not body.strip() and not files:
-        raise Invalid("Write an answer before you send it.")
     if ticket.status == "closed":
         raise WrongState("This ticket is closed. Open a new one and mention this number.")
+    if not body.strip() and not files:
+        raise Invalid("There is nothing to send yet. Write an answer, or attach a file.")
     if actor.is_staff:
         refuse_stale(ticket, seen, actor)
 
@@ -309,7 +309,7 @@ def note(
     if not may(actor.role, "ticket.note"):
         raise NotAllowed("Internal notes are for staff.")
     if not body.strip() and not files:
-        raise Invalid("Write the note before you save it.")
+        raise Invalid("There is nothing to save yet. Write the note, or attach a file.")
     message = add_message(ticket, body, author=actor, visibility="internal", by_staff=True, now=now, form_key=form_key, files=files)
     ticket.active_at = now
     record("ticket.noted", now=now, actor=actor, ticket=ticket, facts={"message_id": message.id})

@@ -25,8 +25,8 @@ def save_draft(
     now: datetime,
     files: Sequence[StagedFile] = (),
     form_key: str | None = None,
-) -> None:
-    """Keep what somebody is typing, and which files go with it; nothing at all removes the draft.
+) -> datetime | None:
+    """Keep what somebody is typing, and which files go with it; nothing at all removes the draft. Returns since when it is kept, if it is.
 
     What the form with this key has sent already is not kept again: the last word typed may arrive after it. Other words are
     kept: the page came back from the browser's history, and somebody writes on it anew.
@@ -35,10 +35,11 @@ def save_draft(
     serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
     if (not body.strip() and not files) or was_sent(form_key, body, visibility, actor, ticket):
         drop_draft(ticket, actor)
-        return
+        return None
     refs = [file.ref for file in files]
     db.session.merge(Draft(ticket_id=ticket.id, user_id=actor.id, body=body, visibility=visibility, files=refs, saved_at=now))
     db.session.flush()
+    return now
 
 
 def was_sent(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> bool:

@@ -182,13 +182,13 @@ def save(ref: str) -> Response:
     ticket = queries.ticket_for(current_user, ref)
     form, files_sent = forms.ReplyForm(request.form), received()
     body = (form.body.data or "")[: forms.MAX_TEXT]
-    drafts.save_draft(ticket, body, "public", actor=me(), now=utcnow(), files=files_sent.kept, form_key=form.key)
+    saved_at = drafts.save_draft(ticket, body, "public", actor=me(), now=utcnow(), files=files_sent.kept, form_key=form.key)
     db.session.commit()
     if not is_htmx():
         return go(url_for(".show", ref=ticket.ref, _anchor="reply"))
     if request.form.get("remove"):
         return part("tickets/portal/_staged.html", staged=files_sent.kept, draft_url=url_for(".save", ref=ticket.ref))
-    return part("tickets/portal/_saved.html", saved_at=utcnow())
+    return part("tickets/portal/_saved.html", saved_at=saved_at)
 
 
 @bp.post("/tickets/<ref>/followers")
@@ -269,10 +269,13 @@ def changed(ticket: Ticket, words: str) -> Response:
 
 def refused(ticket: Ticket, form: forms.ReplyForm, sent: Received, wrong: DomainError | None = None) -> Response:
     """The composer as it was sent, with what is wrong; its text and files are a draft now."""
-    drafts.save_draft(ticket, (form.body.data or "")[: forms.MAX_TEXT], "public", actor=me(), now=utcnow(), files=sent.kept)
+    body = (form.body.data or "")[: forms.MAX_TEXT]
+    saved_at = drafts.save_draft(ticket, body, "public", actor=me(), now=utcnow(), files=sent.kept)
     db.session.commit()
     status = wrong.status if wrong else 422
-    over: dict[str, Any] = {"form": form, "files": sent, "wrong": wrong, "saved_at": utcnow()}
+    if isinstance(wrong, Invalid):
+        form.body.errors, wrong = [wrong.message], None
+    over: dict[str, Any] = {"form": form, "files": sent, "wrong": wrong, "saved_at": saved_at}
     if is_htmx():
         return part("tickets/portal/_composer.html", status, **portal_page.news_context(ticket, current_user), **over)
     kept = portal_queries.kept_for(current_user, ticket.ref)

@@ -25,6 +25,15 @@ def test_a_reply_that_was_sent_is_shown(visit, site):
     expect(page.locator("article.msg", has_text="The last word.")).to_be_in_viewport(ratio=1)
 
 
+def test_whoever_sends_nothing_is_told_so_and_writes_on(visit, site):
+    for who, path, text in (("agent", f"/desk/tickets/{site.for_sent}", ".composer textarea"), ("user", f"/tickets/{site.open}", "#reply")):
+        page = visit(who, path)
+        page.locator(text).press("Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text("There is nothing to send yet.")
+        expect(page.locator(text)).to_be_focused()
+        expect(page.locator("form.composer, #reply-form")).not_to_contain_text("Draft")
+
+
 def test_an_error_stands_above_the_panes_of_a_ticket_and_moves_none(visit, site):
     page = visit("agent", f"/desk/tickets/{site.for_errors}")
     thread = page.locator(".pane--thread")

@@ -216,17 +216,19 @@ def test_a_save_of_the_row_at_the_same_moment_is_a_conflict_too(desk, ticket, pe
     assert draft_of(ticket, people.agent).body == "Mine." and messages(ticket) == []
 
 
-@pytest.mark.parametrize(("body", "says"), [("", "Write an answer before you send it"), ("x" * 50_001, "50,000 characters at most")])
+@pytest.mark.parametrize(("body", "says"), [("", "There is nothing to send yet"), ("x" * 50_001, "50,000 characters at most")])
 @pytest.mark.parametrize("htmx", [False, True])
 def test_what_cannot_be_sent_comes_back_with_the_reason(desk, ticket, body, says, htmx):
     answer = desk.post(url(ticket, "/messages"), composer(desk, ticket, body=body), status=422, htmx=htmx)
     fields = answer.markup.fields(answer.markup.one("form", aria_label="Write"))
     assert says in answer.words and fields["body"] == body and messages(ticket) == []
-    assert answer.markup.by_id(f"ticket-{ticket.id}-composer-body")["aria-invalid"] == "true"
+    text = answer.markup.by_id(f"ticket-{ticket.id}-composer-body")
+    assert text["aria-invalid"] == "true" and "data-wrong" in text.attributes
+    assert ("kept as a draft" in answer.words) == bool(body)
 
 
 def test_an_empty_note_is_refused_and_files_alone_are_an_answer(desk, ticket):
-    assert "Write the note" in desk.post(url(ticket, "/messages"), composer(desk, ticket, visibility="note"), status=422).words
+    assert "There is nothing to save yet." in desk.post(url(ticket, "/messages"), composer(desk, ticket, visibility="note"), status=422).words
     desk.post(url(ticket, "/messages"), {**composer(desk, ticket), "files": (BytesIO(b"log"), "a.log")}, to=url(ticket))
     assert messages(ticket) == [("", "public")]
 

@@ -74,9 +74,17 @@ def test_a_colleague_answers_for_the_organization_and_others_cannot(people, brow
 def test_an_empty_reply_is_refused_in_place(people, browse, ticket):
     browser = browse(people.user)
     page = browser.post(f"/tickets/{ticket.ref}/replies", {"body": " \n", "form_key": key()}, status=422)
-    assert "Write an answer before you send it." in page.words and "<h1>" in page.text
+    assert "There is nothing to send yet." in page.words and "<h1>" in page.text
     part = browser.post(f"/tickets/{ticket.ref}/replies", {"body": " \n"}, status=422, htmx=True)
     assert part.markup.elements[0]["id"] == f"ticket-{ticket.id}-composer"
+    assert "Draft saved" not in part.words and count(Draft) == 0
+    assert "data-wrong" in part.markup.by_id("reply").attributes and "data-wrong" not in part.markup.by_id("not-sent").attributes
+
+
+def test_nothing_to_send_to_a_closed_ticket_is_told_that_it_is_closed(people, browse):
+    closed = factories.ticket(people.user, status="closed")
+    answer = browse(people.user).post(f"/tickets/{closed.ref}/replies", {"body": "", "form_key": key()}, status=409)
+    assert "This ticket is closed" in answer.words
 
 
 def test_a_reply_that_is_too_long_is_kept_in_the_form(people, browse, ticket):
@@ -156,7 +164,7 @@ def test_a_draft_is_kept_while_typing_and_shown_again(people, browse, ticket):
     assert "Draft saved" in browser.post(f"/tickets/{ticket.ref}/draft", {"body": "Half a repl"}, htmx=True).words
     assert browser.get(f"/tickets/{ticket.ref}").markup.fields()["body"] == "Half a repl"
     assert browse(people.colleague).get(f"/tickets/{ticket.ref}").markup.fields()["body"] == ""
-    browser.post(f"/tickets/{ticket.ref}/draft", {"body": ""}, to=f"/tickets/{ticket.ref}")
+    assert "Draft saved" not in browser.post(f"/tickets/{ticket.ref}/draft", {"body": ""}, htmx=True).words
     assert count(Draft) == 0
 
 
