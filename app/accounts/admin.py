@@ -14,7 +14,7 @@ from app.audiences import admin
 from app.extensions import db
 from app.lib import times
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, Stale, WrongState
 from app.lib.htmx import go, page_or_part, private
 from app.lib.requests import row_number
 
@@ -115,14 +115,14 @@ def change(person_id: int) -> Response:
         administration.change_person(
             person, name=form.name.data or "", role=form.role.data, organization=form.place, actor=me(), now=utcnow(), seen=form.seen.data
         )
-    except (Invalid, Stale) as wrong:
+    except (Invalid, Stale, WrongState) as wrong:
         return person_page(person, wrong.status, form=refused(form, wrong, standing.of_person(person)))
     db.session.commit()
     flash("Saved. Open tickets of theirs go back to the teams." if was_staff and not person.is_staff else "Saved.", "ok")
     return go(url_for(".show", person_id=person.id))
 
 
-def refused(form: Refused, wrong: Invalid | Stale, stands: standing.Stands) -> Refused:
+def refused(form: Refused, wrong: Invalid | Stale | WrongState, stands: standing.Stands) -> Refused:
     """A form that could not be saved, with why."""
     if isinstance(wrong, Stale):
         form.overtaken(stands, wrong.message)

@@ -292,6 +292,16 @@ def test_teams_that_somebody_else_changed_meanwhile_are_not_overwritten(people, 
     assert queries.team_keys_of(people.agent) == ["support"]
 
 
+def test_nobody_changes_their_own_role_and_what_they_entered_stays(people, browse):
+    admin, path = browse(people.admin), f"/admin/people/{people.admin.id}"
+    wanted = {"name": "Dana W.", "role": "lead", "organization": "", "seen": seen_on(admin.get(path))}
+    page = admin.post(path, wanted, status=409)
+    form = page.markup.fields(page.markup.one("form", action=path))
+    assert "Nobody changes their own role. Ask another administrator." in page.words and form == {**form, **wanted}
+    admin.post(path, {**form, "role": "admin"}, to=path)
+    assert (people.admin.name, people.admin.role) == ("Dana W.", "admin")
+
+
 def teams_on(page, path):
     """What the form of the teams of the person at this path holds."""
     return page.markup.fields(page.markup.one("form", action=f"{path}/teams"))
