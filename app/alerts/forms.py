@@ -105,6 +105,8 @@ class RouteForm(FlaskForm):
         found: list[ChannelTerms] = []
         for _, kind, target, instead in self.channel_rows:
             if not kind.data:
+                if (target.data or "").strip():
+                    target.errors = [*target.errors, "Choose the channel that this belongs to, or empty the field."]
                 continue
             try:
                 one = ChannelTerms(

@@ -19,9 +19,11 @@ def checked_target(kind: str, target: str, *, allow_local: bool) -> str:
     """
     if kind not in KINDS:
         raise Invalid("Choose one of the channels.")
-    if kind in ("on_call", "leads"):
-        return ""
     target = target.strip()
+    if kind in ("on_call", "leads"):
+        if target:
+            raise Invalid("Who that is, the rota and the teams say: leave this empty, or choose another channel for this address.")
+        return ""
     if not target:
         raise Invalid("Say where it goes.")
     if kind == "email":

@@ -44,7 +44,10 @@ def test_a_lead_adds_a_route_and_alerts_go_by_it(app, people, now, browse, drain
         ({"name": ""}, "name", "Give the route a name"),
         ({"severities": []}, "severities-0", "at least one severity"),
         ({"hours": "inside"}, "calendar", "Choose the calendar"),
-        ({"channel_1_kind": ""}, "channel_1_kind", "at least one channel"),
+        ({"channel_1_kind": "", "channel_1_target": " "}, "channel_1_kind", "at least one channel"),
+        ({"channel_2_target": "second@partner.example"}, "channel_2_target", "Choose the channel that this belongs to"),
+        ({"channel_1_kind": "on_call"}, "channel_1_target", "leave this empty, or choose another channel"),
+        ({"channel_2_kind": "leads", "channel_2_target": "boss@partner.example"}, "channel_2_target", "leave this empty"),
         ({"channel_1_target": "nobody"}, "channel_1_target", "not a mail address"),
         ({"channel_1_target": "a@b\r\nBcc: c@d.example"}, "channel_1_target", "not a mail address"),
         ({"channel_1_kind": "webhook", "channel_1_target": "https://10.0.0.1/x"}, "channel_1_target", "inside our own network"),
@@ -66,6 +69,8 @@ def test_a_lead_adds_a_route_and_alerts_go_by_it(app, people, now, browse, drain
 def test_what_cannot_be_a_route_is_refused_at_its_field(app, people, browse, over, field, says):
     answer = browse(people.lead).post("/admin/alert-routes", data={**ONE, **over}, status=422)
     assert f'href="#{field}"' in answer.text and says in answer.text
+    kept = {**ONE, **over}
+    assert all(answer.markup.by_id(name)["value"] == kept[name] for name in kept if name.endswith("_target") and kept[name].isprintable())
     assert ours() == []
 
 
