@@ -33,6 +33,7 @@ from app.accounts.queries import ROLE_NAMES, organization_named
 from app.accounts.scopes import SCOPES, scopes_for
 from app.accounts.standing import Stands, stamp
 from app.lib.addresses import split_address
+from app.lib.forms import tell_what_stands
 from app.lib.text import many_lines, one_line
 
 REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
@@ -193,11 +194,6 @@ class Sharing(Form):
     sharing = RadioField("Members see", choices=offered(SHARING.items()))
 
 
-def lines_of(answer: str | list[str] | None) -> list[str]:
-    """What an answer says: the lines of a text, or what was chosen in a fixed order."""
-    return answer.splitlines() if isinstance(answer, str) else sorted(answer or [])
-
-
 class Standing(Form):
     """A form of what stands already: `seen` says what its page showed (see standing.py)."""
 
@@ -213,11 +209,7 @@ class Standing(Form):
         self.form_errors.append(words)
         self.seen.data = stamp(stands)
         for name, value in stands.items():
-            field, lines = self[name], lines_of(value)
-            if lines_of(field.data) != lines:
-                words_of = {str(key): label for key, label, *_ in getattr(field, "iter_choices", list)()}
-                quoted = ", ".join(words_of.get(one, one) for one in lines)
-                field.errors = [*field.errors, f"It says “{quoted}” now." if quoted else "It is empty now."]
+            tell_what_stands(self[name], value)
 
 
 class Person(Standing):

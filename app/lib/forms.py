@@ -1,4 +1,7 @@
-"""Our words for what a form cannot accept, in place of those that WTForms has where a field says nothing of its own."""
+"""Our words for what a form cannot accept, in place of those that WTForms has where a field says nothing of its own.
+
+And what is said beside the answers of a form that somebody else was faster than.
+"""
 
 from typing import Any
 
@@ -31,6 +34,10 @@ WORDS = {
 }
 
 
+# Enough of a long text to see what has become of it.
+MOST_QUOTED = 200
+
+
 class OurWords:
     """What WTForms takes for a language."""
 
@@ -51,3 +58,26 @@ def install() -> None:
         return ours
 
     DefaultMeta.get_translations = FlaskForm.Meta.get_translations = get_translations
+
+
+def tell_what_stands(field: Any, value: Any) -> None:
+    """Say beside an answer what stands there by now, if that is something else."""
+    stands = lines_of(value)
+    if stands == lines_of(field.data):
+        return
+    words_of = {str(key): str(label) for key, label, *_ in getattr(field, "iter_choices", list)()}
+    quoted = ", ".join(words_of.get(one, one) for one in stands or [""])
+    if isinstance(value, bool):
+        says = "It is ticked now." if value else "It is not ticked now."
+    elif quoted:
+        says = f"It says “{quoted if len(quoted) <= MOST_QUOTED else f'{quoted[:MOST_QUOTED]}…'}” now."
+    else:
+        says = "It is empty now."
+    field.errors = [*field.errors, says]
+
+
+def lines_of(answer: Any) -> list[str]:
+    """What an answer says: the lines of a text, or what was chosen in a fixed order."""
+    if isinstance(answer, list | tuple):
+        return sorted(str(one) for one in answer)
+    return [line.strip() for line in str("" if answer is None else answer).splitlines()]

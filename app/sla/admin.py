@@ -15,7 +15,7 @@ from app.sla import choosing, editing, preview, public_holidays, rulebook, runs,
 from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
-from app.sla.forms import offered
+from app.sla.forms import offered, overtaken
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words
@@ -69,7 +69,7 @@ def save_policy(number: int) -> Response:
     try:
         editing.save_policy(found, **given(form), seen=moment(form.seen.data))
     except Stale as stale:
-        return policy_page(found, renewed(form, found, stale), 409)
+        return policy_page(found, replaced(form, found, stale.message), 409)
     return saved()
 
 
@@ -127,7 +127,7 @@ def kept(found: Calendar, form: CalendarForm) -> Response:
     try:
         editing.save_calendar(found, form.name.data, form.definition, actor=current_user, now=utcnow(), seen=moment(form.seen.data))
     except Stale as stale:
-        return calendar_page(found, renewed(form, found, stale), 409)
+        return calendar_page(found, overtaken(form, CalendarForm.of(found), stale.message), 409)
     except Invalid as wrong:
         return calendar_page(found, misnamed(form, wrong), 422)
     return saved()
@@ -210,10 +210,10 @@ def with_organizations(form: OwnPolicyForm) -> OwnPolicyForm:
     return form
 
 
-def renewed(form: Any, row: Policy | Calendar, stale: Stale) -> Any:
-    """A form that was overtaken: what was entered stays, and saving again means to overwrite."""
-    form.form_errors.append(stale.message)
-    form.seen.data = row.changed_at.isoformat()
+def replaced(form: PolicyForm, policy: Policy, words: str) -> PolicyForm:
+    """The form of a policy that somebody else changed meanwhile, with what stands there now."""
+    form.spell()
+    overtaken(form, PolicyForm.of(policy, rulebook.calendars(), rulebook.above(policy)), words)
     return form
 
 
@@ -222,7 +222,8 @@ def withdrawn(organization_id: int) -> Response:
     own = rulebook.policy_of(organization_id)
     if own is not None:
         form = PolicyForm(request.form).offer(rulebook.calendars(), rulebook.above(own))
-        return policy_page(own, renewed(form, own, Stale(REPLACED)), 409)
+        form.validate()
+        return policy_page(own, replaced(form, own, REPLACED), 409)
     fresh = with_organizations(OwnPolicyForm(request.form).offer(rulebook.calendars()))
     fresh.organization.data = organization_id
     fresh.form_errors.append(WITHDRAWN)

@@ -1,6 +1,7 @@
 """The forms that policies and calendars are edited with."""
 
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -14,7 +15,7 @@ from app.sla.hours import WEEKDAYS
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import NO_PROMISE, read_days, read_promise, read_spans, spell_days, spell_spans, spell_target
-from app.sla.terms import METRICS
+from app.sla.terms import LABELS, METRICS
 
 MOST_TEXT = 20_000
 # What counts where a policy has no calendar of its own: in words, and which it is where that is known.
@@ -61,6 +62,11 @@ class PolicyForm(FlaskForm):
         """The calendar that would count, where that is known."""
         return self.chosen or self.above
 
+    @property
+    def is_always(self) -> bool:
+        """Whether that one is known and never closed, so that a day has 24 hours."""
+        return self.counted is not None and self.counted.definition.get("hours") == ROUND_THE_CLOCK
+
     def target(self, metric: str, priority: str) -> Any:
         """The field of one target."""
         return self[target_field(metric, priority)]
@@ -69,14 +75,13 @@ class PolicyForm(FlaskForm):
         """Every target must be a length of time on the chosen calendar, or say that nothing is promised; one must be given."""
         is_valid = bool(super().validate(extra_validators))
         self.targets: dict[tuple[str, str], int] = {}
-        always = self.counted is not None and self.counted.definition.get("hours") == ROUND_THE_CLOCK
         for metric in METRICS:
             for priority in PRIORITIES:
                 field = self.target(metric, priority)
                 if field.errors:
                     continue
                 try:
-                    minutes = read_promise(field.data or "", round_the_clock=always)
+                    minutes = read_promise(field.data or "", round_the_clock=self.is_always)
                 except ValueError as wrong:
                     field.errors = [str(wrong)]
                     continue
@@ -85,6 +90,12 @@ class PolicyForm(FlaskForm):
         if not self.targets and not self.errors:
             self.form_errors.append("A policy without any target promises nothing. Give it one, or withdraw it.")
         return is_valid and not self.errors
+
+    def spell(self) -> None:
+        """Write the targets that were understood as the page writes them: 180 is 3 h."""
+        understood = [key for key in product(METRICS, PRIORITIES) if not self.target(*key).errors]
+        for key in understood:
+            self.target(*key).data = spell_target(self.targets.get(key), round_the_clock=self.is_always) or NO_PROMISE
 
     @classmethod
     def of(cls, policy: Policy, calendars: list[Calendar], above: tuple[str, Calendar | None] = ABOVE) -> "PolicyForm":
@@ -103,7 +114,8 @@ class PolicyForm(FlaskForm):
 
 for _metric in METRICS:
     for _priority in PRIORITIES:
-        setattr(PolicyForm, target_field(_metric, _priority), StringField(_priority.capitalize(), validators=[Length(max=30)]))
+        _label = f"{LABELS[_metric]}, {_priority}"
+        setattr(PolicyForm, target_field(_metric, _priority), StringField(_label, validators=[Length(max=30)]))
 
 
 class OwnPolicyForm(PolicyForm):

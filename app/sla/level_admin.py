@@ -10,6 +10,7 @@ from app.lib.errors import Invalid, NotFound, Stale
 from app.lib.htmx import go, part
 from app.sla import level_queries, levels
 from app.sla.admin_forms import moment
+from app.sla.forms import overtaken
 from app.sla.level_forms import LevelForm
 from app.sla.level_models import Level
 from app.sla.level_rules import BUILT_IN
@@ -90,9 +91,11 @@ def removed(form: LevelForm) -> Response:
 def refused(level: Level, form: LevelForm, wrong: Stale | Invalid) -> Response:
     """The form again, with what was entered; after a stale one saving again means to overwrite."""
     db.session.rollback()
-    form.form_errors.append(wrong.message)
-    form.seen.data = level.changed_at.isoformat()
-    return level_page(level, form, 409 if isinstance(wrong, Stale) else 422)
+    if isinstance(wrong, Stale):
+        overtaken(form, LevelForm.of(level, level_queries.teams()), wrong.message)
+    else:
+        form.form_errors.append(wrong.message)
+    return level_page(level, form, wrong.status)
 
 
 def level_page(level: Level | None, form: LevelForm, status: int = 200) -> Response:

@@ -120,10 +120,46 @@ def test_a_stale_save_is_told_and_saved_again_if_meant(people, browse, now):
     db.session.commit()
     page = browse(people.lead).post(address, mine, status=409)
     assert "Somebody else changed this meanwhile" in page.words and 'value="3 h"' in page.text
+    assert "First response, high: It says “2 h” now." in page.words and page.words.count("It says") == 2, "in the summary and beside it"
     seen = page.markup.one("input", name="seen").get("value")
     browse(people.lead).post(address, mine | {"seen": seen}, to="/admin/sla")
     assert len(edits()) == 2
     browse(people.lead).post(address, mine | {"seen": "nonsense"}, status=409)
+
+
+def test_a_stale_save_shows_the_calendar_and_the_pause_that_stand_there(people, browse, now):
+    policy, lead = policy_of("technical"), browse(people.lead)
+    address, mine = f"/admin/sla/policies/{policy.id}", filled(policy, **{"next_response-low": "None"})
+    always = calendar_of("round-the-clock")
+    editing.save_policy(
+        policy,
+        calendar=always,
+        pause_on_hold=not policy.pause_on_hold,
+        targets={("resolution", "low"): 1440},
+        actor=people.admin,
+        now=now + HOUR,
+    )
+    page = lead.post(address, mine, status=409)
+    for words in (
+        f"Calendar: It says “{always.name}” now.",
+        "ticked now.",
+        "Resolution, low: It says “1 d” now.",
+        "First response, high: It says “none” now.",
+    ):
+        assert words in page.words
+    assert "Next response, low:" not in page.words, "both promise nothing"
+
+
+def test_errors_of_targets_name_the_clock_and_the_priority(people, browse):
+    policy = policy_of("technical")
+    page = browse(people.lead).post(
+        f"/admin/sla/policies/{policy.id}", filled(policy, **{"resolution-high": "soon", "next_response-low": ""}), status=422
+    )
+    summary = [item.text for item in page.markup.all("li")]
+    assert any(item.startswith("Resolution, high: Write a length") for item in summary)
+    assert any(item.startswith("Next response, low: This is left open") for item in summary)
+    labels = {label["for"]: label.text for label in page.markup.all("label")}
+    assert labels["resolution-high"] == "High", "the heading around it says the rest"
 
 
 def test_an_organization_gets_its_own_policy_and_loses_it_again(people, browse, now, drain):
@@ -158,7 +194,7 @@ def test_what_was_entered_for_a_withdrawn_policy_is_kept(people, browse, now):
     anew = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
     assert {t.priority: t.target_minutes for t in anew.targets if t.metric == "first_response"}["high"] == 180
     page = lead.post(form["action"], mine | {"first_response-high": "5 h"}, status=409)
-    assert "another one made since you opened it" in page.words
+    assert "another one made since you opened it" in page.words and "It says “3 h” now." in page.words
     again = page.markup.one("form", id="policy-form")
     lead.post(again["action"], page.markup.fields(again), to="/admin/sla")
     assert {t.priority: t.target_minutes for t in anew.targets if t.metric == "first_response"}["high"] == 300

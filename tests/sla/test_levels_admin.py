@@ -151,7 +151,7 @@ def test_a_stale_save_is_told_and_saved_again_if_meant(people, browse):
     level, lead = level_of("at_risk"), browse(people.lead)
     stale = {"notify": ["on_call"], "severity": "critical", "seen": "2020-01-01T00:00:00+00:00"}
     page = lead.post(f"{ADDRESS}/{level.id}", stale, status=409)
-    assert "Somebody else changed this meanwhile" in page.words
+    assert "Somebody else changed this meanwhile" in page.words and "How severely: It says" in page.words
     lead.post(f"{ADDRESS}/{level.id}", stale | {"seen": page.markup.one("input", name="seen").get("value")}, to=ADDRESS)
     assert len(edits()) == 1
 

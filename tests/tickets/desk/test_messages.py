@@ -228,7 +228,9 @@ def test_what_cannot_be_sent_comes_back_with_the_reason(desk, ticket, body, says
 
 
 def test_an_empty_note_is_refused_and_files_alone_are_an_answer(desk, ticket):
-    assert "There is nothing to save yet." in desk.post(url(ticket, "/messages"), composer(desk, ticket, visibility="note"), status=422).words
+    assert (
+        "There is nothing to save yet." in desk.post(url(ticket, "/messages"), composer(desk, ticket, visibility="note"), status=422).words
+    )
     desk.post(url(ticket, "/messages"), {**composer(desk, ticket), "files": (BytesIO(b"log"), "a.log")}, to=url(ticket))
     assert messages(ticket) == [("", "public")]
 
