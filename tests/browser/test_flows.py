@@ -175,6 +175,17 @@ def test_files_are_picked_pasted_and_dropped_and_outlive_a_refusal(visit):
     assert download.value.path().read_bytes() == b"from the drop"
 
 
+def test_an_empty_file_is_left_out_and_keeps_nothing_from_being_sent(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.for_twice}")
+    page.locator("summary", has_text="Attach files").click()
+    page.locator("input[type=file]").set_input_files([{"name": "empty.log", "mimeType": "text/plain", "buffer": b""}, TRACE])
+    expect(page.locator("[data-file-says]")).to_have_text("empty.log is empty and was left out.")
+    expect(page.locator("[data-file-list] .file")).to_have_count(1)
+    composer(page).fill("With the trace that is not empty.")
+    composer(page).press("Control+Enter")
+    expect(messages(page, "With the trace that is not empty.").locator("a.file")).to_have_count(1)
+
+
 def test_a_double_click_sends_one_reply(visit, site):
     page = visit("agent", f"/desk/tickets/{site.for_twice}")
     composer(page).fill("Sent once.")
