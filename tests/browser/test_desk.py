@@ -1,5 +1,6 @@
 """What staff see in a browser when a ticket is not as short, as English and as lucky as in a brochure."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.people import PASSWORD, PEOPLE
@@ -85,6 +86,20 @@ def test_one_writes_on_after_a_macro(visit, site):
     page.locator("summary", has_text="Macro").click()
     page.locator(".menu-pop button[name=insert]").first.click()
     expect(page.locator("textarea[name=body]")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/desk/macros", "/desk/knowledge/vocabulary", "/desk/knowledge/translations", "/desk/knowledge"])
+def test_filters_can_be_cleared_while_something_is_filtered(visit, path):
+    page = visit("lead", path)
+    clear = page.get_by_role("link", name="Clear", exact=True)
+    expect(clear).to_be_hidden()
+    page.get_by_role("searchbox").fill("zzz")
+    expect(clear).to_be_visible()
+    page.get_by_role("searchbox").fill("")
+    page.locator(".filters select").first.select_option(index=1)
+    expect(clear).to_be_visible()
+    clear.click()
+    expect(clear).to_be_hidden()
 
 
 def test_announcements_stand_apart_from_each_other_and_from_the_edge(visit):
