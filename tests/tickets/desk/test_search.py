@@ -225,6 +225,28 @@ def test_what_is_changed_or_removed_is_found_as_it_is_now(people, app, company):
 
 
 @pytest.mark.engines("postgresql")
+def test_what_is_said_is_added_to_what_its_ticket_has(people, app, company):
+    ticket = company["marcus"]
+    db.session.execute(text("UPDATE ticket_texts SET words = 'untouched'"))
+    factories.reply(ticket, people.agent, "The perihelion; see `/var/log`.")
+    assert [len(walk(people.agent, words)[0]) for words in ("untouched perihelion log", "umbriel")] == [1, 0]
+    db.session.execute(text("UPDATE users SET name = 'Marcus Weber' WHERE id = :id"), {"id": people.user.id})
+    assert [len(walk(people.agent, words)[0]) for words in ("untouched perihelion", "umbriel perihelion weber")] == [0, 1]
+
+
+@pytest.mark.engines("postgresql")
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(said=st.lists(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=5))
+def test_what_was_added_is_what_would_be_read(people, app, said):
+    ticket = factories.ticket(people.user, body="A needle.")
+    db.session.execute(insert(Message), [message_row(people, ticket.id, body) for body in said])
+    stored = text("SELECT words::text FROM ticket_texts WHERE ticket_id = :id")
+    added = db.session.scalar(stored, {"id": ticket.id})
+    db.session.execute(text("SELECT ticket_texts_renew(ARRAY[:id])"), {"id": ticket.id})
+    assert added == db.session.scalar(stored, {"id": ticket.id})
+
+
+@pytest.mark.engines("postgresql")
 def test_two_messages_at_the_same_time_are_both_found(people, app, company):
     write = "INSERT INTO messages (ticket_id, body, visibility, html, by_staff, is_automatic, source, created_at, left_out) "
     write += f"VALUES ({company['priya'].id}, '%s', 'public', '', false, false, 'portal', now(), '[]')"
