@@ -8,6 +8,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from app.lib.marks import HUES, STAFF, initials, portrait, sprite
+from app.tickets import pictures
 from app.tickets.lines import Line
 from app.tickets.story import US
 
@@ -25,6 +26,12 @@ class File(NamedTuple):
     name: str
     media_type: str
     size_bytes: int
+    storage_key: str
+
+    @property
+    def preview(self) -> tuple[int, int] | None:
+        """How large to show it as a picture, if it is one to show. It looks into the file, so only when the message is drawn anew."""
+        return pictures.preview(self.storage_key, self.media_type, self.size_bytes)
 
 
 class Said(NamedTuple):
@@ -64,7 +71,7 @@ def message(entry: Any, ticket: Any, zone: str, mails: Markup, at_desk: bool) ->
         told.source == "mail",
         told.created_at,
         told.html,
-        tuple(File(one.ref, one.name, one.media_type, one.size_bytes) for one in entry.files),
+        tuple(File(one.ref, one.name, one.media_type, one.size_bytes, one.storage_key) for one in entry.files),
         at_desk and told.by_staff and told.visibility == "public" and not told.is_automatic,
         zone,
         sprite(""),

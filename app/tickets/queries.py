@@ -28,7 +28,7 @@ PEOPLE = (REQUESTER, ASSIGNEE, Team, Organization, Plan)
 TICKET = SideBySide(Ticket, *PEOPLE)
 # Built once: pages of tickets with files ask it.
 FILES = (
-    select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes)
+    select(Attachment.message_id, Attachment.ref, Attachment.name, Attachment.media_type, Attachment.size_bytes, Attachment.storage_key)
     .where(Attachment.message_id.in_(bindparam("messages", expanding=True)))
     .order_by(Attachment.id)
 )

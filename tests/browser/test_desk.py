@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.people import PASSWORD, PEOPLE
+from tests.tickets.shared import picture
 
 # Where a word of a text stands, from its first letter to its last.
 PLACE = """(element, word) => {
@@ -100,6 +101,28 @@ def test_filters_can_be_cleared_while_something_is_filtered(visit, path):
     expect(clear).to_be_visible()
     clear.click()
     expect(clear).to_be_hidden()
+
+
+def test_a_picture_is_shown_small_in_a_room_kept_for_it_and_opens_beside(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.for_sent}")
+    page.locator("summary", has_text="Attach files").click()
+    page.locator("input[type=file]").set_input_files([{"name": "shot.png", "mimeType": "image/png", "buffer": picture(1600, 900)}])
+    page.locator("textarea[name=body]").fill("As in the picture.")
+    page.get_by_role("button", name="Send reply").click()
+    link = page.get_by_role("link", name="shot.png")
+    image = link.locator("img")
+    expect(image).to_have_js_property("naturalWidth", 1600)
+    box = image.bounding_box()
+    assert (box["width"], box["height"]) == (240, 135)
+    page.route("**/attachments/*", lambda route: route.abort())
+    page.reload()
+    assert image.bounding_box() == {**image.bounding_box(), "width": 240, "height": 135}, "before it has come"
+    page.unroute("**/attachments/*")
+    with page.expect_popup() as beside:
+        link.click()
+    assert beside.value.url.startswith(f"{page.url.partition('/desk')[0]}/attachments/")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_announcements_stand_apart_from_each_other_and_from_the_edge(visit):

@@ -1,5 +1,7 @@
 """What several tests of tickets do: stage files, fill in forms."""
 
+import struct
+import zlib
 from io import BytesIO
 from itertools import count
 
@@ -65,3 +67,15 @@ def staged(owner, now, content=b"hello", name="a.log"):
     row = uploads.receive(owner, [], [file], now=now).kept[0]
     db.session.commit()
     return row
+
+
+def chunk(name, data):
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def picture(width, height, more=b""):
+    """A black picture as PNG, a bit for each pixel; `more` are chunks before it."""
+    rows = zlib.compress((b"\0" + b"\0" * ((width + 7) // 8)) * height, 9)
+    parts = (chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), more, chunk(b"IDAT", rows), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)

@@ -188,7 +188,7 @@ def test_pixels_are_shown_and_nothing_else(people, browse, now):
     shown = download(browse(people.user), attached(people.user, now, PNG, "a.png").ref)
     assert (shown.mimetype, shown.data) == ("image/png", PNG)
     assert shown.headers["Content-Disposition"].startswith("inline")
-    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert shown.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,7 @@ def test_what_could_run_is_only_ever_saved(people, browse, now, content, name):
     sent = download(browse(people.user), attached(people.user, now, content, name).ref)
     assert sent.headers["Content-Disposition"].startswith("attachment")
     assert sent.headers["X-Content-Type-Options"] == "nosniff"
+    assert sent.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert sent.mimetype in {"text/plain", "application/pdf", "application/octet-stream"}
     assert sent.data == content
 
