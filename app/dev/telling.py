@@ -142,6 +142,10 @@ class Telling:
     def resolve(self, words: str, at: datetime) -> None:
         """Our last word, and the survey that follows it."""
         actions.reply(self.told, self.text(words), actor=self.engineer, now=at, status="resolved")
+        self.survey(at)
+
+    def survey(self, at: datetime) -> None:
+        """Ask for a score, as of every resolution."""
         after = at + timedelta(seconds=5)
         surveys.invite(
             self.told, round_number=self.told.round, agent_id=self.engineer.id, now=after, valid=SURVEY_VALID, quiet=SURVEY_QUIET
@@ -150,6 +154,7 @@ class Telling:
     def solve(self, words: str, at: datetime) -> None:
         """They say that it is solved."""
         actions.solve(self.told, self.text(words), actor=self.asker, now=at)
+        self.survey(at)
 
     def score(self, value: int, words: str, at: datetime) -> None:
         """They answer the survey."""

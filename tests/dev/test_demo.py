@@ -20,6 +20,7 @@ from app.ops.runner import PASSWORD, SIGN_INS
 from app.reactions import dispatch_overdue
 from app.sla.models import Clock
 from app.status.models import Announcement
+from app.surveys import queries as surveys
 from app.surveys.models import Survey
 from app.tickets.models import Message, Ticket
 from app.tickets.rules import CATEGORIES, OPEN_STATUSES, PRIORITIES
@@ -87,6 +88,7 @@ def test_everything_is_marked_as_demo_and_nothing_is_sent(nobody, now, redis):
     assert count(Event, Event.dispatched_at.is_(None)) == 0
     assert [queue(name).count for name in QUEUES] == [0, 0, 0]
     assert dispatch_overdue() == 0
+    assert surveys.waiting(now, timedelta(minutes=1)) == [], "every resolution has its survey, whatever the delay"
 
 
 def test_the_same_seed_tells_the_same_and_another_one_not(app, now):
