@@ -14,13 +14,14 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.times import in_words
-from app.mail.actions import queue_mail
+from app.mail.actions import is_queued, queue_mail
 from app.mail.jobs import hand_over
 from app.mail.models import OutboundMail
 from app.mail.queries import mail_by_id
 from app.notifications import links, queries
 from app.notifications.hours import wait_for_hours
 from app.notifications.queries import Reader
+from app.surveys import actions as surveys
 from app.surveys.links import token_of
 from app.surveys.models import Survey
 from app.surveys.score import SHORT, WORDS
@@ -212,9 +213,14 @@ def invite_to_survey(event_id: int) -> None:
     """`survey.invited`: its recipient, with a link for each score. Following one stores nothing."""
     found = queries.event_and_ticket(event_id)
     survey = db.session.get(Survey, found[0].facts["survey_id"]) if found else None
-    if found is None or survey is None or not found[1].requester.is_still_of(found[1].organization_id):
+    if found is None or survey is None or survey.sent_at is None:
         return
     event, ticket = found
+    if not ticket.requester.is_still_of(ticket.organization_id):
+        if not is_queued(event.id, "survey_invitation", ticket.requester.email):
+            surveys.withdraw(survey, ticket, now=utcnow())
+            db.session.commit()
+        return
     to = queries.recipient(ticket.requester)
     facts = {
         "ticket": queries.customer_card(ticket),

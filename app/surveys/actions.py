@@ -70,6 +70,14 @@ def invite(ticket: Ticket, *, round_number: int, agent_id: int | None, now: date
     return survey
 
 
+def withdraw(survey: Survey, ticket: Ticket, *, now: datetime) -> None:
+    """The requester has left before the invitation was mailed: it counts as withheld. Again changes and records nothing."""
+    if survey.sent_at is None:
+        return
+    survey.sent_at = None
+    record("survey.withheld", now=now, ticket=ticket, facts={"survey_id": survey.id, "reason": "left", "asked_at": None, "ref": None})
+
+
 def why_not(ticket: Ticket, agent_id: int | None, *, now: datetime, quiet: timedelta) -> dict[str, Any] | None:
     """Why the requester is not asked, as facts of survey.withheld; None where they are.
 

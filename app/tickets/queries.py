@@ -152,10 +152,14 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     files = files_of([message.id for message in messages if message.has_files])
     entries = [Entry(message.created_at, message, files.get(message.id, ())) for message in messages]
     ended = {event.at for event in events if event.kind == "ticket.resolved"}
+    # An invitation that was taken back before it was mailed is told once, by what took it back.
+    unsent = {event.facts["survey_id"] for event in events if event.kind == "survey.withheld"}
     entries += [
         Entry(event.at, line=told(event.kind, event.facts, event.name, staff=user.is_staff))
         for event in reversed(events)
-        if event.facts is not None and not (event.kind == "ticket.replied" and event.at in ended)
+        if event.facts is not None
+        and not (event.kind == "ticket.replied" and event.at in ended)
+        and not (event.kind == "survey.invited" and event.facts["survey_id"] in unsent)
     ]
     entries.sort(key=lambda entry: (entry.at, entry.message is None))
     return Timeline(entries, messages[0].id if more else None, events[0].id if events else 0)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.events.models import Event
 from app.extensions import db
 from app.mail.models import OutboundMail
+from app.notifications import jobs as notices
 from app.surveys import jobs
 from app.surveys.links import token_of
 from app.surveys.models import Survey
@@ -162,6 +163,30 @@ def test_who_has_left_the_organization_is_not_asked_and_not_counted(app, people,
     drain()
     assert invitations() == []
     assert "No survey sent: the requester has left" in lines(ticket, people.agent)
+
+
+def test_whoever_leaves_before_the_mail_is_written_was_not_asked(app, people, drain, now):
+    ticket = factories.ticket(people.user)
+    factories.resolve(ticket, people.agent)
+    resolved = db.session.scalars(select(Event.id).where(Event.kind == "ticket.resolved")).one()
+    jobs.invite(resolved)
+    assert "Survey sent" in lines(ticket, people.agent) and stored().sent_at is not None
+    people.user.organization_id = people.stranger.organization_id
+    db.session.commit()
+    drain()
+    for event_id in db.session.scalars(select(Event.id).where(Event.kind == "survey.invited")).all():
+        notices.invite_to_survey(event_id)
+    told = [line for line in lines(ticket, people.agent) if "urvey" in line]
+    assert (invitations(), told, stored().sent_at) == ([], ["No survey sent: the requester has left"], None)
+    assert count("survey.withheld") == 1
+
+
+def test_whoever_leaves_after_the_mail_was_asked(asked, people, drain):
+    people.user.organization_id = people.stranger.organization_id
+    db.session.commit()
+    for event_id in db.session.scalars(select(Event.id).where(Event.kind == "survey.invited")).all():
+        notices.invite_to_survey(event_id)
+    assert "Survey sent" in lines(asked[0], people.agent) and stored().sent_at is not None
 
 
 @pytest.mark.engines("sqlite", "postgresql")
