@@ -69,14 +69,21 @@ def send(event_id: int, letters: Any) -> None:
     event, call = db.session.get(Event, event_id), call_of_event(event_id)
     if event is None or call is None:
         return
-    mails = [written(event, call, letter) for letter in letters(event, call) if is_reached(call, letter.reader)]
+    mails = [written(event, call, letter) for letter in letters(event, call) if is_reached(call, letter)]
     db.session.commit()
     hand_over([mail.id for mail in mails if mail is not None])
 
 
-def is_reached(call: Call, reader: User) -> bool:
-    """Whether somebody is still where they had the call."""
-    return reader.is_still_of(call.organization_id) if reader.id == call.customer_id else reader.is_enabled
+def is_reached(call: Call, letter: Letter) -> bool:
+    """Whether somebody is still where they had the call. Its customer's calendar is told that it is off all the same."""
+    if letter.reader.id != call.customer_id:
+        return letter.reader.is_enabled
+    return letter.method == "CANCEL" or not has_left(call, letter.reader)
+
+
+def has_left(call: Call, reader: User) -> bool:
+    """Whether this is the customer, who is no longer where they booked it: nothing but that it is off is theirs to hear."""
+    return reader.id == call.customer_id and not reader.is_still_of(call.organization_id)
 
 
 def letters_of(event: Event, call: Call) -> list[Letter]:
@@ -134,7 +141,7 @@ def written(event: Event, call: Call, letter: Letter) -> OutboundMail | None:
     card = card_of(call, state, letter.reader)
     zone = call.time_zone if is_customer else letter.reader.time_zone
     to = Recipient(letter.reader.email, letter.reader.name, zone)
-    facts = {"call": card, "is_staff": letter.reader.is_staff, **letter.facts}
+    facts = {"call": card, "is_staff": letter.reader.is_staff, "has_left": has_left(call, letter.reader), **letter.facts}
     calendar = calendar_of(call, state, card, letter.method) if letter.method else None
     return queue_mail(event, letter.template, to, facts, now=utcnow(), is_secret=is_customer, calendar=calendar)
 

@@ -39,7 +39,7 @@ def test_a_call_of_who_leaves_is_off_and_its_engineer_and_organization_hear_of_i
     assert event.facts["reason"] == f"{people.user.name} has left Acme Robotics."
     drain()
     mails = [mail for mail in db.session.scalars(select(OutboundMail).order_by(OutboundMail.id)) if mail.id not in before]
-    assert sorted(mail.recipient for mail in mails) == sorted([people.agent.email, people.owner.email])
+    assert sorted(mail.recipient for mail in mails) == sorted([people.agent.email, people.owner.email, people.user.email])
     assert people.user.name in next(mail.subject for mail in mails if mail.recipient == people.owner.email)
     assert f"{people.user.name} has left" in browse(people.owner).get(f"/calls/{call.ref}").words
     assert jobs.watch() == 0

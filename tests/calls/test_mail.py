@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.calls import actions, jobs
+from app.calls.leaving import call_off_left
 from app.extensions import db
 from app.mail.models import OutboundMail
 from tests import factories
@@ -151,6 +152,25 @@ def test_who_has_left_is_not_written_to(book, people, post):
     book()
     people.agent.is_enabled = False
     assert set(post()) == {people.user.email}
+
+
+@pytest.mark.parametrize("way", ["moved", "shut out"])
+def test_the_call_of_who_has_left_goes_from_their_calendar_and_nothing_else_is_told(book, people, post, now, way):
+    call = book()
+    post()
+    if way == "moved":
+        people.user.organization_id = people.globex.id
+    else:
+        people.user.is_enabled = False
+    call_off_left(now)
+    db.session.commit()
+    mail = post()[people.user.email]
+    calendar = invitation(mail)
+    assert (calendar["METHOD"], calendar.part("VEVENT")["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert calendar.part("VEVENT")["UID"] == f"{call.ref.lower()}@hivetechs.example"
+    assert "This call is off: you had booked it for Acme Robotics, and have left." in words(mail)
+    assert "Choose another time" not in words(mail) and "Reason" not in words(mail)
+    assert people.agent.name not in words(mail)
 
 
 def test_the_entry_can_be_fetched_again(book, people, browse):

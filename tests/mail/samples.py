@@ -131,6 +131,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "by_staff": False,
         "reason": "Solved\n<i>meanwhile</i>.",
         "instead": "",
+        "has_left": False,
         "zone": "UTC",
     },
     "call_left": {"call": BOOKED, "zone": "Europe/Rome"},
