@@ -41,6 +41,7 @@ def index() -> Response:
         lines=portal_page.lines(page.items, current_user.id, utcnow()),
         wanted=wanted,
         states=portal_queries.STATES,
+        counted=portal_queries.COUNTED,
         shares=portal_queries.shares(current_user),
         categories=CATEGORIES,
         priority_options=[(key, key.capitalize()) for key in PRIORITIES],

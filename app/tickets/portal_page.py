@@ -39,7 +39,7 @@ def top_priority(user: Any) -> str:
 def lines(found: Iterable[Any], viewer_id: int, now: datetime) -> Markup:
     """The rows of the customer's list as markup, as they are within the same few seconds."""
     sheet, moment = sprite(""), stepped(now)
-    return Markup("\n").join(line(sheet, Found._make(one), viewer_id, moment) for one in found)
+    return Markup("\n").join(line(sheet, Found._make(one[: len(Found._fields)]), viewer_id, moment) for one in found)
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, func, or_, select, tuple_, union
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts.models import User
@@ -35,6 +35,8 @@ from app.tickets.queries import PEOPLE, asked_by, sight_of, together, with_peopl
 from app.tickets.rules import CATEGORIES, PRIORITIES
 
 PAGE = 25
+# Counting ends here, so that a list costs the same however long it is.
+COUNTED = 200
 MAX_QUERY = 100
 STATES = {"open": "Open", "resolved": "Resolved", "all": "All"}
 REF = re.compile(r"HT-[0-9A-Z]{1,7}")
@@ -97,9 +99,9 @@ class Shape(NamedTuple):
 
 
 def tickets_of(user: Any, wanted: Wanted, cursor: str = "") -> Page:
-    """A page of the person's tickets, newest activity first: rows of columns. One statement. Raises Invalid for a forged cursor.
+    """A page of the person's tickets, newest activity first: rows of columns, and of how many (`total`), up to COUNTED. One statement.
 
-    All of it is within visible_to. Staff find what they opened or follow; moderators nothing.
+    Raises Invalid for a forged cursor. All of it is within visible_to. Staff find what they opened or follow; moderators nothing.
     """
     if user.role == "moderator":
         return Page([])
@@ -125,11 +127,24 @@ def kept_statement(shape: Shape) -> Any:
 
 
 def built(shape: Shape, *conditions: ColumnElement[bool]) -> Any:
-    """The statement of a shape: a page of ids out of each branch, and of those the first page with what it shows."""
+    """The statement of a shape: some ids out of each branch, how many those are, and of those the first page with what it shows.
+
+    The first page is among those that are counted; another one is looked for from its cursor on.
+    """
     back = shape.way < 0
     where = [*conditions, *filters(shape)]
-    pieces = [ordered(select(Ticket.id).where(branch, *where), back).subquery() for branch in branches(shape.is_shared)]
-    return ordered(columns().where(Ticket.id.in_(union(*(select(piece.c.id) for piece in pieces)))), back)
+    counted = some(shape, where, COUNTED, back=False).cte()
+    near = some(shape, [*where, beside(back)], PAGE + 1, back).subquery() if shape.way else counted
+    total = select(func.count()).select_from(counted).scalar_subquery().label("total")
+    shown = ordered(select(near.c.id), near.c, PAGE + 1, back)
+    return ordered(columns().add_columns(total).where(Ticket.id.in_(shown)), Ticket, PAGE + 1, back)
+
+
+def some(shape: Shape, where: Sequence[ColumnElement[bool]], limit: int, back: bool) -> Any:
+    """The first `limit` ids of each branch in the order of the list, with what that order is by."""
+    chosen = select(Ticket.id, Ticket.active_at)
+    pieces = [ordered(chosen.where(branch, *where), Ticket, limit, back).subquery() for branch in branches(shape.is_shared)]
+    return union(*(select(piece.c.id, piece.c.active_at) for piece in pieces))
 
 
 def branches(is_shared: bool) -> list[ColumnElement[bool]]:
@@ -150,10 +165,13 @@ def filters(shape: Shape) -> list[ColumnElement[bool]]:
         found.append(Ticket.priority == bindparam("priority"))
     if shape.category:
         found.append(Ticket.category == bindparam("category"))
-    if shape.way:
-        key, cursor = tuple_(Ticket.active_at, Ticket.id), tuple_(bindparam("at", type_=UTCDateTime), bindparam("number", type_=Integer))
-        found.append(key > cursor if shape.way < 0 else key < cursor)
     return found
+
+
+def beside(back: bool) -> ColumnElement[bool]:
+    """What comes after the cursor's row, or before it."""
+    key, cursor = tuple_(Ticket.active_at, Ticket.id), tuple_(bindparam("at", type_=UTCDateTime), bindparam("number", type_=Integer))
+    return key > cursor if back else key < cursor
 
 
 def searched(q: str) -> ColumnElement[bool]:
@@ -164,10 +182,10 @@ def searched(q: str) -> ColumnElement[bool]:
     return words if words is not None else false()
 
 
-def ordered(query: Any, back: bool) -> Any:
-    """In the order of the list, or backwards, one row more than a page."""
-    order = (Ticket.active_at.asc(), Ticket.id.asc()) if back else (Ticket.active_at.desc(), Ticket.id.desc())
-    return query.order_by(*order).limit(at_most(PAGE + 1))
+def ordered(query: Any, of: Any, limit: int, back: bool) -> Any:
+    """The first rows in the order of the list, or backwards; `of` has the columns of that order."""
+    order = (of.active_at.asc(), of.id.asc()) if back else (of.active_at.desc(), of.id.desc())
+    return query.order_by(*order).limit(at_most(limit))
 
 
 def columns() -> Any:

@@ -134,6 +134,7 @@ def test_pages_go_forth_and_back_without_loss(app, engine, people, now):
         seen += [row.id for row in page.items]
         cursor = page.next
     assert [len(page.items) for page in pages] == [PAGE, PAGE, 5]
+    assert {row.total for page in pages for row in page.items} == {2 * PAGE + 5}
     assert len(set(seen)) == 2 * PAGE + 5
     back = portal_queries.tickets_of(people.user, wanted, pages[2].previous)
     assert [row.id for row in back.items] == [row.id for row in pages[1].items]
@@ -204,6 +205,22 @@ def test_an_empty_list_says_what_to_do(people, browse):
     assert "No open tickets" in browser.get("/tickets").words
     assert "No match" in browser.get("/tickets?q=nothing").words
     assert "Nothing solved yet" in browser.get("/tickets?state=resolved").words
+
+
+def test_a_list_says_how_many_there_are_on_every_page_and_stops_counting_somewhere(people, browse, noise, now, monkeypatch):
+    browser = browse(people.user)
+    followed = factories.ticket(people.stranger, subject="Mine to read")
+    filing.follow(followed, people.user.email, actor=people.agent, now=now, person=people.user)
+    assert browser.get("/tickets").markup.one("p", role="status").text == "1 ticket"
+    for n in range(30):
+        factories.ticket(people.colleague if n % 2 else people.user, subject=f"Cluster {n}")
+    page = browser.get("/tickets")
+    assert page.markup.one("p", role="status").text == "25 of 31 tickets"
+    later = browser.get(next(link["href"] for link in page.markup.all("a", rel="next")), htmx=True)
+    assert later.markup.one("p", role="status").text == "6 of 31 tickets"
+    assert browser.get("/tickets?who=mine&q=cluster").markup.one("p", role="status").text == "15 tickets"
+    monkeypatch.setattr(portal_queries, "COUNTED", 28)
+    assert browser.get("/tickets?q=cluster").markup.one("p", role="status").text == "25 of 28+ tickets"
 
 
 def test_a_list_takes_two_statements_for_one_row_and_for_many(people, browse, statements, now):
