@@ -7,7 +7,7 @@ from app.events import outbox
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import write_row
+from app.lib.database import write_rows
 
 
 class Actor(Protocol):
@@ -27,7 +27,14 @@ class About(Protocol):
     organization_id: int | None
 
 
-def record(
+def record(kind: str, **what: Any) -> Event:
+    """Write one event (`what` as in `happened`) into the current transaction, after all that changed before it. Costs one statement."""
+    event = happened(kind, **what)
+    record_all(event)
+    return event
+
+
+def happened(
     kind: str,
     *,
     now: datetime,
@@ -37,15 +44,15 @@ def record(
     organization_id: int | None = None,
     public: bool = False,
 ) -> Event:
-    """Write one event into the current transaction, after all that changed before it.
+    """An event that is not written yet.
 
     `actor` is None where the system acted by itself. Raises ValueError for a kind that kinds.py does not name, or
-    facts that are not exactly its own. Costs one statement.
+    facts that are not exactly its own.
     """
     expected = KINDS.get(kind)
     if expected is None or expected != facts.keys():
         raise ValueError(f"{kind} carries {sorted(expected or ())}, not {sorted(facts)}")
-    event = Event(
+    return Event(
         kind=kind,
         at=now,
         ticket_id=ticket.id if ticket else None,
@@ -55,7 +62,10 @@ def record(
         is_public=public,
         facts=facts,
     )
+
+
+def record_all(*events: Event) -> None:
+    """Write events in their order, after all that changed before them. One statement for all on PostgreSQL."""
     db.session.flush()
-    write_row(db.session, event)
-    outbox.note(db.session(), event)
-    return event
+    write_rows(db.session, events)
+    outbox.note(db.session(), events)

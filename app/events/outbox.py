@@ -1,6 +1,8 @@
 """After a commit, the ids of its events are queued. A rollback queues nothing, and a dead Redis costs nothing but time:
 the event's row stays undispatched and the sweep (`reactions.dispatch_overdue`, each minute) finds it."""
 
+from collections.abc import Iterable
+
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import event as listen
@@ -20,9 +22,9 @@ def install() -> None:
         listen.listen(db.session, "after_rollback", forget)
 
 
-def note(session: Session, event: Event) -> None:
-    """Remember an event of this transaction."""
-    session.info.setdefault("events", []).append(event.id)
+def note(session: Session, events: Iterable[Event]) -> None:
+    """Remember events of this transaction."""
+    session.info.setdefault("events", []).extend(event.id for event in events)
 
 
 def send(session: Session) -> None:

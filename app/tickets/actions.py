@@ -12,10 +12,10 @@ from sqlalchemy import bindparam, select
 
 from app.accounts.models import Organization, Plan, User
 from app.accounts.permissions import may
-from app.events.actions import record
+from app.events.actions import happened, record, record_all
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import give, write_row
+from app.lib.database import give, write_row, write_rows
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
 from app.lib.tokens import public_ref
@@ -83,14 +83,19 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime, 
     triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=plan, now=now)
     terms, clocks = sla.first_clocks(ticket)
     write_row(db.session, ticket)
-    record("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
-    record("ticket.triaged", now=now, ticket=ticket, facts=triaged.facts)
+    record_all(
+        happened("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts),
+        happened("ticket.triaged", now=now, ticket=ticket, facts=triaged.facts),
+    )
     sla.start(ticket, clocks)
-    add_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source, files=new.files)
+    said = [new_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source)]
     if triaged.template:
         # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
         body, html = automatic_answer(triaged.template, ticket, terms, requester, plan, now)
-        add_message(ticket, body, html=html, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
+        answer = new_message(ticket, body, html=html, author=None, visibility="public", by_staff=True, is_automatic=True, now=now)
+        said.append(answer)
+    write_rows(db.session, said)
+    attach(new.files, said[0], now)
     db.session.add_all(TicketTag(ticket_id=ticket.id, tag=tag) for tag in tags)
     db.session.flush()
     return ticket

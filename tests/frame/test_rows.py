@@ -6,7 +6,7 @@ from sqlalchemy import inspect, select
 from app.events.models import Event
 from app.extensions import db
 from app.lib import database
-from app.lib.database import write_row
+from app.lib.database import write_row, write_rows
 from app.tickets.models import Message
 from tests import factories
 
@@ -66,3 +66,24 @@ def test_a_rollback_takes_it_back(people, now):
 def test_who_said_that_they_only_read_write_none(app, now):
     with database.reading(), pytest.raises(RuntimeError, match="only reads"):
         write_row(db.session, Event(kind="ticket.closed", at=now, facts={}))
+
+
+@BOTH
+def test_several_rows_are_written_at_once_in_their_order(people, now, statements):
+    ticket = factories.ticket(people.user)
+    rows = [message(ticket, now, form_key="one"), message(ticket, now, source="mail"), message(ticket, now, left_out=["a@b.example"])]
+    with statements() as seen:
+        write_rows(db.session, rows)
+        assert [db.session.get(Message, row.id) for row in rows] == rows
+    assert len(seen) == (1 if db.engine.dialect.name == "postgresql" else 3)
+    table = Message.__table__
+    stored = db.session.execute(select(table).where(table.c.ticket_id == ticket.id).order_by(table.c.id)).mappings().all()[-3:]
+    assert stored == [{column.key: getattr(row, column.key) for column in inspect(Message).columns} for row in rows]
+
+
+def test_rows_do_not_share_what_a_column_has_by_itself(people, now):
+    ticket = factories.ticket(people.user)
+    first, second = message(ticket, now), message(ticket, now)
+    write_rows(db.session, [first, second])
+    first.left_out.append("a@b.example")
+    assert second.left_out == []
