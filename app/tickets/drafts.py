@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import serialize_on
+from app.lib.database import hold, serialize_on
 from app.tickets.models import Draft, NewDraft, Reading, StagedFile, Ticket
 from app.tickets.once import own_key, written, written_by_form
 
@@ -32,8 +32,10 @@ def save_draft(
     kept: the page came back from the browser's history, and somebody writes on it anew.
     No event: nothing has happened yet.
     """
+    # First the ticket and then the draft, as whoever sends does: nobody waits for each other.
+    is_over = (not body.strip() and not files) or was_sent(form_key, body, visibility, actor, ticket)
     serialize_on(db.session, f"draft:{ticket.id}:{actor.id}")
-    if (not body.strip() and not files) or was_sent(form_key, body, visibility, actor, ticket):
+    if is_over:
         drop_draft(ticket, actor)
         return None
     refs = [file.ref for file in files]
@@ -43,9 +45,15 @@ def save_draft(
 
 
 def was_sent(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> bool:
-    """Whether a text is what this person's form has sent already, or the beginning of the first that it sent."""
+    """Whether a text is what this person's form has sent already, or the beginning of the first that it sent.
+
+    What is being sent at this moment is waited for.
+    """
     key = own_key(form_key, actor, ticket)
-    first = written_by_form(key) if key and body.strip() else None
+    if key is None or not body.strip():
+        return False
+    hold(db.session, Ticket.id, Ticket.id == ticket.id)
+    first = written_by_form(key)
     if first is None:
         return False
     return first.body.startswith(body.rstrip()) or written(form_key, body, visibility, actor, ticket)[1] is not None

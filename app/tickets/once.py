@@ -1,6 +1,7 @@
 """One-time keys of forms: a second submission of the same form finds what the first has made.
 
-Later submissions wait for the first to commit, so that of two at the same moment one makes it and the other finds it.
+Later submissions wait for the first to commit, so that of two at the same moment one makes it and the other finds it: those of a
+message for the ticket that they hold (`ticket_for` for a change), those of a new ticket for the key.
 A page that the browser brings back from its history carries the key of what was sent from it already. What is written there
 then has other words, so it is no repetition: it gets a key of its own.
 """
@@ -53,7 +54,10 @@ def opened_by_form(key: str) -> Ticket | None:
 
 
 def written(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> tuple[str | None, Message | None]:
-    """(the key to store, None), or with the message that this person's form on this ticket has written already in these words."""
+    """(the key to store, None), or with the message that this person's form on this ticket has written already in these words.
+
+    Whoever asks with a key holds the ticket.
+    """
     key = own_key(form_key, actor, ticket)
     earlier = written_by_form(key) if key else None
     if key is None or earlier is None or (earlier.body, earlier.visibility) == (body, visibility):
@@ -63,7 +67,6 @@ def written(form_key: str | None, body: str, visibility: str, actor: User, ticke
 
 
 def written_by_form(key: str) -> Message | None:
-    """The message with this key; later submissions of its form wait for the first to commit."""
-    serialize_on(db.session, key)
+    """The message with this key, on a ticket that is held."""
     number = db.session.connection().scalar(WRITTEN, {"key": key})
     return db.session.get(Message, number) if number is not None else None

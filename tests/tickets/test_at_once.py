@@ -1,12 +1,14 @@
-"""What was read beside a ticket that somebody waited for is what stands beside it now, on both databases."""
+"""Who waits for somebody else at the same ticket finds it, and what was said on it, as it is now; on both databases."""
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.models import User
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.database import writing
-from app.tickets import filing
+from app.tickets import actions, drafts, filing
+from app.tickets.models import Draft, Message
 from app.tickets.queries import ticket_for
 from tests import factories
 from tests.processes import after
@@ -28,3 +30,42 @@ def test_who_waits_for_a_ticket_sees_whose_it_is_now(app, people):
             return ticket.assignee_id, ticket.assignee and ticket.assignee.id
 
     assert after(assign, look) == (agent2, agent2)
+
+
+@pytest.fixture
+def send(people):
+    """Sends a reply by the same form each time, in the words of the page; returns its number."""
+    ref, agent = factories.ticket(people.user).ref, people.agent.id
+
+    def send():
+        actor = db.session.get_one(User, agent)
+        ticket = ticket_for(actor, ref, for_change=True)
+        return actions.reply(ticket, "Which version?", actor=actor, now=utcnow(), form_key="once").id
+
+    send.ref, send.agent = ref, agent
+    return send
+
+
+@BOTH
+def test_a_form_that_is_sent_twice_at_once_writes_one_reply(app, send):
+    def again():
+        with app.app_context(), writing():
+            found = send()
+            db.session.commit()
+            return found
+
+    sent = after(send, again)
+    assert db.session.scalars(select(Message.id).where(Message.body == "Which version?")).all() == [sent]
+
+
+@BOTH
+def test_a_draft_of_what_is_being_sent_waits_and_is_not_kept(app, send):
+    def type_on():
+        with app.app_context(), writing():
+            actor = db.session.get_one(User, send.agent)
+            ticket = ticket_for(actor, send.ref)
+            drafts.save_draft(ticket, "Which version?", "public", actor=actor, now=utcnow(), form_key="once")
+            db.session.commit()
+
+    after(send, type_on)
+    assert db.session.scalars(select(Draft)).all() == []
