@@ -18,6 +18,7 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
+    Select,
     String,
     bindparam,
     event,
@@ -372,5 +373,15 @@ def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *cond
     Read them after this and anew (`populate_existing`): a statement that waits for a row and reads others beside it sees those as they
     were before. What only refers to the rows may come meanwhile.
     """
+    hold_by(session, holding(row_id, *conditions), {})
+
+
+def holding(row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The statement of `hold`, for whoever builds it once."""
+    return select(row_id).where(*conditions).order_by(row_id).with_for_update(key_share=True)
+
+
+def hold_by(session: scoped_session[Any], statement: Select[Any], values: Mapping[str, Any]) -> None:
+    """Hold the rows of such a statement."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(row_id).where(*conditions).order_by(row_id).with_for_update(key_share=True))
+        plain_rows(session, statement, values)

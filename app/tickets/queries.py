@@ -13,7 +13,7 @@ from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most, give, hold, plain_rows
+from app.lib.database import UTCDateTime, at_most, give, hold, hold_by, holding, plain_rows
 from app.lib.errors import NotFound
 from app.lib.objects import SideBySide
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
@@ -74,10 +74,11 @@ def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
 
     `for_change` makes those who are about to change it follow one another, by another statement on PostgreSQL.
     """
+    sight, values = sight_of(user), {"ref": ref.upper(), "viewer": getattr(user, "id", None)}
+    values["organization"] = getattr(user, "organization_id", None)
     if for_change:
-        hold(db.session, Ticket.id, Ticket.ref == ref.upper(), visible_to(user))
-    values = {"ref": ref.upper(), "viewer": getattr(user, "id", None), "organization": getattr(user, "organization_id", None)}
-    row = plain_rows(db.session, one_ticket(sight_of(user)), values).first()
+        hold_by(db.session, holding_one(sight), values)
+    row = plain_rows(db.session, one_ticket(sight), values).first()
     if row is None:
         raise NotFound()
     return together(*TICKET.of(db.session, row, anew=for_change))
@@ -86,8 +87,18 @@ def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
 @lru_cache(maxsize=4)
 def one_ticket(sight: str) -> Select[Any]:
     """The statement of `ticket_for`, built once for each sight."""
-    seen = within(sight, bindparam("viewer"), bindparam("organization"))
-    return with_people(select(*TICKET.columns)).where(Ticket.ref == bindparam("ref"), seen)
+    return with_people(select(*TICKET.columns)).where(*named(sight))
+
+
+@lru_cache(maxsize=4)
+def holding_one(sight: str) -> Select[Any]:
+    """The statement that holds the same ticket."""
+    return holding(Ticket.id, *named(sight))
+
+
+def named(sight: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The ticket with the number `ref`, within the sight of a `viewer` of an `organization`."""
+    return Ticket.ref == bindparam("ref"), within(sight, bindparam("viewer"), bindparam("organization"))
 
 
 def with_people(query: Select[Any]) -> Select[Any]:

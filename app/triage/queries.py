@@ -7,7 +7,9 @@ from sqlalchemy import bindparam, case, func, select
 from app.accounts.models import Team
 from app.events.models import Event
 from app.extensions import db
+from app.lib.database import plain_rows
 from app.lib.errors import NotFound
+from app.lib.objects import SideBySide
 from app.triage.models import TriageRule
 from app.triage.rules import Rule
 from app.triage.vocabulary import GROUPS
@@ -27,12 +29,13 @@ DECIDED = {
 
 # Built once, as every new ticket asks them.
 STAMP = select(func.count(), func.coalesce(func.sum(TriageRule.stamp), 0))
-TEAM = select(Team).where(Team.key == bindparam("key"))
+TEAM = SideBySide(Team)
+NAMED = select(*TEAM.columns).where(Team.key == bindparam("key"))
 
 
 def rules() -> tuple[Rule, ...]:
     """Every rule in force. One statement while nothing changes, two after a change; never an outdated rule."""
-    count, total = db.session.execute(STAMP).one()
+    count, total = plain_rows(db.session, STAMP, {}).one()
     stamp = (count, int(total))
     if stamp not in cached:
         found = tuple(as_rule(row) for row in everything())
@@ -79,7 +82,8 @@ def next_position(group: str) -> int:
 
 def team(key: str) -> Team | None:
     """The team that a rule names; None if somebody has removed it. One statement."""
-    return db.session.scalar(TEAM, {"key": key})
+    row = plain_rows(db.session, NAMED, {"key": key}).first()
+    return TEAM.of(db.session, row)[0] if row is not None else None
 
 
 def settled(ticket_id: int) -> tuple[str | None, set[str]]:

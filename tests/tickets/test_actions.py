@@ -10,6 +10,7 @@ from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.tickets import actions, drafts, uploads
 from app.tickets.models import Attachment, Draft, Message, NewDraft, StagedFile, Ticket
+from app.tickets.queries import newest_event
 from tests import factories
 from tests.tickets.shared import staged
 
@@ -294,3 +295,16 @@ def test_a_ticket_lives_on_both_databases(app, engine, people, now):
     actions.solve(ticket, "Thank you", actor=people.user, now=now + LATER, form_key="another-key")
     assert (ticket.status, count(Draft)) == ("resolved", 0)
     assert uploads.quota(people.user, now) == (uploads.HOUR_MAX_FILES - 1, uploads.HOUR_MAX_BYTES - 1)
+
+
+def test_what_came_meanwhile_is_looked_for_only_where_anything_came(people, statements):
+    ticket = factories.ticket(people.user)
+    seen = newest_event(ticket.id, people.agent)
+    with statements() as quiet:
+        actions.refuse_stale(ticket, seen, people.agent)
+    factories.reply(ticket, people.agent, "Mine.")
+    with statements() as busy:
+        actions.refuse_stale(ticket, seen, people.agent)
+    assert (len(quiet), len(busy)) == (1, 2)
+    with pytest.raises(Stale):
+        actions.refuse_stale(ticket, seen, people.agent2)
