@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
-from app.search.analysis import Token, tokens, words_of
+from app.search.analysis import MAX_WORD, Token, tokens, words_of
 from app.search.languages import ENGLISH, Language
 from app.search.query import START
 from app.search.synonyms import JOIN
@@ -15,6 +15,8 @@ SNIPPET = 240
 MOST_PLACES = 60
 # What stands between spaces: words with what is written to them. No word of a text is in two of them.
 PIECE = re.compile(r"\S+")
+# A piece that is one word of plain letters or figures, with signs beside it that join no words: as most are.
+PLAIN = re.compile(r"[^\w-]*([A-Z]?[a-z0-9]+|[A-Z]+)[^\w+#]*")
 # Longer ones are no words that come again.
 LONGEST_KEPT = 60
 # Pieces of which it is known whether they are a single word: 150 bytes each.
@@ -40,7 +42,15 @@ def read(raw: str, language: Language) -> tuple[Word, ...]:
 @lru_cache(maxsize=16384)
 def read_once(raw: str, language: Language) -> tuple[Word, ...]:
     """The same for one that is kept."""
+    if plain := plain_word(raw):
+        return (word_of(plain, (), language),)
     return tuple(word_of(token, parts_of(token, raw, language), language) for token in tokens(raw, language))
+
+
+def plain_word(raw: str) -> Token | None:
+    """The only word of a plain piece, as `tokens` reads it in each language; None where one has to look closer."""
+    found = PLAIN.fullmatch(raw)
+    return Token(found[1].lower()[:MAX_WORD], *found.span(1)) if found else None
 
 
 def word_of(token: Token, parts: tuple[Word, ...], language: Language) -> Word:
@@ -77,11 +87,18 @@ class Singles(dict[str, str | None]):
     def __missing__(self, raw: str) -> str | None:
         if len(self) >= MOST_PIECES:
             self.clear()
-        words = read_once.__wrapped__(raw, self.language)
+        if plain := plain_word(raw):
+            self[raw] = "" if plain.word in self.language.stop else self.language.stem(plain.word)
+        else:
+            self[raw] = self.looked_up(raw)
+        return self[raw]
+
+    def looked_up(self, raw: str) -> str | None:
+        """The same for a piece that has to be read, as it will be for its marks if it is not a single word."""
+        words = read(raw, self.language)
         is_single = all(not word.parts and len(word.stems) < 2 and is_written(word, raw) for word in words)
         stems = [stem for word in words for stem in word.stems]
-        self[raw] = (stems[0] if stems else "") if is_single and len(stems) < 2 else None
-        return self[raw]
+        return (stems[0] if stems else "") if is_single and len(stems) < 2 else None
 
 
 def is_written(word: Word, raw: str) -> bool:

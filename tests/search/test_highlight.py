@@ -4,12 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.search import highlight
-from app.search.analysis import terms
-from app.search.highlight import PIECE, SNIPPET, Highlighter
+from app.search.analysis import terms, tokens
+from app.search.highlight import PIECE, SNIPPET, Highlighter, plain_word, read_once
 from app.search.languages import ENGLISH, language
 from app.search.query import START
 from app.search.synonyms import JOIN
 
+LOCALES = st.sampled_from(["en", "de", "fr"])
 TEXTS = st.text(st.sampled_from(list("abc ._-'’éß\n\t𝒳😀中ﬁİ")), max_size=400) | st.text(max_size=200)
 
 
@@ -39,7 +40,7 @@ def test_spans_are_in_order_apart_and_within_the_text(text, question):
         at = end
 
 
-@given(TEXTS, TEXTS, st.sampled_from(["en", "de", "fr"]))
+@given(TEXTS, TEXTS, LOCALES)
 def test_the_quick_look_at_a_text_passes_over_no_piece_that_matches(text, question, locale):
     found = terms(question, language=language(locale))
     whole = Highlighter([*found, *(START + term[:3] for term in found[-1:] if JOIN not in term)], language(locale))
@@ -54,6 +55,24 @@ def test_words_of_a_text_that_do_not_match_are_not_read_for_a_new_question():
     asked = Highlighter(["cach"])
     assert asked.spans(text) == [(4, 9)]
     assert set(asked.pieces) == {"cache", "hive.toml"}
+
+
+@given(st.text(st.sampled_from(list("abYZ09,._-'’+#(“éßİ中\u0301")), min_size=1, max_size=6), LOCALES)
+def test_a_plain_piece_is_the_word_that_any_other_way_of_reading_finds(raw, locale):
+    plain = plain_word(raw)
+    assert plain is None or list(tokens(raw, language(locale))) == [plain]
+
+
+def test_most_pieces_are_plain():
+    assert [plain_word(piece).word for piece in ("Caches", "“TLS”,", "2fa).", "(the")] == ["caches", "tls", "2fa", "the"]
+    assert {plain_word(piece) for piece in ("time-out", "C++", "--force", "don't", "GitHub", "naïve", "…")} == {None}
+
+
+def test_a_piece_of_several_words_is_read_once():
+    before = read_once.cache_info()
+    assert Highlighter(["timeout"]).spans("read.once.timeout") == [(10, 17)]
+    after = read_once.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 1)
 
 
 def test_what_is_known_of_pieces_takes_little_room(monkeypatch):
