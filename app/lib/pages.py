@@ -1,7 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +10,11 @@ import structlog
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
-from jinja2 import Template
+from jinja2 import Environment, Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
+from markupsafe import Markup, _escape_inner, escape
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -32,10 +34,46 @@ BY_REQUEST = frozenset({"_external", "_scheme", "_method"})
 
 
 class SharedTemplate(Template):
-    """A template whose macros are made once for whoever imports them, since all templates have the same globals."""
+    """A template whose macros are made once for whoever imports them, since all templates have the same globals.
+
+    What it prints is escaped by `printed`.
+    """
+
+    @classmethod
+    def _from_namespace(cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]) -> Template:
+        # The compiled template looks `escape` up here, for what it prints and nothing else.
+        namespace["escape"] = printed
+        return super()._from_namespace(environment, namespace, globals)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return super()._get_default_module()
+
+
+def printed(value: Any) -> str:
+    """A value as it stands in a page: escaped, unless it says that it is HTML.
+
+    A page prints hundreds of them. The library makes Markup of each, and of what is Markup already once more, for nobody: pages
+    are joined as plain text.
+    """
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    return value if kind is Markup else str(value) if kind is int else escape(value)
+
+
+class WholeIncludes(CodeGenerator):
+    """Compiles an included template to one piece of the page around it.
+
+    The library hands on each of its pieces by itself, through every template and block around it: hundreds a page.
+    """
+
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
+        """All of ours are templates that must be there, and see what the one around them sees."""
+        self.writeline("template = environment.get_template(", node)
+        self.visit(node.template, frame)
+        self.write(f", {self.name!r})")
+        seen = f"template.new_context(context.get_all(), True, {self.dump_local_context(frame)})"
+        self.simple_write(f"concat(template.root_render_func({seen}))", frame, node)
 
 
 class QuickContext(Context):
@@ -59,6 +97,7 @@ def install(app: Flask) -> None:
     """Attach template globals and error handlers."""
     app.jinja_options["autoescape"] = True
     app.jinja_env.template_class, app.jinja_env.context_class = SharedTemplate, QuickContext
+    app.jinja_env.code_generator_class = WholeIncludes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         dom_id=dom_id,
