@@ -21,7 +21,7 @@ from bench.search import engines
 from bench.search.engines import Engine
 from bench.search.goals import missed, slower_than_thirtieth
 from bench.search.scores import Score, score
-from bench.search.sets import MOST_QUESTIONS, Entry, QuestionSet, folder_sets, own_sets
+from bench.search.sets import MOST_QUESTIONS, Entry, QuestionSet, own_sets, people_sets
 from bench.servers import ROOT
 
 RESULTS = ROOT / "bench" / "search-results.json"
@@ -61,7 +61,7 @@ def wanted_sets() -> Iterator[QuestionSet]:
     most = int(os.environ.get("MOST") or MOST_QUESTIONS)
     sets = [*own_sets(most)]
     for folder in (os.environ.get("DATA") or "").split():
-        sets += folder_sets(Path(folder), os.environ.get("HALF") or "", most)
+        sets += people_sets(Path(folder), os.environ.get("HALF") or "", most)
     yield from (one for one in sets if one.name.startswith(only))
 
 

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.knowledge.defaults import shipped_articles, shipped_faqs
@@ -44,12 +44,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """Questions of one kind over some entries. `kind` is `clean`, `misspelt` or `half-typed`."""
+    """Questions of one kind over some entries. `kind` is `clean`, `misspelt` or `half-typed`; `by_people`: real people asked them."""
 
     name: str
     kind: str
     entries: tuple[Entry, ...]
     questions: tuple[Asked, ...]
+    by_people: bool = False
 
 
 def hive_entries() -> tuple[Entry, ...]:
@@ -81,6 +82,11 @@ def own_sets(most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
     yield from hive_sets(most)
     for path in sorted(QUESTIONS.glob("*/queries.tsv")):
         yield from folder_sets(path.parent, most=most)
+
+
+def people_sets(folder: Path, half: str = "", most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:
+    """The questions that real people asked, of a folder from elsewhere."""
+    yield from (replace(one, by_people=True) for one in folder_sets(folder, half, most))
 
 
 def folder_sets(folder: Path, half: str = "", most: int = MOST_QUESTIONS) -> Iterator[QuestionSet]:

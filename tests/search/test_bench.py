@@ -1,13 +1,16 @@
 """The parts of `make bench-search` that decide what its figures mean."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.search.gather import Gathered, chosen, corrections, is_own, name_of, write
 from bench.search.goals import missed, slower_than_thirtieth
 from bench.search.mistakes import half_typed, is_plain, misspelt
 from bench.search.scores import rank, score
-from bench.search.sets import Asked, QuestionSet, half_of, own_sets, read_entries, read_questions
+from bench.search.sets import Asked, QuestionSet, half_of, own_sets, people_sets, read_entries, read_questions
 from bench.search.sets import variants as variants_of
 
 WORDS = st.lists(
@@ -78,13 +81,15 @@ def test_scores_are_shares_of_all_questions():
 
 def test_a_goal_is_missed_by_a_figure_or_by_a_rival():
     asked = [Asked("q", frozenset("a"))]
-    clean, misspelt_ = (QuestionSet("set", kind, (), tuple(asked)) for kind in ("clean", "misspelt"))
+    clean, misspelt_ = (QuestionSet("set", kind, (), tuple(asked), by_people=True) for kind in ("clean", "misspelt"))
     good, bad = score(asked, [["a"]], [1.0]), score(asked, [["x", "a"]], [1.0])
     assert missed(clean, {"ours": good, "theirs": good}) == []
     assert missed(clean, {"ours": bad, "theirs": score(asked, [[]], [1.0])}) == ["MRR 0.500 < 0.82", "theirs has as good a first"]
     assert missed(clean, {"ours": bad, "ours, by meaning": good, "theirs": bad}, "ours, by meaning") == [], "we are no rivals of ours"
     assert "theirs has as good a first" in missed(misspelt_, {"ours": bad, "theirs": good})
     assert missed(misspelt_, {"ours": score(asked, [[]], [1.0])}) == ["Recall@5 0.000 < 0.9", "100.0% empty"]
+    written = replace(clean, by_people=False)
+    assert missed(written, {"ours": bad}) == [], "shares are asked of real questions alone"
 
 
 def test_a_question_may_take_a_thirtieth():
@@ -115,3 +120,40 @@ def test_variants_ask_the_same_in_the_same_order():
         [asked.keys for asked in clean.questions] == [asked.keys for asked in wrong.questions] == [asked.keys for asked in half.questions]
     )
     assert {half_of(asked.text) for asked in questions} == {"tune", "judge"}
+
+
+def test_what_readers_said_of_questions_is_kept_without_the_questions(tmp_path):
+    vague, clear, shared = "should i go there", "when does the shop open", "opening hours please"
+    entries = [Gathered("1", "Opening hours", "From nine.", [vague, clear, shared]), Gathered("2", "When are you there?", "From nine.")]
+    assert write(tmp_path, entries, {name_of(vague): "-", name_of(shared): "2"}) == 2
+    clean = next(people_sets(tmp_path))
+    assert {asked.text: asked.keys for asked in clean.questions} == {clear: {"faq:1"}, shared: {"faq:1", "faq:2"}}
+    assert clean.by_people
+    assert write(tmp_path, entries, {}) == 3
+
+
+@pytest.mark.parametrize("name", ["quebec-covid", "banking77"])
+def test_corrections_are_read(name):
+    verdicts = corrections(name).values()
+    assert "-" in verdicts
+    assert any("," in verdict for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("question", "own"),
+    [
+        ("may we still meet our grandparents", True),
+        ("may we meet", False),
+        ("can i visit my family", False),
+        ("Visits are allowed again since May", False),
+        ("how can i visit my old parents and family", True),
+    ],
+)
+def test_a_question_that_repeats_its_entry_is_none(question, own):
+    assert is_own(question, Gathered("1", "Can I visit my family?", "Visits are allowed again since May 4.")) is own
+
+
+def test_the_same_questions_are_chosen_each_time():
+    questions = [f"question {n}" for n in range(20)]
+    assert chosen(questions + questions, 4) == chosen(reversed(questions), 4)
+    assert len(set(chosen(questions, 4))) == 4
