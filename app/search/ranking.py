@@ -16,7 +16,7 @@ from itertools import pairwise
 FIELDS = {"title": (2.6, 0.4), "tags": (2.2, 0.3), "body": (1.0, 0.7)}
 K1 = 1.8
 # No text counts as longer than so many usual ones: an article of many subjects beside short answers is about each of them.
-LONGEST = 5.0
+LONGEST = 4.0
 # A term once in a title of average length counts 1; no number of times counts more than 1 / FULL.
 FULL = FIELDS["title"][0] / (K1 + FIELDS["title"][0])
 # What else counts, beside a text score of about 1.
