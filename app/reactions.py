@@ -115,6 +115,7 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     "guest.requested": [("mail", "app.notifications.account_jobs.confirm_guest")],
     "account.reset_requested": [("mail", "app.notifications.account_jobs.reset_password")],
     "account.invited": [("mail", "app.notifications.account_jobs.invite_person")],
+    "account.elsewhere_invited": [("mail", "app.notifications.account_jobs.tell_invited_elsewhere")],
     "account.changed": [("default", "app.tickets.leaving.follow_account"), ("default", "app.calls.jobs.follow_rota")],
     "account.password_changed": [("mail", "app.notifications.account_jobs.tell_password_changed")],
 }

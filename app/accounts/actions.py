@@ -106,6 +106,7 @@ def accept_invitation(
 ) -> User:
     """Choose the first password by an invitation's link, and sign in. Raises Gone if it was used, or an account stands already.
 
+    Accepting makes them what the link says, wherever they were invited besides, or asked as a guest.
     `former` is who was signed in in this browser until now.
     """
     person = person_of(link)
@@ -113,8 +114,11 @@ def accept_invitation(
         raise Gone("This invitation has been accepted. Sign in with the password that you chose.")
     spend(link, now)
     person.name, person.time_zone, person.password_hash = one_line(name), time_zone, new_hash
+    if link.role is not None:
+        person.role, person.organization = link.role, link.organization
     spend_links(person.id, now)
-    record("account.invitation_accepted", now=now, actor=person, facts={"user_id": person.id})
+    db.session.flush()
+    record("account.invitation_accepted", now=now, actor=person, organization_id=person.organization_id, facts={"user_id": person.id})
     replace(former, now=now)
     sign_in.begin(person, now=now, ip=browser.ip, user_agent=browser.user_agent)
     return person

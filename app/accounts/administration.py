@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from app.accounts import sign_in, standing
 from app.accounts.actions import Browser, revoke_all, spend_links
 from app.accounts.domains import domain_of
-from app.accounts.models import Organization, OrganizationDomain, Plan, Team, TeamMember, User
-from app.accounts.permissions import STAFF, belongs_to_organization, may, may_act_as, may_give
+from app.accounts.models import OneTimeLink, Organization, OrganizationDomain, Plan, Team, TeamMember, User
+from app.accounts.permissions import CUSTOMERS, STAFF, belongs_to_organization, may, may_act_as, may_give
 from app.events.actions import record
 from app.extensions import db
 from app.lib.database import serialize_on
@@ -44,10 +44,12 @@ class OrganizationValues:
 
 
 def invite(wanted: Invitation, *, actor: User, now: datetime) -> User | None:
-    """Invite somebody by mail; again, while they have not accepted, sends another link.
+    """Invite somebody by mail; again, while they have not accepted, sends another link. Returns them, or None (see below).
 
-    A customer admin invites into their own organization only, and hears the same whether or not an address has an account
-    somewhere else: None then, and nothing has happened. Raises NotAllowed, and Invalid for an account that stands already.
+    Who is new waits among the organization's people; who has asked as a guest, or was invited elsewhere, becomes a member by
+    accepting (docs/decisions/leaving.md), unless the organization owns the domain of their address. A customer admin invites into
+    their own organization only, and hears the same whether or not an address has an account somewhere else: None then, and
+    whoever it belongs to is told what to do. Raises NotAllowed, and Invalid for an account that stands already.
     """
     check_place(actor, wanted.role, wanted.organization)
     serialize_on(db.session, f"invite:{wanted.email}")
@@ -57,27 +59,46 @@ def invite(wanted: Invitation, *, actor: User, now: datetime) -> User | None:
         person = newcomer(wanted, home_id, actor, now)
     elif not is_invitable(person, wanted, home_id):
         if actor.role == "customer_admin" and person.organization_id != home_id:
+            told = {"user_id": person.id, "email": person.email}
+            record("account.elsewhere_invited", now=now, actor=actor, organization_id=home_id, facts=told)
             return None
         raise Invalid(f"{wanted.email} has an account already. Change that one, or write another address.")
-    elif person.organization_id != home_id or person.role != wanted.role:
+    elif owns_address(wanted.organization, person):
         person.organization_id, person.role = home_id, wanted.role
-    facts = {"user_id": person.id, "email": person.email}
+    facts = {"user_id": person.id, "email": person.email, "role": wanted.role}
     record("account.invited", now=now, actor=actor, organization_id=home_id, facts=facts)
     return person
 
 
 def is_invitable(person: User, wanted: Invitation, home_id: int | None) -> bool:
-    """Whether an account can be invited: it has no password, is open, and is of the same place or a guest's.
-
-    A customer admin takes a guest in only where their organization owns the domain: nobody collects strangers.
-    """
+    """Whether an account can be invited: it is open, and has no password; of ours and of moderators none but as what they are."""
     if person.password_hash is not None or not person.is_enabled:
         return False
-    if person.organization_id == home_id and person.role == wanted.role:
-        return True
-    is_guest = person.organization_id is None and person.role == "customer"
-    owned = {row.domain for row in wanted.organization.domains} if wanted.organization else set()
-    return is_guest and (wanted.organization is None or domain_of(person.email) in owned)
+    return person.role in CUSTOMERS or (person.organization_id, person.role) == (home_id, wanted.role)
+
+
+def owns_address(organization: Organization | None, person: User) -> bool:
+    """Whether somebody's address is in a domain of the organization."""
+    return organization is not None and domain_of(person.email) in {row.domain for row in organization.domains}
+
+
+def is_member(person: User) -> bool:
+    """Whether what they do is their organization's, too: they have chosen a password, or it owns their address.
+
+    Its admins may invite any address. Until whoever it belongs to agrees, they are a guest.
+    """
+    return person.organization is None or person.password_hash is not None or owns_address(person.organization, person)
+
+
+def stay_guest(person: User, *, now: datetime) -> None:
+    """They come as a guest and have accepted no invitation, so they are nobody's member; the link of one leads in as before."""
+    if is_member(person):
+        return
+    changes: dict[str, Any] = {"organization_id": [person.organization_id, None]}
+    changes |= {"role": [person.role, "customer"]} if person.role != "customer" else {}
+    person.organization, person.role = None, "customer"
+    db.session.flush()
+    record_change(person, changes, actor=person, now=now)
 
 
 def newcomer(wanted: Invitation, home_id: int | None, actor: User, now: datetime) -> User:
@@ -120,11 +141,19 @@ def change_person(
     changes = changed(person, {"name": one_line(name), "role": role, "organization_id": organization.id if organization else None})
     if not changes:
         return
+    if person.password_hash is None:
+        redirect_invitations(person)
     teams = teams_of(person) if "role" in changes and role not in STAFF else {}
     if teams:
         db.session.execute(delete(TeamMember).where(TeamMember.user_id == person.id))
         changes["teams"] = [sorted(teams.values()), []]
     record_change(person, changes, actor=actor, now=now)
+
+
+def redirect_invitations(person: User) -> None:
+    """An invitation that is still open leads to where an administrator has put them since."""
+    links = update(OneTimeLink).where(OneTimeLink.user_id == person.id, OneTimeLink.purpose == "invite", OneTimeLink.used_at.is_(None))
+    db.session.execute(links.values(role=person.role, organization_id=person.organization_id))
 
 
 def set_enabled(person: User, is_enabled: bool, *, actor: User, now: datetime) -> None:

@@ -167,9 +167,14 @@ class OneTimeLink(Model):
     secret_hash: Mapped[str] = mapped_column(unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     email: Mapped[str] = mapped_column()
+    # What an invitation makes of whoever accepts it.
+    role: Mapped[str | None] = mapped_column()
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    organization: Mapped[Organization | None] = relationship(lazy="select")
 
 
 class ApiToken(Model):

@@ -155,7 +155,7 @@ def people() -> Response:
 @bp.post("/people")
 @limiter.limit(INVITATIONS, key_func=by_person)
 def invite() -> Response:
-    """Invite somebody. The answer is the same whether or not the address has an account somewhere else."""
+    """Invite somebody. The answer is the same whether or not the address has an account somewhere else; the mail is not."""
     organization = queries.own_organization(me())
     form = forms.InviteMember(request.form)
     if not form.validate():
@@ -167,7 +167,7 @@ def invite() -> Response:
         form.email.errors = [wrong.message]
         return organization_page(422, invitation=form)
     db.session.commit()
-    flash(f"{wanted.email} gets an invitation, unless the address has an account elsewhere already. In that case write to us.", "ok")
+    flash(f"{wanted.email} gets an invitation. If the address has an account elsewhere already, our mail says how to move it.", "ok")
     return go(url_for(".people"))
 
 

@@ -142,9 +142,9 @@ def set_password(token: str) -> Response:
 @bp.get("/invite/<token>")
 def invite(token: str) -> Response:
     """The form that an invitation leads to."""
-    _, person = queries.link_for(token, "invite", utcnow())
+    link, person = queries.link_for(token, "invite", utcnow())
     form = forms.Welcome(None, person=person, data={"name": person.name, "time_zone": person.time_zone})
-    return private("accounts/invite.html", form=form, person=person, token=token)
+    return private("accounts/invite.html", form=form, person=person, link=link, token=token)
 
 
 @bp.post("/invite/<token>")
@@ -154,7 +154,7 @@ def accept(token: str) -> Response:
     link, person = queries.link_for(token, "invite", utcnow())
     form = forms.Welcome(request.form, person=person)
     if not form.validate():
-        return private("accounts/invite.html", 422, form=form, person=person, token=token)
+        return private("accounts/invite.html", 422, form=form, person=person, link=link, token=token)
     db.session.commit()
     new_hash = passwords.kept(form.password.data or "")
     answers = (form.name.data or "", form.time_zone.data or "UTC")

@@ -5,8 +5,9 @@ fingerprint, and the mail's words are removed once it is sent.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from app.accounts.models import OneTimeLink, User
+from app.accounts.models import OneTimeLink, Organization, User
 from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
@@ -67,17 +68,31 @@ def invite_person(event_id: int) -> None:
     now = utcnow()
     if event is None or person is None or person.id != event.facts["user_id"] or is_queued(event.id, "invitation", person.email):
         return
-    secret = one_time_link("invite", person, now=now, valid=INVITE_VALID)
-    facts = {
-        "url": links.absolute(links.INVITE, secret),
-        "days": INVITE_VALID.days,
-        "name": person.name,
-        "inviter": queries.name_of(event.actor_id),
-        "organization": person.organization.name if person.organization else "",
-    }
+    place = {"role": event.facts.get("role", person.role), "organization_id": event.organization_id}
+    secret = one_time_link("invite", person, now=now, valid=INVITE_VALID, **place)
+    facts = {"url": links.absolute(links.INVITE, secret), "days": INVITE_VALID.days, **inviting(event, person)}
     mail = queue_mail(event, "invitation", queries.recipient(person), facts, now=now, is_secret=True)
     db.session.commit()
     hand_over([mail.id] if mail else [])
+
+
+def tell_invited_elsewhere(event_id: int) -> None:
+    """`account.elsewhere_invited`: who has an account already hears who wants them, and how it would be moved. Not often, whoever asks."""
+    event = db.session.get(Event, event_id)
+    person = queries.enabled_person(event.facts["email"]) if event else None
+    now = utcnow()
+    if event is None or person is None or queries.was_invited_since(event, event.at - timedelta(days=1)):
+        return
+    facts = {"url": links.absolute(links.NEW_TICKET), **inviting(event, person)}
+    mail = queue_mail(event, "invitation_elsewhere", queries.recipient(person), facts, now=now)
+    db.session.commit()
+    hand_over([mail.id] if mail else [])
+
+
+def inviting(event: Event, person: User) -> dict[str, str]:
+    """Who is invited, by whom, and into which organization, if into any."""
+    home = db.session.get(Organization, event.organization_id) if event.organization_id is not None else None
+    return {"name": person.name, "inviter": queries.name_of(event.actor_id), "organization": home.name if home else ""}
 
 
 def tell_password_changed(event_id: int) -> None:
@@ -92,12 +107,18 @@ def tell_password_changed(event_id: int) -> None:
     hand_over([mail.id] if mail else [])
 
 
-def one_time_link(purpose: str, person: User, *, now: datetime, valid: timedelta) -> str:
+def one_time_link(purpose: str, person: User, *, now: datetime, valid: timedelta, **place: Any) -> str:
     """Add a link that works once, and return its secret; the row keeps the fingerprint only."""
     secret = new_secret()
     db.session.add(
         OneTimeLink(
-            purpose=purpose, secret_hash=fingerprint(secret), user_id=person.id, email=person.email, created_at=now, expires_at=now + valid
+            purpose=purpose,
+            secret_hash=fingerprint(secret),
+            user_id=person.id,
+            email=person.email,
+            created_at=now,
+            expires_at=now + valid,
+            **place,
         )
     )
     return secret

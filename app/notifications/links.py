@@ -11,6 +11,7 @@ RESET = "/password-reset/{}"
 RESET_START = "/password-reset"
 INVITE = "/invite/{}"
 GUEST = "/guest/{}"
+NEW_TICKET = "/tickets/new"
 SURVEY = "/survey/{}"
 SLA_REPORT = "/desk/sla"
 CALL_LINK = "/calls/link/{}"
@@ -37,6 +38,7 @@ PATHS = (
     RESET_START,
     INVITE,
     GUEST,
+    NEW_TICKET,
     SURVEY,
     SLA_REPORT,
     CALL_LINK,

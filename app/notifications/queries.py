@@ -162,6 +162,12 @@ def resets_since(user_id: int, since: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
+def was_invited_since(event: Event, since: datetime) -> bool:
+    """Whether whoever an event invites was invited so before it, after a time. Such events are rare: an index finds them."""
+    earlier = select(Event.facts).where(Event.kind == event.kind, Event.id < event.id, Event.at > since)
+    return any(facts["user_id"] == event.facts["user_id"] for facts in db.session.scalars(earlier.order_by(Event.id.desc()).limit(200)))
+
+
 def confirmations_since(email: str, since: datetime) -> int:
     """How many confirmation links an unproven address was sent since a time."""
     query = select(func.count()).where(

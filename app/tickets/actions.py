@@ -62,10 +62,9 @@ class NewTicket:
     files: Sequence[StagedFile] = field(default_factory=tuple)
 
 
-def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime, as_guest: bool = False) -> Ticket:
+def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) -> Ticket:
     """Open a ticket: its rows, triage, clocks and the automatic first response. A repeated `form_key` returns the first.
 
-    `as_guest` keeps it out of the requester's organization, and from under its plan.
     Raises NotAllowed, and Invalid for a word that is not in the vocabulary. Costs about ten statements.
     """
     if not may(actor.role, "ticket.open"):
@@ -75,7 +74,7 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime, 
     form_key, earlier = opened(new.form_key, new.subject, actor)
     if earlier is not None:
         return earlier
-    home = None if as_guest else requester.organization
+    home = requester.organization
     ticket, plan = new_row(new, requester, home, form_key, now), home.plan if home else None
     tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
     facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}

@@ -12,6 +12,7 @@ from sqlalchemy import delete, or_, select
 
 from app.accounts import sign_in
 from app.accounts.actions import Browser, replace
+from app.accounts.administration import stay_guest
 from app.accounts.domains import domain_of
 from app.accounts.models import OrganizationDomain, User
 from app.accounts.permissions import CUSTOMERS
@@ -92,9 +93,10 @@ def confirm(token: str, *, browser: Browser, now: datetime, former: User | None 
     person = portal_queries.person_with(pending.email)
     if person is not None:
         refuse_others(person)
+        stay_guest(person, now=now)
     else:
         person = newcomer(pending, now)
-    ticket = actions.open_ticket(asked(pending), requester=person, actor=person, now=now, as_guest=not is_member(person))
+    ticket = actions.open_ticket(asked(pending), requester=person, actor=person, now=now)
     pending.ticket_id, pending.form = ticket.id, {}
     record("guest.confirmed", now=now, actor=person, ticket=ticket, facts={"ref": ticket.ref})
     enters = person.password_hash is None
@@ -126,15 +128,6 @@ def refuse_others(person: User) -> None:
         raise NotAllowed("This address cannot open tickets here. Write to us from another one if you think that it should.")
     if person.role not in CUSTOMERS:
         raise NotAllowed("This address belongs to somebody who works with us. Sign in, and open the ticket from there.")
-
-
-def is_member(person: User) -> bool:
-    """Whether what they ask is their organization's, too: they have chosen a password as its member, or it owns their address.
-
-    Its admins may invite any address. Until whoever it belongs to agrees, nobody there reads what they ask.
-    """
-    home = person.organization
-    return home is None or person.password_hash is not None or domain_of(person.email) in {row.domain for row in home.domains}
 
 
 def newcomer(pending: PendingTicket, now: datetime) -> User:

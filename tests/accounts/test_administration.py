@@ -27,7 +27,7 @@ def test_an_invitation_adds_somebody_who_has_no_password_yet(people, now):
     person = administration.invite(wanted, actor=people.owner, now=now)
     assert (person.name, person.role, person.organization_id, person.password_hash) == ("Nora New", "customer", people.acme.id, None)
     assert administration.invite(wanted, actor=people.owner, now=now) is person
-    assert [e.facts for e in events()] == [{"user_id": person.id, "email": person.email}] * 2
+    assert [e.facts for e in events()] == [{"user_id": person.id, "email": person.email, "role": "customer"}] * 2
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,27 @@ def test_a_role_and_a_place_that_do_not_fit_are_refused(people, now):
 
 
 def test_a_customer_admin_does_not_learn_who_has_an_account_elsewhere(people, now):
-    for email in (people.stranger.email, people.agent.email, people.guest.email):
+    for email in (people.stranger.email, people.agent.email):
         assert administration.invite(Invitation(email, "X", "customer", people.acme), actor=people.owner, now=now) is None
-    assert kinds() == []
-    assert (people.stranger.organization_id, people.guest.organization_id) == (people.globex.id, None)
+    assert kinds() == ["account.elsewhere_invited"] * 2
+    assert (people.stranger.organization_id, people.agent.role) == (people.globex.id, "agent")
+
+
+def test_a_guest_and_whoever_waits_elsewhere_stay_what_they_are_until_they_accept(people, now):
+    waiting = administration.invite(Invitation("kim@freelance.example", "Kim", "customer", people.globex), actor=people.admin, now=now)
+    for person in (people.guest, waiting):
+        administration.invite(Invitation(person.email, "X", "customer_admin", people.acme), actor=people.owner, now=now)
+    assert (people.guest.organization_id, people.guest.role) == (None, "customer")
+    assert (waiting.organization_id, waiting.role) == (people.globex.id, "customer")
+    assert [(e.organization_id, e.facts["role"]) for e in events("account.invited")[1:]] == [(people.acme.id, "customer_admin")] * 2
+
+
+def test_of_ours_and_of_moderators_nobody_makes_customers(people, now):
+    people.moderator.password_hash = None
+    assert administration.invite(Invitation(people.moderator.email, "X", "customer", people.acme), actor=people.owner, now=now) is None
+    with pytest.raises(Invalid):
+        administration.invite(Invitation(people.moderator.email, "X", "customer", people.acme), actor=people.admin, now=now)
+    assert kinds() == ["account.elsewhere_invited"]
 
 
 def test_a_guest_of_the_organizations_own_domain_is_taken_in(people, now):

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts import administration
+from app.accounts.administration import Invitation
 from app.accounts.models import OneTimeLink, User
 from app.extensions import db
 from app.mail.models import OutboundMail
+from tests import factories
 from tests.accounts.helpers import GOOD, kinds, link_to, open_sessions
 
 HOUR = timedelta(hours=1)
@@ -131,6 +134,61 @@ def test_an_invitation_leads_in(people, browse, drain, app):
         1,
     )
     assert "has been used" in browse().get(path, status=410).words
+
+
+def invited(owner, drain, email):
+    """Somebody is invited into the owner's organization: the path of the link in their mail."""
+    owner.get("/account/people")
+    owner.post("/account/people", {"email": email, "name": "Kim", "role": "customer"}, to="/account/people")
+    drain()
+    return link_in("invitation")
+
+
+def test_a_guest_becomes_a_member_by_accepting_and_keeps_what_they_asked_before(people, browse, drain, now):
+    mine = factories.ticket(people.guest)
+    path = invited(browse(people.owner), drain, people.guest.email)
+    assert people.guest.organization_id is None
+    visitor = browse()
+    assert "Acme Robotics" in visitor.get(path).words
+    visitor.post(path, {"name": "Priya", "password": GOOD, "time_zone": "UTC"}, to="/")
+    assert people.guest.organization_id == people.acme.id
+    assert factories.ticket(people.guest).organization_id == people.acme.id
+    browse(people.guest).get(f"/tickets/{mine.ref}")
+    browse(people.owner).get(f"/tickets/{mine.ref}", status=404)
+
+
+def test_whoever_two_organizations_have_invited_is_of_the_one_whose_link_they_follow(people, browse, drain, now):
+    administration.invite(Invitation("kim@freelance.example", "Kim", "customer", people.globex), actor=people.admin, now=now)
+    drain()
+    theirs = link_in("invitation")
+    path = invited(browse(people.owner), drain, "kim@freelance.example")
+    browse().post(path, {"name": "Kim", "password": GOOD, "time_zone": "UTC"}, to="/")
+    kim = db.session.scalars(select(User).where(User.email == "kim@freelance.example")).one()
+    assert kim.organization_id == people.acme.id
+    assert "has been used" in browse().get(theirs, status=410).words
+
+
+def test_an_invitation_leads_to_where_an_administrator_has_put_somebody_since(people, browse, drain):
+    path = invited(browse(people.owner), drain, "new@acme.example")
+    person = db.session.scalars(select(User).where(User.email == "new@acme.example")).one()
+    where = f"/admin/people/{person.id}"
+    browse(people.admin).post(where, {"name": "Kim", "role": "customer_admin", "organization": "Globex Energy"}, to=where)
+    browse().post(path, {"name": "Kim", "password": GOOD, "time_zone": "UTC"}, to="/")
+    db.session.refresh(person)
+    assert (person.role, person.organization_id) == ("customer_admin", people.globex.id)
+
+
+def test_who_has_an_account_elsewhere_is_told_and_stays_where_they_are(people, browse, drain):
+    owner = browse(people.owner)
+    owner.get("/account/people")
+    for _ in range(2):
+        owner.post("/account/people", {"email": people.stranger.email, "name": "X", "role": "customer"}, to="/account/people")
+        drain()
+    mail = db.session.scalars(select(OutboundMail)).one()
+    assert (mail.recipient, mail.template) == (people.stranger.email, "invitation_elsewhere")
+    assert "Frieda Brandt invites you to HiveTechs Support as part of Acme Robotics" in mail.text
+    assert "/tickets/new" in mail.text and "/invite/" not in mail.text
+    assert people.stranger.organization_id == people.globex.id
 
 
 def test_an_invitation_gives_what_the_inviter_chose_and_nothing_else(people, browse, now):

@@ -169,6 +169,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "password_reset": {"url": f"{BASE_URL}/password-reset/abc", "minutes": 60},
     "password_changed": {"url": f"{BASE_URL}/password-reset", "at": AT, "zone": "UTC"},
     "invitation": {"url": f"{BASE_URL}/invite/abc", "days": 7, "name": "Kim", "organization": "Acme & Sons", "inviter": "Elena Rossi"},
+    "invitation_elsewhere": {"url": f"{BASE_URL}/tickets/new", "name": "Kim", "organization": "Acme & Sons", "inviter": "Elena Rossi"},
     "survey_invitation": {
         **ABOUT,
         "ticket": card("Resolved"),

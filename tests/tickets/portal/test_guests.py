@@ -70,6 +70,11 @@ def test_whoever_has_only_been_invited_asks_for_nobody_but_themselves(people, br
     assert ticket.tier == (people.acme.plan.tier if is_theirs else 1)
     guest.get(f"/tickets/{ticket.ref}")
     browse(people.owner).get(f"/tickets/{ticket.ref}", status=200 if is_theirs else 404)
+    another = factories.ticket(people.colleague)
+    guest.get(f"/tickets/{another.ref}", status=200 if is_theirs else 404)
+    guest.post("/tickets/new", filled(), to=re.compile("^/tickets/HT-"))
+    later = db.session.scalars(select(Ticket).order_by(Ticket.id.desc())).first()
+    assert later.organization_id == (people.acme.id if is_theirs else None)
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(people, browse):
