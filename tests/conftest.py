@@ -42,7 +42,7 @@ from app.lib import schema
 from app.lib.clock import utcnow
 from app.lib.database import write_intent
 from app.ops import baseline, workers
-from app.tickets import desk_queries
+from app.tickets import desk_queries, search_queries
 from tests import services
 from tests.client import Browser
 from tests.factories import NOW
@@ -123,6 +123,7 @@ def app(request: pytest.FixtureRequest, engine: str, clock: time_machine.Travell
     # The limiter is one object for all applications: whoever makes another one switches it on again.
     limiter.enabled = False
     desk_queries.counted_at.cache_clear()
+    search_queries.known_words.cache_clear()
     figures.stored.cache_clear()
     with application.app_context():
         if is_furnished and not indexing.generation():

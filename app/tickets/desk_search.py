@@ -25,8 +25,9 @@ def show() -> Response:
     if ref is not None:
         return go(url_for("desk.show", ref=ref))
     page = search_queries.find(q, me(), cursor)
-    meant = search_queries.meant(q, me()) if q and not page.items and not cursor else ""
-    return part("tickets/desk/search.html", q=q, page=page, meant=meant, count=counted(page), status_of=status_of, now=utcnow())
+    now = utcnow()
+    meant = search_queries.meant(q, me(), now) if q and not page.items and not cursor else ""
+    return part("tickets/desk/search.html", q=q, page=page, meant=meant, count=counted(page), status_of=status_of, now=now)
 
 
 def counted(page: Page) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 
 from app.accounts.models import Organization, User
 from app.extensions import db
-from app.lib.database import at_most
+from app.lib.database import at_most, plain_rows
 from app.lib.paging import Page, decode_cursor
 from app.tickets import subject_index
 from app.tickets.desk_queries import paged
@@ -27,9 +27,11 @@ PAGE = 20
 WINDOW = 400
 # Passages are looked for in so many of the latest messages of a ticket; so many are shown.
 MESSAGES, PASSAGES = 40, 2
-# What was meant is looked for among the words of so many of the latest tickets.
-KNOWN = 300
+# What was meant is looked for among the words of so many of the latest tickets, which each process reads anew after some time.
+KNOWN, KNOWN_FOR_SECONDS = 300, 60
 CLOSE = 0.8
+# Built once: every first page asks it.
+NEWEST = select(func.coalesce(func.max(Ticket.id), 0))
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ def find(text: str, viewer: User, cursor: str = "") -> Page:
     if not words:
         return Page([])
     values = {"terms": subject_index.terms_of(text, dialect), "viewer": viewer.id, "organization": viewer.organization_id}
-    values["key_0"] = key[0] if key else (db.session.scalar(select(func.max(Ticket.id))) or 0) + 1
-    rows = list(db.session.execute(statement(sight_of(viewer), dialect, not back), values).all())
+    values["key_0"] = key[0] if key else plain_rows(db.session, NEWEST, {}).scalar_one() + 1
+    rows = list(plain_rows(db.session, statement(sight_of(viewer), dialect, not back), values))
     page = paged(rows, ["id"], back=back, started=key is not None, limit=PAGE)
     return Page(hits(page.items, Sought(words)), page.next, page.previous)
 
@@ -90,7 +92,7 @@ def statement(sight: str, dialect: str, descending: bool) -> Select[Any]:
 def hits(rows: Sequence[Any], sought: Sought) -> list[Hit]:
     """The rows with their marks and passages. One statement for any number of rows, none for none."""
     said: dict[int, list[Any]] = {}
-    for message in db.session.execute(latest_messages(), {"tickets": [row.id for row in rows]}) if rows else ():
+    for message in plain_rows(db.session, latest_messages(), {"tickets": [row.id for row in rows]}) if rows else ():
         said.setdefault(message.ticket_id, []).append(message)
     return [hit(row, said.get(row.id, []), sought) for row in rows]
 
@@ -131,23 +133,24 @@ def where(message: Any) -> str:
     return f"In {kind} by {message.author}"
 
 
-def meant(text: str, viewer: User) -> str:
+def meant(text: str, viewer: User, now: datetime) -> str:
     """The same words with misspelt ones as they are written in the latest tickets, if those are found; empty if not. Four statements."""
-    query = select(Ticket.subject, Requester.name, Organization.name).join(Requester, Requester.id == Ticket.requester_id)
-    seen = within(sight_of(viewer), viewer.id, viewer.organization_id)
-    latest = (
-        query.outerjoin(Organization, Organization.id == Ticket.organization_id)
-        .where(seen)
-        .order_by(Ticket.id.desc())
-        .limit(at_most(KNOWN))
-    )
-    known = {word for row in db.session.execute(latest) for part in row if part for word in subject_index.WORD.findall(part.lower())}
+    known = known_words(sight_of(viewer), viewer.id, viewer.organization_id, int(now.timestamp()) // KNOWN_FOR_SECONDS)
     asked = subject_index.words(text)
     likely = " ".join(word if word in known else nearest(word, known) for word in asked)
     return likely if likely != " ".join(asked) and find(likely, viewer).items else ""
 
 
-def nearest(word: str, known: set[str]) -> str:
+@lru_cache(maxsize=64)
+def known_words(sight: str, viewer_id: int, organization_id: int | None, slot: int) -> frozenset[str]:
+    """The words of the latest tickets' subjects, people and organizations; `slot` counts KNOWN_FOR_SECONDS. One statement, or none."""
+    query = select(Ticket.subject, Requester.name, Organization.name).join(Requester, Requester.id == Ticket.requester_id)
+    query = query.outerjoin(Organization, Organization.id == Ticket.organization_id).where(within(sight, viewer_id, organization_id))
+    latest = plain_rows(db.session, query.order_by(Ticket.id.desc()).limit(at_most(KNOWN)), {})
+    return frozenset(word for row in latest for part in row if part for word in subject_index.WORD.findall(part.lower()))
+
+
+def nearest(word: str, known: frozenset[str]) -> str:
     """The known word that is most like another, or that itself: nobody mistypes the first letter."""
     close = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) <= 2]
     return next(iter(get_close_matches(word, sorted(close), 1, CLOSE)), word)

@@ -121,6 +121,19 @@ def test_a_misspelt_word_offers_what_was_meant_if_that_is_found(desk, company):
     assert "Did you mean" not in desk.get("/desk/search?q=zzzzqqq").words
 
 
+def test_the_words_of_the_latest_tickets_are_read_once_a_minute(desk, people, clock, statements):
+    def ask():
+        with statements() as seen:
+            answer = desk.get("/desk/search?q=hesperai")
+        return len(seen), "Did you mean hesperia" in answer.words
+
+    cost, _ = ask()
+    factories.ticket(people.user, subject="Hesperia")
+    assert ask() == (cost - 1, False)
+    clock.shift(search_queries.KNOWN_FOR_SECONDS)
+    assert ask()[1]
+
+
 @both
 @pytest.mark.parametrize(
     "hostile", [*HOSTILE, '"', "NOT", "a AND b", "words:x", "^a", "a*", "%", "_", "🐝", "a🐝b", "x " * 5000, "²", "हिन्दी"]
