@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 LENGTH, LEAD = 220, 60
 # What Markdown has at the beginning of a heading, and around code.
 MARKS = re.compile(r"^#{1,6} |`", re.MULTILINE)
+OPEN, CLOSE, NOTHING = Markup("<mark>"), Markup("</mark>"), Markup()
 # So many places of a text are weighed, at most.
 PLACES = 60
 
@@ -38,11 +39,11 @@ class Sought:
 
     def marked(self, text: str) -> Markup:
         """A text as HTML with what was looked for in <mark>."""
-        pieces, at = Markup(), 0
+        pieces, at = [], 0
         for start, end, _ in self.places(text):
-            pieces += escape(text[at:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+            pieces += [escape(text[at:start]), OPEN, escape(text[start:end]), CLOSE]
             at = end
-        return pieces + escape(text[at:])
+        return NOTHING.join([*pieces, escape(text[at:])])
 
     def passage(self, text: str) -> Markup:
         """The piece of about LENGTH characters that has most of the words, marked; an ellipsis stands where it was cut."""
