@@ -127,7 +127,7 @@ def held_tickets(*conditions: ColumnElement[bool]) -> list[Ticket]:
     """
     hold(db.session, Ticket.id, *conditions)
     query = with_people(select(*TICKET.columns)).where(*conditions).order_by(Ticket.id)
-    return [together(*TICKET.of(db.session, row, anew=True)) for row in plain_rows(db.session, query, {})]
+    return [together(*TICKET.of(db.session, row, anew=True)) for row in plain_rows(db.session, query, {}, kept=False)]
 
 
 @dataclass(frozen=True)

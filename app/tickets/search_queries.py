@@ -146,7 +146,7 @@ def known_words(sight: str, viewer_id: int, organization_id: int | None, slot: i
     """The words of the latest tickets' subjects, people and organizations; `slot` counts KNOWN_FOR_SECONDS. One statement, or none."""
     query = select(Ticket.subject, Requester.name, Organization.name).join(Requester, Requester.id == Ticket.requester_id)
     query = query.outerjoin(Organization, Organization.id == Ticket.organization_id).where(within(sight, viewer_id, organization_id))
-    latest = plain_rows(db.session, query.order_by(Ticket.id.desc()).limit(at_most(KNOWN)), {})
+    latest = plain_rows(db.session, query.order_by(Ticket.id.desc()).limit(at_most(KNOWN)), {}, kept=False)
     return frozenset(word for row in latest for part in row if part for word in subject_index.WORD.findall(part.lower()))
 
 

@@ -1,12 +1,14 @@
-"""SQLite prepares the statements of our busiest pages once, not at each call."""
+"""The statements of our busiest pages are compiled once, and SQLite prepares them once, not at each call."""
 
 import sqlite3
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import bindparam, event, select
+from sqlalchemy.dialects.sqlite import dialect
 
+from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import written_out
+from app.lib.database import own_cache, plain_rows, written_out
 
 PAGES = [("lead", "/desk/queue/all"), ("lead", "/desk/tickets/{}"), ("lead", "/desk/alerts"), ("owner", "/"), ("owner", "/tickets/{}")]
 
@@ -49,6 +51,32 @@ def test_a_page_prepares_its_statements_once(people, rows, browse, prepared, who
     prepared.clear()
     window.get(path)
     assert set(prepared) == set()
+
+
+# Kept by this process for tests on either database.
+SOME = select(User.name).where(User.id.in_(bindparam("ids", expanding=True))).order_by(User.id)
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_a_statement_is_compiled_once_whatever_it_is_asked_for(people):
+    cache = own_cache(SOME)["compiled_cache"]
+    cache.clear()
+    for wanted in ([people.user], [people.agent, people.lead], [], [people.user]):
+        found = plain_rows(db.session, SOME, {"ids": [one.id for one in wanted]}).scalars().all()
+        assert sorted(found) == sorted(one.name for one in wanted)
+    assert len(cache) == 1
+    plain_rows(db.session, SOME, {"ids": [], "besides": 1})
+    assert len(cache) == 2
+
+
+def test_what_it_was_compiled_to_is_kept_for_each_database_and_other_statements_elsewhere(app):
+    key, cache = (dialect(), ("a statement",), ("ids",), False, False), own_cache(SOME)["compiled_cache"]
+    cache[key] = "compiled"
+    assert cache.get((key[0], ("as long as it likes",), *key[2:])) == "compiled"
+    assert [cache.get((dialect(), *key[1:])), cache.get((*key[:2], ("other",), False, False))] == [None, None]
+    passing = select(User.name)
+    plain_rows(db.session, passing, {}, kept=False)
+    assert own_cache(SOME) is own_cache(SOME) is not own_cache(passing) and own_cache(passing)["compiled_cache"] == {}
 
 
 def test_only_words_are_written_out():
