@@ -1,7 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import math
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -10,8 +10,7 @@ import structlog
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
-from jinja2 import Environment, Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2 import Environment, Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, _escape_inner, escape
@@ -36,14 +35,17 @@ BY_REQUEST = frozenset({"_external", "_scheme", "_method"})
 class SharedTemplate(Template):
     """A template whose macros are made once for whoever imports them, since all templates have the same globals.
 
-    What it prints is escaped by `printed`.
+    What it prints is escaped by `printed`. It hands itself over in one piece: each of a page's hundreds would else go through all
+    templates and blocks around it, one by one.
     """
 
     @classmethod
     def _from_namespace(cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]) -> Template:
         # The compiled template looks `escape` up here, for what it prints and nothing else.
         namespace["escape"] = printed
-        return super()._from_namespace(environment, namespace, globals)
+        namespace["root"] = whole(namespace["root"])
+        # A chain of the globals of all and those of its own would be walked for each page.
+        return super()._from_namespace(environment, namespace, environment.globals)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return super()._get_default_module()
@@ -61,19 +63,13 @@ def printed(value: Any) -> str:
     return value if kind is Markup else str(value) if kind is int else escape(value)
 
 
-class WholeIncludes(CodeGenerator):
-    """Compiles an included template to one piece of the page around it.
+def whole(draw: Callable[[Context], Iterator[str]]) -> Callable[[Context], Iterator[str]]:
+    """What draws a template piece by piece, made to draw it in one."""
 
-    The library hands on each of its pieces by itself, through every template and block around it: hundreds a page.
-    """
+    def drawn(context: Context) -> Iterator[str]:
+        yield "".join(draw(context))
 
-    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
-        """All of ours are templates that must be there, and see what the one around them sees."""
-        self.writeline("template = environment.get_template(", node)
-        self.visit(node.template, frame)
-        self.write(f", {self.name!r})")
-        seen = f"template.new_context(context.get_all(), True, {self.dump_local_context(frame)})"
-        self.simple_write(f"concat(template.root_render_func({seen}))", frame, node)
+    return drawn
 
 
 class QuickContext(Context):
@@ -82,6 +78,10 @@ class QuickContext(Context):
     What is marked to get the context or the like is left to the library. Macros are marked for the sake of escaping, which
     is on in all of ours.
     """
+
+    def __init__(self, environment: Environment, parent: dict[str, Any], name: str | None, blocks: Any, globals: Any = None) -> None:
+        # The names of the globals, listed for each part of a page, serve only templates that make macros for each importer.
+        super().__init__(environment, parent, name, blocks)
 
     def call(self, function: Any, /, *given: Any, **named: Any) -> Any:
         """What the function answers."""
@@ -95,9 +95,8 @@ class QuickContext(Context):
 
 def install(app: Flask) -> None:
     """Attach template globals and error handlers."""
-    app.jinja_options["autoescape"] = True
+    app.jinja_env.autoescape = True
     app.jinja_env.template_class, app.jinja_env.context_class = SharedTemplate, QuickContext
-    app.jinja_env.code_generator_class = WholeIncludes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         dom_id=dom_id,

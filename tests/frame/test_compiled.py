@@ -32,15 +32,16 @@ def test_what_a_template_prints_is_escaped_once(app: Flask, value: Any) -> None:
     assert pages.printed(value) == str(escape(value))
 
 
-def test_what_is_html_is_printed_as_it_is(app: Flask) -> None:
+def test_what_is_html_is_printed_as_it_is(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     bold = Markup("<b>")
     assert pages.printed(bold) is bold
-    assert app.jinja_env.from_string("{{ 1 }}").root_render_func.__globals__["escape"] is pages.printed
+    monkeypatch.setattr(pages, "printed", lambda value: "as ours")
+    assert app.jinja_env.from_string("{{ n }}").render(n=1) == "as ours"
 
 
-def test_an_included_template_is_one_piece_and_sees_what_stands_around_it(app: Flask) -> None:
+def test_a_template_is_one_piece_and_what_it_includes_sees_what_stands_around_it(app: Flask) -> None:
     line = "<{{ n }} {{ here }}>{% set here = 2 %}"
     whole = '{% for n in numbers %}{% include "line" %}{% endfor %}{{ here }}'
     env = app.jinja_env.overlay(loader=DictLoader({"line": line, "whole": whole}))
     page = env.from_string('{% set here = 1 %}a{% include "whole" %}b')
-    assert list(page.root_render_func(page.new_context({"numbers": [3, 4]}))) == ["a", "<3 1><4 1>1", "b"]
+    assert list(page.generate(numbers=[3, 4])) == ["a<3 1><4 1>1b"]
