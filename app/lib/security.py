@@ -24,6 +24,14 @@ POLICY = "; ".join(
         "manifest-src 'self'",
     )
 )
+SAFE = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -52,20 +60,15 @@ def begin() -> None:
 
 
 def finish(response: Response) -> Response:
-    """Add the headers that keep pages safe."""
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    headers["X-Request-ID"] = g.get("request_id", "")
-    settings = current_app.config["SETTINGS"]
+    """Add the headers that keep pages safe, but for those that an answer has already."""
+    settings, headers = current_app.config["SETTINGS"], response.headers
+    wanted = SAFE | {"X-Request-ID": g.get("request_id", "")}
     if settings.secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        wanted["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "private, no-cache")
+        wanted["Cache-Control"] = "private, no-cache"
+    given = {name.lower() for name, _ in headers}
+    headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in given])
     if settings.count_queries or settings.env == "development":
         headers["X-Query-Count"] = str(len(statements.get() or ()))
     return response

@@ -27,11 +27,11 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's cookies: a sign-in ends with its row, not because a clock was set right."""
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """What signs and reads them."""
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = AnyClock
-        return serializer
+        """What signs and reads them; made once, since every request asks for it."""
+        if app.secret_key and "sessions" not in app.extensions:
+            app.extensions["sessions"] = super().get_signing_serializer(app)
+            app.extensions["sessions"].signer = AnyClock
+        return app.extensions.get("sessions")
 
 
 def public_ref(prefix: str, length: int = 7) -> str:
