@@ -316,7 +316,8 @@ def plain_rows(
     """What a statement of columns gives, asked on the session's connection after what was changed is written.
 
     The session would prepare itself for rows that it knows and keeps, at every call, which costs as much again as to ask and
-    to read. The statement is `kept` with what it was compiled to, unless it was built for this call only.
+    to read. The statement is `kept` with what it was compiled to, unless it was built for this call only. Who wants all rows
+    takes them by `all()`: one after another each would be fetched by itself.
     """
     asking = session()
     asking.flush()
@@ -369,13 +370,14 @@ def at_most(count: int) -> ColumnElement[int]:
 
 
 def written_out(word: str) -> ColumnElement[str]:
-    """A word of ours that a database should know when it plans a statement, for a comparison with a column.
+    """A word of ours, or words with dots between, that a database should know when it plans a statement.
 
-    Where the condition of a partial index has the column, a parameter makes SQLite prepare the statement anew at each call,
-    since whether the index serves depends on it (sqlite3VdbeSetVarmask); PostgreSQL plans anew where the word is a rare
-    one. Either costs more than most of our statements. Raises ValueError for anything but a word.
+    Where the condition of a partial index has the column that is compared, a parameter makes SQLite prepare the statement anew
+    at each call, since whether the index serves depends on it (sqlite3VdbeSetVarmask); PostgreSQL plans anew where the word is a
+    rare one. Either costs more than most of our statements, and every parameter costs a little. Raises ValueError for anything
+    but a word.
     """
-    if not word.isidentifier():
+    if not all(part.isidentifier() for part in word.split(".")):
         raise ValueError("only our own words are written out")
     return literal_column(f"'{word}'", String)
 
@@ -407,4 +409,4 @@ def holding(row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]
 def hold_by(session: scoped_session[Any], statement: Select[Any], values: Mapping[str, Any]) -> None:
     """Hold the rows of such a statement."""
     if session.get_bind().dialect.name == "postgresql":
-        plain_rows(session, statement, values)
+        plain_rows(session, statement, values, kept=bool(values))

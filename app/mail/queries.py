@@ -46,7 +46,7 @@ def delivery_for(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     if not message_ids:
         return found
-    for row in plain_rows(db.session, CARRYING, {"messages": list(message_ids)}):
+    for row in plain_rows(db.session, CARRYING, {"messages": list(message_ids)}).all():
         found.setdefault(row.source_message_id, []).append(row)
     return found
 

@@ -76,7 +76,7 @@ class Held:
 
 def held_by(ticket_id: int, *, all_of_them: bool = False) -> list[Held]:
     """A ticket's clocks by metric and sequence: the last one of each metric, or every one. One statement."""
-    found = plain_rows(db.session, of_ticket(all_of_them), {"ticket": ticket_id})
+    found = plain_rows(db.session, of_ticket(all_of_them), {"ticket": ticket_id}).all()
     return [judged(*CLOCK.of(db.session, row), *row[len(CLOCK.columns) :]) for row in found]
 
 
@@ -132,7 +132,7 @@ def of_ticket(all_of_them: bool) -> Select[Any]:
 
 def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Change]:
     """Every change of status that a ticket has seen, oldest first. One statement, over the ticket's own events."""
-    found = db.session.execute(events_with_status(until is not None), {"ticket": ticket_id, "until": until})
+    found = plain_rows(db.session, events_with_status(until is not None), {"ticket": ticket_id, "until": until}).all()
     return [Change(to_us(at), status=status) for at, status in found if status]
 
 
@@ -140,5 +140,6 @@ def status_changes(ticket_id: int, *, until: datetime | None = None) -> list[Cha
 def events_with_status(is_bounded: bool) -> Select[Any]:
     """The statement of `status_changes`, built once."""
     query = select(Event.at, Event.facts["status"].as_string())
-    query = query.where(Event.ticket_id == bindparam("ticket"), Event.kind.in_(WITH_STATUS)).order_by(Event.id)
+    kinds = [written_out(kind) for kind in WITH_STATUS]
+    query = query.where(Event.ticket_id == bindparam("ticket"), Event.kind.in_(kinds)).order_by(Event.id)
     return query.where(Event.at <= bindparam("until", type_=UTCDateTime())) if is_bounded else query

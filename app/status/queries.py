@@ -32,7 +32,7 @@ RUNNING = (
 
 def current(viewer: Any, now: datetime) -> Sequence[Announcement]:
     """What is announced to this viewer now, the newest first, SHOWN at most. Demo people see demo announcements. One statement."""
-    found = plain_rows(db.session, RUNNING, {"now": now, "demo": viewer.is_demo})
+    found = plain_rows(db.session, RUNNING, {"now": now, "demo": viewer.is_demo}).all()
     return [one for row in found for one in ANNOUNCED.of(db.session, row)]
 
 

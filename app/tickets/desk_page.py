@@ -11,13 +11,27 @@ from typing import Any
 import structlog
 from flask import url_for
 from redis.exceptions import RedisError
-from sqlalchemy import CompoundSelect, Integer, Select, Text, bindparam, case, cast, exists, func, literal, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from app.accounts.models import Team, User
 from app.events.models import Event
 from app.extensions import db, redis
 from app.lib.addresses import split_address
-from app.lib.database import UTCDateTime, at_most, plain_rows
+from app.lib.database import UTCDateTime, at_most, plain_rows, written_out
 from app.lib.errors import Invalid
 from app.rota.models import RotaAbsence, RotaPerson
 from app.tickets.desk_queries import by_ref
@@ -78,11 +92,14 @@ class Beside:
     staged: list[Named] = field(default_factory=list)
 
 
-def part(what: str, number: Any = 0, a: Any = "", b: Any = "", c: Any = "") -> Select[Any]:
+# What a part of the statement has nothing for. Written out: there are thirty of them.
+NO_ID, NO_TEXT = literal_column("0", Integer), literal_column("''", Text)
+
+
+def part(what: str, number: Any = NO_ID, a: Any = NO_TEXT, b: Any = NO_TEXT, c: Any = NO_TEXT) -> Select[Any]:
     """One part of the statement: columns of the same types in each."""
-    columns = [literal(value) if isinstance(value, str) else cast(value, Text) for value in (a, b, c)]
-    head = literal(number, Integer()) if isinstance(number, int) else number
-    return select(literal(what).label("what"), head.label("id"), *(c.label(n) for c, n in zip(columns, "abc", strict=True)))
+    named = zip((a, b, c), "abc", strict=True)
+    return select(written_out(what).label("what"), number.label("id"), *(cast(value, Text).label(name) for value, name in named))
 
 
 @lru_cache(maxsize=2)
@@ -100,8 +117,8 @@ def surroundings(with_organization: bool) -> CompoundSelect[Any]:
         part("link", TicketLink.id, TicketLink.label, TicketLink.url).where(TicketLink.ticket_id == ticket),
         part("team", Team.id, Team.name),
         part("staged", StagedFile.id, StagedFile.name, StagedFile.ref, StagedFile.size_bytes).where(StagedFile.owner_id == viewer),
-        part("draft", 0, Draft.body, Draft.visibility, Draft.files).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
-        part("saved", 0, Draft.saved_at).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
+        part("draft", NO_ID, Draft.body, Draft.visibility, Draft.files).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
+        part("saved", NO_ID, Draft.saved_at).where(Draft.ticket_id == ticket, Draft.user_id == viewer),
         select(people.order_by(User.name).limit(at_most(PEOPLE)).subquery()),
         select(others.order_by(Ticket.active_at.desc()).limit(at_most(OTHERS)).subquery()),
     ]
@@ -128,7 +145,7 @@ def beside(ticket: Ticket, viewer: User, now: datetime) -> Beside:
     if ticket.organization_id is None:
         del values["organization"]
     found: dict[str, list[Named]] = {}
-    for what, number, a, b, c in plain_rows(db.session, query, values):
+    for what, number, a, b, c in plain_rows(db.session, query, values).all():
         found.setdefault(what, []).append(Named(number, a, b, c))
     draft = kept(found.get("draft", []), found.get("saved", []))
     staff = found.get("staff", [])

@@ -79,7 +79,7 @@ def around(filters: Filters, viewer: User) -> Around:
     if filters.tag:
         values |= {"tag": filters.tag, "rare": RARE}
     found: dict[str, list[tuple[int, str]]] = {}
-    for what, number, name in plain_rows(db.session, neighbourhood(bool(filters.organization), bool(filters.tag)), values):
+    for what, number, name in plain_rows(db.session, neighbourhood(bool(filters.organization), bool(filters.tag)), values).all():
         found.setdefault(what, []).append((number, name))
     named_so = found.get("organization", [])
     exact = [number for number, name in named_so if name.lower() == filters.organization.lower()]
@@ -106,7 +106,7 @@ def queue(
     if shape.search == "nothing" or not can_match(filters, beside):
         return Page([])
     shape = replace(shape, started=key is not None, back=back, limit=limit, count=count)
-    rows = list(plain_rows(db.session, statement(shape, viewer), values_of(filters, beside, viewer, now, key)))
+    rows = list(plain_rows(db.session, statement(shape, viewer), values_of(filters, beside, viewer, now, key)).all())
     return paged(rows, [column.key for column in shape.keys], back=back, started=shape.started, limit=limit)
 
 

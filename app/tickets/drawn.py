@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import current_app
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.lib.marks import HUES, STAFF, initials, portrait, sprite
 from app.tickets import pictures
@@ -79,7 +79,8 @@ def message(entry: Any, ticket: Any, zone: str, mails: Markup, at_desk: bool) ->
     if len(said.html) > KEPT_CHARACTERS:
         return macro("message", said, mails)
     before, after = kept_message(said)
-    return before + mails + after
+    # Adding them up would escape each sum anew.
+    return Markup(f"{before}{escape(mails)}{after}")  # noqa: S704 - two of the three are drawn by a template
 
 
 @lru_cache(maxsize=1024)

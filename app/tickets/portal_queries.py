@@ -117,7 +117,7 @@ def tickets_of(user: Any, wanted: Wanted, cursor: str = "") -> Page:
         "number": number,
     }
     statement = built(shape, searched(wanted.q)) if wanted.q else kept_statement(shape)
-    return page_of(list(plain_rows(db.session, statement, values, kept=not wanted.q)), back, first=way == 0)
+    return page_of(list(plain_rows(db.session, statement, values, kept=not wanted.q).all()), back, first=way == 0)
 
 
 @lru_cache(maxsize=128)

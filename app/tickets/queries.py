@@ -13,7 +13,7 @@ from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most, give, hold, hold_by, holding, plain_rows
+from app.lib.database import UTCDateTime, at_most, give, hold, hold_by, holding, plain_rows, written_out
 from app.lib.errors import NotFound
 from app.lib.objects import SideBySide
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
@@ -127,7 +127,7 @@ def held_tickets(*conditions: ColumnElement[bool]) -> list[Ticket]:
     """
     hold(db.session, Ticket.id, *conditions)
     query = with_people(select(*TICKET.columns)).where(*conditions).order_by(Ticket.id)
-    return [together(*TICKET.of(db.session, row, anew=True)) for row in plain_rows(db.session, query, {}, kept=False)]
+    return [together(*TICKET.of(db.session, row, anew=True)) for row in plain_rows(db.session, query, {}, kept=False).all()]
 
 
 @dataclass(frozen=True)
@@ -203,8 +203,9 @@ def told_by_a_message() -> ColumnElement[bool]:
     """Events that the message itself tells of: all but an answer that brought another status along. That staff's first answer opens a
     ticket needs no telling."""
     status = Event.facts["status"].as_string()
-    kept = or_(status.is_(None), and_(status == "open", Event.facts["by_staff"].as_boolean()))
-    return or_(Event.kind.in_(("ticket.opened", "ticket.noted")), and_(Event.kind == "ticket.replied", kept))
+    kept = or_(status.is_(None), and_(status == written_out("open"), Event.facts["by_staff"].as_boolean()))
+    always = [written_out("ticket.opened"), written_out("ticket.noted")]
+    return or_(Event.kind.in_(always), and_(Event.kind == written_out("ticket.replied"), kept))
 
 
 def newest_event(ticket_id: int, user: Any) -> int:
@@ -240,7 +241,7 @@ def some_messages(is_staff: bool, is_earlier: bool, limit: int) -> Select[Any]:
 def files_of(message_ids: Sequence[int]) -> dict[int, list[Any]]:
     """The files of messages that the viewer may read, by message. One statement; none for no messages."""
     found: dict[int, list[Any]] = {}
-    for row in plain_rows(db.session, FILES, {"messages": message_ids}) if message_ids else ():
+    for row in plain_rows(db.session, FILES, {"messages": message_ids}).all() if message_ids else ():
         found.setdefault(row.message_id, []).append(row)
     return found
 

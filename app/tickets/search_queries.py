@@ -68,7 +68,7 @@ def find(text: str, viewer: User, cursor: str = "") -> Page:
         return Page([])
     values = {"terms": subject_index.terms_of(text, dialect), "viewer": viewer.id, "organization": viewer.organization_id}
     values["key_0"] = key[0] if key else plain_rows(db.session, NEWEST, {}).scalar_one() + 1
-    rows = list(plain_rows(db.session, statement(sight_of(viewer), dialect, not back), values))
+    rows = list(plain_rows(db.session, statement(sight_of(viewer), dialect, not back), values).all())
     page = paged(rows, ["id"], back=back, started=key is not None, limit=PAGE)
     return Page(hits(page.items, Sought(words)), page.next, page.previous)
 
@@ -92,7 +92,7 @@ def statement(sight: str, dialect: str, descending: bool) -> Select[Any]:
 def hits(rows: Sequence[Any], sought: Sought) -> list[Hit]:
     """The rows with their marks and passages. One statement for any number of rows, none for none."""
     said: dict[int, list[Any]] = {}
-    for message in plain_rows(db.session, latest_messages(), {"tickets": [row.id for row in rows]}) if rows else ():
+    for message in plain_rows(db.session, latest_messages(), {"tickets": [row.id for row in rows]}).all() if rows else ():
         said.setdefault(message.ticket_id, []).append(message)
     return [hit(row, said.get(row.id, []), sought) for row in rows]
 
@@ -146,7 +146,7 @@ def known_words(sight: str, viewer_id: int, organization_id: int | None, slot: i
     """The words of the latest tickets' subjects, people and organizations; `slot` counts KNOWN_FOR_SECONDS. One statement, or none."""
     query = select(Ticket.subject, Requester.name, Organization.name).join(Requester, Requester.id == Ticket.requester_id)
     query = query.outerjoin(Organization, Organization.id == Ticket.organization_id).where(within(sight, viewer_id, organization_id))
-    latest = plain_rows(db.session, query.order_by(Ticket.id.desc()).limit(at_most(KNOWN)), {}, kept=False)
+    latest = plain_rows(db.session, query.order_by(Ticket.id.desc()).limit(at_most(KNOWN)), {}, kept=False).all()
     return frozenset(word for row in latest for part in row if part for word in subject_index.WORD.findall(part.lower()))
 
 

@@ -80,7 +80,7 @@ def test_what_it_was_compiled_to_is_kept_for_each_database_and_other_statements_
 
 
 def test_only_words_are_written_out():
-    assert str(written_out("running")) == "'running'"
-    for wrong in ("", "a'b", "a b", "x; DROP TABLE tickets"):
+    assert [str(written_out(word)) for word in ("running", "ticket.opened")] == ["'running'", "'ticket.opened'"]
+    for wrong in ("", "a'b", "a b", "x; DROP TABLE tickets", ".", "a..b", "a.'b"):
         with pytest.raises(ValueError, match="our own words"):
             written_out(wrong)
