@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -34,6 +34,8 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, make
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
+
+from app.lib.cursors import describe_late, late_cursor
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
 # is going to write says so before it begins (True), and waits for its turn instead. What will only read says so, too
@@ -135,46 +137,6 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "checkin", note_rest)
         event.listen(engine, "checkout", partial(ping_rested, engine.dialect))
         event.listen(engine, "checkout", begin_lightly)
-
-
-class Columns(Sequence[tuple[str, int, None, None, None, None, None]]):
-    """What a result of psycopg has for columns, found out when it is asked for: name, type and what nobody wants to know."""
-
-    def __init__(self, result: Any) -> None:
-        self.result = result
-
-    def __len__(self) -> int:
-        return int(self.result.nfields)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.found[index]
-
-    @cached_property
-    def found(self) -> list[tuple[str, int, None, None, None, None, None]]:
-        """All of them."""
-        names = range(len(self))
-        return [(self.result.fname(n).decode(), self.result.ftype(n), None, None, None, None, None) for n in names]
-
-
-def late_cursor(driver: Any) -> type[Any]:
-    """A cursor of psycopg that does not describe the columns of each result before anybody asks.
-
-    SQLAlchemy asks once for each statement, but has them described each time: an eighth of what a busy page takes.
-    """
-
-    class LateCursor(driver.Cursor):
-        @property
-        def description(self) -> Columns | None:
-            """The columns, or None for what gave no rows."""
-            result = self.pgresult
-            return Columns(result) if result is not None and result.nfields else None
-
-    return LateCursor
-
-
-def describe_late(cursor: type[Any], connection: Any, record: Any) -> None:
-    """Let a new connection have such cursors."""
-    connection.cursor_factory = cursor
 
 
 def note_rest(connection: Any, record: Any) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import NullPool, create_engine, func, select, text
 
 from app.accounts.models import Plan
 from app.extensions import db
-from app.lib import database
+from app.lib import cursors, database
 
 
 @pytest.mark.engines("postgresql")
@@ -101,5 +101,5 @@ def test_the_columns_of_a_result_are_described_to_who_asks(app: Flask) -> None:
 def test_a_statement_that_is_known_has_its_columns_described_no_more(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     query = select(Plan.key, Plan.name).order_by(Plan.rank)
     found = db.session.execute(query).all()
-    monkeypatch.setattr(database.Columns, "found", None)
+    monkeypatch.setattr(cursors.Columns, "found", None)
     assert found and db.session.execute(query).all() == found
