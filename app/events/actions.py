@@ -7,7 +7,7 @@ from app.events import outbox
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import write_rows
+from app.lib.rows import write_rows
 
 
 class Actor(Protocol):

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     CursorResult,
     DateTime,
     Dialect,
@@ -23,14 +22,12 @@ from sqlalchemy import (
     bindparam,
     event,
     func,
-    insert,
-    inspect,
     literal_column,
     select,
 )
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, make_transient_to_detached, scoped_session
+from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
@@ -195,60 +192,6 @@ def begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.connection.dbapi_connection.execute("BEGIN")
-
-
-def write_row(session: scoped_session[Any], row: DeclarativeBase) -> None:
-    """Insert one new row; see `write_rows`."""
-    write_rows(session, [row])
-
-
-def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) -> None:
-    """Insert new rows of one table, and have the session know them as if it had read them. Nothing else that waits is written.
-
-    One statement on PostgreSQL, where each costs a trip; one a row on SQLite. It does what add and flush do for rows on which
-    no others wait, for a fifth of their price. What they refer to they name by ids: a relationship that was set is not looked at.
-    """
-    if write_intent.get() is False:
-        raise RuntimeError(READER_WRITES)
-    into, known = inserting(type(rows[0])), session()
-    values = [into.values_of(vars(row)) for row in rows]
-    for row, given, number in zip(rows, values, into.numbers(known.connection(), values), strict=True):
-        vars(row).update(given, **{into.number: number})
-        make_transient_to_detached(row)
-        state = inspect(row)
-        state.session_id = known.hash_key
-        known.identity_map.add(state)
-
-
-class Inserting:
-    """How rows of a table are inserted: the statements for one and for several, and what stands in each column."""
-
-    def __init__(self, table: Any) -> None:
-        key = table.primary_key.columns[0]
-        self.one, self.number = insert(table), key.key
-        self.several = self.one.returning(key, sort_by_parameter_order=True)
-        columns = [column for column in table.columns if column is not key]
-        self.constant = {column.key: None if column.default is None else column.default.arg for column in columns}
-        self.made = [(column.key, column.default.arg) for column in columns if column.default is not None and column.default.is_callable]
-
-    def values_of(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Every column's value: what is given, or else the model's default."""
-        found = {name: given.get(name, default) for name, default in self.constant.items()}
-        found.update((name, default(None)) for name, default in self.made if name not in given)
-        return found
-
-    def numbers(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-        """Insert rows; their numbers, in the rows' order. For one alone no statement is made for as many as there are."""
-        if len(values) == 1:
-            made: Any = connection.execute(self.one, values[0])
-            return [made.inserted_primary_key[0]]
-        return connection.scalars(self.several, values).all()
-
-
-@lru_cache(maxsize=32)
-def inserting(model: type[DeclarativeBase]) -> Inserting:
-    """Worked out once for each model."""
-    return Inserting(inspect(model).local_table)
 
 
 class OwnCache(dict[Any, Any]):

@@ -15,9 +15,10 @@ from app.accounts.permissions import may
 from app.events.actions import happened, record, record_all
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import at_most, give, write_row, write_rows
+from app.lib.database import at_most, give
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
+from app.lib.rows import write_row, write_rows
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.sla.first_answer import within

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, select
 from app.events.models import Event
 from app.extensions import db
 from app.lib import database
-from app.lib.database import write_row, write_rows
+from app.lib.rows import write_row, write_rows
 from app.tickets.models import Message
 from tests import factories
 
