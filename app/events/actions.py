@@ -7,7 +7,7 @@ from app.events import outbox
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
-from app.lib.rows import write_rows
+from app.lib.rows import unwritten, write_rows
 
 
 class Actor(Protocol):
@@ -52,7 +52,8 @@ def happened(
     expected = KINDS.get(kind)
     if expected is None or expected != facts.keys():
         raise ValueError(f"{kind} carries {sorted(expected or ())}, not {sorted(facts)}")
-    return Event(
+    return unwritten(
+        Event,
         kind=kind,
         at=now,
         ticket_id=ticket.id if ticket else None,

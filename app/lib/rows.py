@@ -2,12 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, scoped_session
 
 from app.lib.database import READER_WRITES, write_intent
+
+Row = TypeVar("Row", bound=DeclarativeBase)
+
+
+def unwritten(model: type[Row], **values: Any) -> Row:
+    """A new row with these values of its columns, for `write_row`. Raises TypeError for what is no column.
+
+    The model itself would note of each value that it was changed from nothing, for a flush that never comes.
+    """
+    if not values.keys() <= inserting(model).constant.keys():
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - inserting(model).constant.keys()))}")
+    manager: Any = inspect(model).class_manager
+    row: Row = manager.new_instance()
+    vars(row).update(values)
+    return row
 
 
 def write_row(session: scoped_session[Any], row: DeclarativeBase) -> None:

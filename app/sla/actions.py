@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.events.actions import record
 from app.extensions import db
+from app.lib.rows import unwritten
 from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, from_us, to_us
@@ -174,7 +175,8 @@ def begin(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at:
 def made(ticket: Subject, terms: Terms, metric: str, sequence: int, started_at: datetime) -> Held:
     """A new running clock with its deadlines."""
     seconds, capped_at = promised_seconds(ticket, terms, metric, started_at)
-    clock = Clock(
+    clock = unwritten(
+        Clock,
         ticket_id=ticket.id,
         ticket_ref=ticket.ref,
         organization_id=ticket.organization_id,

@@ -18,14 +18,13 @@ from app.extensions import db
 from app.lib.database import at_most, give
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
-from app.lib.rows import write_row, write_rows
+from app.lib.rows import unwritten, write_row, write_rows
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.sla.first_answer import within
 from app.sla.terms import Terms
 from app.tickets import rules
 from app.tickets.drafts import drop_draft
-from app.tickets.drafts import save_draft as save_draft
 from app.tickets.kinds import compose
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
 from app.tickets.once import opened, written
@@ -121,7 +120,8 @@ def clean_tags(wanted: Sequence[str]) -> list[str]:
 
 def new_row(new: NewTicket, requester: User, home: Organization | None, form_key: str | None, now: datetime) -> Ticket:
     """The ticket's row before triage has looked at it; not written yet."""
-    ticket = Ticket(
+    ticket = unwritten(
+        Ticket,
         ref=public_ref("HT"),
         kind=new.kind,
         subject=new.subject,
@@ -161,7 +161,8 @@ def new_message(
     left_out: Sequence[str] = (),
 ) -> Message:
     """The row of a message; not written yet. `html` is its rendering where that is known already."""
-    return Message(
+    return unwritten(
+        Message,
         ticket_id=ticket.id,
         author_id=author.id if author else None,
         visibility=visibility,
@@ -345,8 +346,7 @@ def set_status(ticket: Ticket, status: str, now: datetime) -> None:
     """Keep the columns that follow from the status in step with it."""
     ticket.status = status
     ticket.thanked_at = None
-    ticket.is_open = rules.is_open(status)
-    ticket.active_at = now
+    ticket.is_open, ticket.active_at = rules.is_open(status), now
     if ticket.is_open:
         ticket.resolved_at = None
 

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, select
 from app.events.models import Event
 from app.extensions import db
 from app.lib import database
-from app.lib.rows import write_row, write_rows
+from app.lib.rows import unwritten, write_row, write_rows
 from app.tickets.models import Message
 from tests import factories
 
@@ -16,7 +16,7 @@ BOTH = pytest.mark.engines("sqlite", "postgresql")
 def message(ticket, now, **over):
     """A message that is not written yet."""
     given = {"ticket_id": ticket.id, "author_id": ticket.requester_id, "visibility": "public", "body": "Hello", "html": "<p>Hello</p>"}
-    return Message(**given, by_staff=False, created_at=now, **over)
+    return unwritten(Message, **given, by_staff=False, created_at=now, **over)
 
 
 @BOTH
@@ -87,3 +87,20 @@ def test_rows_do_not_share_what_a_column_has_by_itself(people, now):
     write_rows(db.session, [first, second])
     first.left_out.append("a@b.example")
     assert second.left_out == []
+
+
+def test_a_new_row_is_as_the_model_makes_it(people, now):
+    ticket = factories.ticket(people.user)
+    given = {"ticket_id": ticket.id, "visibility": "public", "body": "Hi", "html": "", "by_staff": False, "created_at": now}
+    rows = [unwritten(Message, **given), Message(**given)]
+    assert rows[0].is_automatic is None
+    rows[0].body = rows[1].body = "Hello"
+    db.session.add_all(rows)
+    db.session.commit()
+    first, second = ({column.key: getattr(row, column.key) for column in inspect(Message).columns if column.key != "id"} for row in rows)
+    assert first == second and first["body"] == "Hello" and first["source"] == "portal"
+
+
+def test_a_new_row_has_nothing_but_its_columns(app):
+    with pytest.raises(TypeError, match="Message has no boddy, ticket"):
+        unwritten(Message, boddy="Hello", ticket=1, html="")
