@@ -294,7 +294,7 @@ LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", 
 def serialize_on(session: scoped_session[Any], key: str) -> None:
     """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(LOCK, {"key": key})
+        session.connection().execute(LOCK, {"key": key}, execution_options=own_cache(LOCK))
 
 
 def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:

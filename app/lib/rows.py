@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, insert, inspect
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, scoped_session
 
-from app.lib.database import READER_WRITES, write_intent
+from app.lib.database import READER_WRITES, own_cache, write_intent
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -68,9 +68,9 @@ class Inserting:
     def numbers(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> Sequence[int]:
         """Insert rows; their numbers, in the rows' order. For one alone no statement is made for as many as there are."""
         if len(values) == 1:
-            made: Any = connection.execute(self.one, values[0])
+            made: Any = connection.execute(self.one, values[0], execution_options=own_cache(self.one))
             return [made.inserted_primary_key[0]]
-        return connection.scalars(self.several, values).all()
+        return connection.scalars(self.several, values, execution_options=own_cache(self.several)).all()
 
 
 @lru_cache(maxsize=32)

@@ -14,6 +14,7 @@ from app.accounts.models import User
 from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
+from app.lib.database import plain_rows
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.text import many_lines, one_line
 from app.macros import rules
@@ -122,7 +123,7 @@ def used(macro_id: int, *, now: datetime) -> None:
 
 def take_first_response(kind: str, *, now: datetime) -> Any:
     """(id, title, body) of the approved first response to a kind of ticket, counted as used; None without one. One statement."""
-    return db.session.connection().execute(taking(), {"kind_of_ticket": kind, "now": now}).first()
+    return plain_rows(db.session, taking(), {"kind_of_ticket": kind, "now": now}).first()
 
 
 @cache

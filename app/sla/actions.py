@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.events.actions import record
 from app.extensions import db
+from app.lib.database import own_cache
 from app.lib.rows import unwritten
 from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
@@ -23,6 +24,7 @@ from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subje
 
 # Rows that nobody needs as objects go in without them.
 CLOCKS: Any = Clock.__table__
+BEGIN = CLOCKS.insert()
 
 
 def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
@@ -46,7 +48,7 @@ def start(ticket: Subject, found: Iterable[Held]) -> None:
     """Write the first clocks of a ticket that has its row now. One statement for all; nobody needs the objects afterwards."""
     rows = [values_of(one.clock) | {"ticket_id": ticket.id} for one in found]
     if rows:
-        db.session.connection().execute(CLOCKS.insert(), rows)
+        db.session.connection().execute(BEGIN, rows, execution_options=own_cache(BEGIN))
 
 
 def values_of(clock: Clock) -> dict[str, Any]:

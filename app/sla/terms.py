@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most
+from app.lib.database import UTCDateTime, at_most, plain_rows
 from app.sla import clock as pure
 from app.sla.calendars import calendar
 from app.sla.hours import SECOND, to_us
@@ -151,7 +151,7 @@ def terms_for(organization_id: int | None, priority: str, ticket_id: int | None 
     """
     if organization_id is None and ticket_id is None:
         return None
-    rows = db.session.execute(holding(), {"organization": organization_id, "ticket": ticket_id, "priority": priority}).all()
+    rows = plain_rows(db.session, holding(), {"organization": organization_id, "ticket": ticket_id, "priority": priority}).all()
     if not rows:
         return None
     policy_id, policy_from = winner(

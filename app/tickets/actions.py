@@ -15,7 +15,7 @@ from app.accounts.permissions import may
 from app.events.actions import happened, record, record_all
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import at_most, give
+from app.lib.database import at_most, give, plain_rows
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
 from app.lib.rows import unwritten, write_row, write_rows
@@ -301,9 +301,9 @@ SINCE = select(EVENTS.c.id).where(
 def refuse_stale(ticket: Ticket, seen: int | None, actor: User) -> None:
     """Raise Stale if others changed the ticket after the event `seen`, that its page was made with. One or two statements."""
     asked = {"ticket": ticket.id, "seen": seen, "actor": actor.id}
-    if seen is None or (db.session.connection().scalar(NEWEST, asked) or 0) <= seen:
+    if seen is None or (plain_rows(db.session, NEWEST, asked).scalar() or 0) <= seen:
         return
-    if db.session.connection().scalar(SINCE, asked) is not None:
+    if plain_rows(db.session, SINCE, asked).scalar() is not None:
         raise Stale("The ticket changed while you were writing. Your text is kept: read what is new, then send again.")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import serialize_on
+from app.lib.database import plain_rows, serialize_on
 from app.lib.tokens import fingerprint
 from app.tickets.models import Message, Ticket
 
@@ -49,7 +49,7 @@ def form_is_done(form_key: str | None, actor: User) -> bool:
 def opened_by_form(key: str) -> Ticket | None:
     """The ticket with this key; later submissions of its form wait for the first to commit."""
     serialize_on(db.session, key)
-    number = db.session.connection().scalar(OPENED, {"key": key})
+    number = plain_rows(db.session, OPENED, {"key": key}).scalar()
     return db.session.get(Ticket, number) if number is not None else None
 
 
@@ -68,5 +68,5 @@ def written(form_key: str | None, body: str, visibility: str, actor: User, ticke
 
 def written_by_form(key: str) -> Message | None:
     """The message with this key, on a ticket that is held."""
-    number = db.session.connection().scalar(WRITTEN, {"key": key})
+    number = plain_rows(db.session, WRITTEN, {"key": key}).scalar()
     return db.session.get(Message, number) if number is not None else None
