@@ -253,7 +253,7 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
         count = PAGE if len(numbers) <= PAGE else -(-len(numbers) // 100) * 100
         asked = numbers + numbers[-1:] * (count - len(numbers))
         given = dict(zip(names_of(count), asked, strict=True))
-        rows = db.session.connection().execute(rows_statement(kind, audiences, count), given)
+        rows = db.session.connection().execute(rows_statement(kind, audiences, count), given).all()
         found.update({(kind, row[0]): row for row in rows})
     return found
 

@@ -239,8 +239,10 @@ def category_links(found: Found, category: str) -> list[tuple[str, Shelf, int]]:
     """(address, category, how many) for the categories with most answers, the chosen one among them; first all of them."""
     most = sorted(found.categories.items(), key=lambda pair: (-pair[1], pair[0]))
     shown = [(key, count) for place, (key, count) in enumerate(most) if place < MOST_CATEGORIES or key == category]
-    every = (search_address(q=found.query), EVERYWHERE, sum(found.categories.values()))
-    return [every, *((search_address(q=found.query, category=key), shelf(key), count) for key, count in shown)]
+    address = search_address(q=found.query)
+    beginning = f"{address}{'&' if found.query else '?'}"
+    links = [(beginning + given_as("category", key), shelf(key), count) for key, count in shown]
+    return [(address, EVERYWHERE, sum(found.categories.values())), *links]
 
 
 @bp.app_template_global("ticket_address")

@@ -145,7 +145,7 @@ class Lens:
         return Beside(self.language.stop, frozenset(map(fold, known)))
 
     def ranked(
-        self, groups: Sequence[Group], stems: Sequence[str], terms: frozenset[str], kinds: frozenset[str] | None
+        self, groups: Sequence[Group], stems: tuple[str, ...], terms: frozenset[str], kinds: frozenset[str] | None
     ) -> list[tuple[float, int]]:
         """(score, number) best first, those cut off that are no answers beside the best."""
         deciding = [self.wanted(group) for group in groups if not group.is_small]
@@ -190,7 +190,7 @@ class Lens:
         """What is left of a match by a term that says less than the word does: `card` found for `mastercard`."""
         return min(1.0, ranking.rarity(min(len(postings.documents), self.total), self.total) / rarity)
 
-    def bonus(self, number: int, stems: Sequence[str], terms: frozenset[str]) -> float:
+    def bonus(self, number: int, stems: tuple[str, ...], terms: frozenset[str]) -> float:
         """What title and popularity add."""
         entry = self.visible[number]
         return ranking.title_bonus(stems, terms, entry.title) + ranking.popularity_bonus(entry.popularity)

@@ -121,18 +121,23 @@ def promising(scores: dict[int, float]) -> list[tuple[float, int]]:
     return [(scores[document], document) for document in documents]
 
 
-def title_bonus(asked: Sequence[str], others: frozenset[str], title: Sequence[str]) -> float:
+def title_bonus(asked: tuple[str, ...], others: frozenset[str], title: tuple[str, ...]) -> float:
     """What the title adds: the share of it that was asked for, words in the same order, and most for the very same title.
 
     `asked` are the terms of the question in order, `others` all that may stand for them.
     """
     if not title or not asked:
         return 0.0
-    bonus = TITLE_SHARE * len([term for term in title if term in others]) / len(title)
+    bonus = TITLE_SHARE * sum(map(others.__contains__, title)) / len(title)
     if len(asked) > 1:
-        pairs = {*pairwise(asked)}
-        bonus += TITLE_ORDER * len([pair for pair in pairwise(title) if pair in pairs]) / (len(asked) - 1)
-    return bonus + (TITLE_SAME if tuple(title) == tuple(asked) else 0.0)
+        bonus += TITLE_ORDER * sum(map(pairs_of(asked).__contains__, pairwise(title))) / (len(asked) - 1)
+    return bonus + (TITLE_SAME if title == asked else 0.0)
+
+
+@lru_cache(maxsize=16)
+def pairs_of(asked: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """The neighbours in a question: they are looked for in each of LOOKED_AT titles."""
+    return frozenset(pairwise(asked))
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from app.search.analysis import EVERYDAY, terms
 from app.search.documents import Query
 from app.search.index import Index
 from app.search.meanings import KNOWN, RELATED, UNKNOWN, is_english, lists_of, read_related, related
-from app.search.ranking import BESIDE_BEST, FAR, LOOKED_AT, Postings, Wanted, promising, score_of, with_meaning
+from app.search.ranking import BESIDE_BEST, FAR, LOOKED_AT, Postings, Wanted, promising, score_of, title_bonus, with_meaning
 from app.search.spelling import Spelling
 from app.search.stemming import stem
 from app.search.synonyms import JOIN, Synonyms
@@ -148,6 +148,25 @@ def test_promising_texts_are_the_best_in_order(scores):
     assert all(scores[number] == score for score, number in ranked)
     left = set(scores) - {number for _, number in ranked}
     assert all(scores[number] < BESIDE_BEST * max(scores.values()) for number in left)
+
+
+@pytest.mark.parametrize(
+    ("title", "bonus"),
+    [
+        ((), 0.0),
+        (("key", "door"), 0.0),
+        # A third of it was asked for, by another word.
+        (("latch", "key", "door"), 0.2 / 3),
+        (("disk", "lock"), 0.2),
+        # One of two pairs of the question, and all of the title.
+        (("clean", "lock"), 0.2 + 0.05 / 2),
+        (("clean", "lock", "disk"), 0.2 + 0.05 + 0.6),
+    ],
+)
+def test_a_title_adds_its_share_of_the_question_its_order_and_most_when_it_is_the_same(title, bonus):
+    asked = ("clean", "lock", "disk")
+    assert title_bonus(asked, frozenset({*asked, "latch"}), title) == pytest.approx(bonus)
+    assert title_bonus((), frozenset(), title) == 0.0
 
 
 @settings(max_examples=150, deadline=None)
