@@ -1,6 +1,6 @@
 """What triage decides about a ticket, and how leads change its rules. Each action records one event; none commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,12 +34,13 @@ def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], 
 
     Sets priority, promised_priority, needs_confirmation, team, category and tier. A raise beyond the plan is shown, but
     not promised until somebody confirms it. The template is to be filled by `first_response` once the clocks run, and is
-    counted as used. Who writes the row records ticket.triaged. Three statements, one more after a rule has changed.
+    counted as used. Who writes the row records ticket.triaged. Two statements, one more after a rule has changed.
     """
     intake = Intake(title, body, tuple(labels), ticket.kind, plan.key if plan else None, ticket.priority, ticket.category)
-    decision = decide(intake, queries.rules())
+    rules, teams = queries.rules_and_teams()
+    decision = decide(intake, rules)
     promised_before = ticket.promised_priority
-    apply(ticket, decision, frozenset())
+    apply(ticket, decision, teams, frozenset())
     template = macros.take_first_response(ticket.kind, now=now)
     because = [told(reason) for reason in decision.because]
     if template is not None:
@@ -53,7 +54,7 @@ def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] =
     """Ask the rules again, from the words of the form; True if something changed, and then ticket.triaged is recorded.
 
     What a person at the desk has decided since (priority, team, category) stays. The ticket's requester must be loaded.
-    The caller sets the clocks to the new priority (`sla.actions.retarget`). Raises NotAllowed. Five statements.
+    The caller sets the clocks to the new priority (`sla.actions.retarget`). Raises NotAllowed. Four statements.
     """
     if not may(actor.role, "ticket.work"):
         raise NotAllowed("Only staff can ask the rules again.")
@@ -63,9 +64,10 @@ def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] =
     intake = Intake(
         ticket.subject, body, tuple(labels), ticket.kind, plan.key if plan else None, chosen or ticket.priority, ticket.category
     )
-    decision = decide(intake, queries.rules())
+    rules, teams = queries.rules_and_teams()
+    decision = decide(intake, rules)
     before, promised_before = state(ticket), ticket.promised_priority
-    apply(ticket, decision, frozenset(kept))
+    apply(ticket, decision, teams, frozenset(kept))
     if state(ticket) == before:
         return False
     ticket.active_at = now
@@ -76,18 +78,17 @@ def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] =
     return True
 
 
-def apply(ticket: Any, decision: Decision, kept: frozenset[str]) -> None:
-    """Write a decision on the ticket, but for the fields that are to be kept. One statement."""
+def apply(ticket: Any, decision: Decision, teams: Mapping[str, Any], kept: frozenset[str]) -> None:
+    """Write a decision on the ticket, but for the fields that are to be kept. A team that somebody has removed is passed over."""
     if "priority" not in kept:
         ticket.priority, ticket.promised_priority = decision.priority, decision.promised
         ticket.needs_confirmation = decision.needs_confirmation
     if "category" not in kept:
         ticket.category = decision.category
-    if "team" not in kept:
-        team = queries.team(decision.team)
-        if team is not None:
-            ticket.team_id = team.id
-            give(ticket, team=team)
+    if "team" not in kept and decision.team in teams:
+        team = queries.team_of(teams[decision.team])
+        ticket.team_id = team.id
+        give(ticket, team=team)
     ticket.tier = max(decision.tier, ticket.tier)
 
 

@@ -1,8 +1,9 @@
 """The only readers of triage rules, and of what people decided on a ticket before it is triaged again."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import case, func, select, true
 
 from app.accounts.models import Team
 from app.events.models import Event
@@ -27,22 +28,33 @@ DECIDED = {
 }
 
 
-# Built once, as every new ticket asks them.
-STAMP = select(func.count(), func.coalesce(func.sum(TriageRule.stamp), 0))
+# Built once, as every new ticket asks it: the stamp of the rules, beside every team.
+STAMP = select(func.count().label("rules"), func.coalesce(func.sum(TriageRule.stamp), 0).label("total")).subquery()
 TEAM = SideBySide(Team)
-NAMED = select(*TEAM.columns).where(Team.key == bindparam("key"))
+TEAMS = select(*TEAM.columns, STAMP.c.rules, STAMP.c.total).select_from(STAMP.outerjoin(Team, true()))
 
 
 def rules() -> tuple[Rule, ...]:
     """Every rule in force. One statement while nothing changes, two after a change; never an outdated rule."""
-    count, total = plain_rows(db.session, STAMP, {}).one()
-    stamp = (count, int(total))
+    return rules_and_teams()[0]
+
+
+def rules_and_teams() -> tuple[tuple[Rule, ...], dict[str, Any]]:
+    """Every rule in force, and by its key the row of each team (`team_of`), by the same statements."""
+    rows = plain_rows(db.session, TEAMS, {}).all()
+    stamp = (rows[0].rules, int(rows[0].total))
     if stamp not in cached:
         found = tuple(as_rule(row) for row in everything())
         while len(cached) >= CACHED:
             cached.pop(next(iter(cached)), None)
         cached[stamp] = found
-    return cached[stamp]
+    return cached[stamp], {row.key: row for row in rows}
+
+
+def team_of(row: Any) -> Team:
+    """The team of such a row."""
+    team: Team = TEAM.of(db.session, row)[0]
+    return team
 
 
 def everything() -> Sequence[TriageRule]:
@@ -81,9 +93,8 @@ def next_position(group: str) -> int:
 
 
 def team(key: str) -> Team | None:
-    """The team that a rule names; None if somebody has removed it. One statement."""
-    row = plain_rows(db.session, NAMED, {"key": key}).first()
-    return TEAM.of(db.session, row)[0] if row is not None else None
+    """The team of this key; None if somebody has removed it. One statement."""
+    return db.session.scalar(select(Team).where(Team.key == key))
 
 
 def settled(ticket_id: int) -> tuple[str | None, set[str]]:

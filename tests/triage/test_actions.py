@@ -95,11 +95,11 @@ def test_what_a_customer_is_called_does_no_harm_in_the_answer(people):
     assert "{{ticket.ref}}" in html
 
 
-def test_triage_costs_three_statements_besides_its_event(people, now, statements):
+def test_triage_costs_two_statements_besides_its_event(people, now, statements):
     ticket = factories.ticket(people.owner)
     with statements() as seen:
         actions.triage(ticket, title="Hello", body="Hello", labels=[], plan=people.owner.plan, now=now)
-    assert len([one for one in seen if not one.startswith(("INSERT INTO events", "UPDATE tickets"))]) == 3
+    assert len([one for one in seen if not one.startswith(("INSERT INTO events", "UPDATE tickets"))]) == 2
 
 
 def test_a_changed_rule_is_used_at_once(people, now):
