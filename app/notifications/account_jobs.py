@@ -20,7 +20,7 @@ from app.tickets.models import PendingTicket
 RESET_VALID = timedelta(minutes=60)
 INVITE_VALID = timedelta(days=7)
 # Nobody can fill another's mailbox through our forms.
-RESETS_AN_HOUR = 3
+LINKS_AN_HOUR = 3
 CONFIRMATIONS_A_DAY = 3
 
 
@@ -46,17 +46,27 @@ def confirm_guest(event_id: int) -> None:
 
 
 def reset_password(event_id: int) -> None:
-    """`account.reset_requested`: a link, if there is such an account and it has not been sent too many of late."""
+    """`account.reset_requested`: a link, if there is such an account and it has not been sent too many of late.
+
+    Who was invited and has chosen no password yet gets the invitation anew: asking for a password makes nobody a member.
+    """
     event = db.session.get(Event, event_id)
     person = queries.enabled_person(event.facts["email"]) if event else None
     now = utcnow()
-    if event is None or person is None or is_queued(event.id, "password_reset", person.email):
+    if event is None or person is None or any(is_queued(event.id, kind, person.email) for kind in ("password_reset", "invitation")):
         return
-    if queries.resets_since(person.id, now - timedelta(hours=1)) >= RESETS_AN_HOUR:
+    if queries.links_since(person.id, now - timedelta(hours=1)) >= LINKS_AN_HOUR:
         return
-    secret = one_time_link("reset", person, now=now, valid=RESET_VALID)
-    facts = {"url": links.absolute(links.RESET, secret), "minutes": int(RESET_VALID.total_seconds() // 60)}
-    mail = queue_mail(event, "password_reset", queries.recipient(person), facts, now=now, is_secret=True)
+    invited = queries.last_invitation(person.id) if person.password_hash is None else None
+    if invited is not None:
+        secret = one_time_link("invite", person, now=now, valid=INVITE_VALID, role=invited.role, organization_id=invited.organization_id)
+        organization = invited.organization.name if invited.organization else ""
+        facts = {"url": links.absolute(links.INVITE, secret), "days": INVITE_VALID.days, "name": person.name, "organization": organization}
+        mail = queue_mail(event, "invitation", queries.recipient(person), {**facts, "inviter": ""}, now=now, is_secret=True)
+    else:
+        secret = one_time_link("reset", person, now=now, valid=RESET_VALID)
+        facts = {"url": links.absolute(links.RESET, secret), "minutes": int(RESET_VALID.total_seconds() // 60)}
+        mail = queue_mail(event, "password_reset", queries.recipient(person), facts, now=now, is_secret=True)
     db.session.commit()
     hand_over([mail.id] if mail else [])
 

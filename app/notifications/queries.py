@@ -156,10 +156,16 @@ def enabled_person(email: str) -> User | None:
     return db.session.scalar(select(User).options(joinedload(User.organization)).where(User.email == email, User.is_enabled))
 
 
-def resets_since(user_id: int, since: datetime) -> int:
-    """How many reset links a person was sent since a time."""
-    query = select(func.count()).where(OneTimeLink.user_id == user_id, OneTimeLink.purpose == "reset", OneTimeLink.created_at > since)
+def links_since(user_id: int, since: datetime) -> int:
+    """How many links to choose a password by a person was sent since a time: resets, and invitations."""
+    query = select(func.count()).where(OneTimeLink.user_id == user_id, OneTimeLink.created_at > since)
     return db.session.scalar(query) or 0
+
+
+def last_invitation(user_id: int) -> OneTimeLink | None:
+    """The last link of an invitation that a person was sent, whether it still works or not."""
+    sent = select(OneTimeLink).where(OneTimeLink.user_id == user_id, OneTimeLink.purpose == "invite")
+    return db.session.scalar(sent.order_by(OneTimeLink.id.desc()).limit(1))
 
 
 def was_invited_since(event: Event, since: datetime) -> bool:

@@ -144,6 +144,23 @@ def invited(owner, drain, email):
     return link_in("invitation")
 
 
+def test_asking_for_a_password_makes_nobody_a_member(people, browse, drain):
+    """Whoever is invited and has not accepted gets the invitation anew, and decides there."""
+    first = invited(browse(people.owner), drain, "stranger@elsewhere.example")
+    visitor = browse()
+    visitor.get("/password-reset")
+    visitor.post("/password-reset", {"email": "stranger@elsewhere.example"}, to="/password-reset?sent=1")
+    drain()
+    assert db.session.scalars(select(OutboundMail.template)).all() == ["invitation", "invitation"]
+    again = link_in("invitation")
+    assert again != first
+    text = db.session.scalars(select(OutboundMail.text).order_by(OutboundMail.id.desc())).first()
+    assert "You are invited to HiveTechs Support as part of Acme Robotics." in text
+    assert "Acme Robotics" in visitor.get(again).words
+    visitor.post(again, {"name": "Some Stranger", "password": GOOD, "time_zone": "UTC"}, to="/")
+    assert db.session.scalars(select(User.organization_id).where(User.email == "stranger@elsewhere.example")).one() == people.acme.id
+
+
 def test_a_guest_becomes_a_member_by_accepting_and_keeps_what_they_asked_before(people, browse, drain, now):
     mine = factories.ticket(people.guest)
     path = invited(browse(people.owner), drain, people.guest.email)
