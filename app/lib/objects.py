@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import ClassManager, InstrumentedAttribute, Mapper, Session, scoped_session
+from sqlalchemy.orm.attributes import instance_state
 
 from app.lib.database import give
 
@@ -39,7 +40,8 @@ class SideBySide:
 
     def of(self, session: scoped_session[Any], row: Any, *, anew: bool = False) -> list[Any]:
         """The objects of a row, None where an outer join found nothing. What the session knows stays as it is, unless `anew`."""
-        return [made(session(), side, row, anew) for side in self.sides]
+        knowing = session()
+        return [made(knowing, side, row, anew) for side in self.sides]
 
 
 def made(session: Session, side: Side, row: Any, anew: bool) -> Any:
@@ -52,12 +54,12 @@ def made(session: Session, side: Side, row: Any, anew: bool) -> Any:
     values = zip(side.names, row[side.within], strict=True)
     if known is None:
         fresh = side.manager.new_instance()
-        state = inspect(fresh)
+        state = instance_state(fresh)
         state.key, state.session_id = key, session.hash_key
         state.dict.update(values)
         session.identity_map.add(state)
         return fresh
-    if anew or inspect(known).expired:
+    if anew or instance_state(known).expired:
         session.expire(known)
         give(known, **dict(values))
     return known
