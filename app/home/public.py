@@ -19,18 +19,20 @@ CUSTOMERS = frozenset({"customer", "customer_admin"})
 @bp.get("/")
 def start() -> Response:
     """Whoever comes in by the front door goes where their work is."""
-    if current_user.role not in CUSTOMERS:
-        return vary(redirect(url_for("desk.start" if current_user.is_staff else "help.home"), 303))  # type: ignore[arg-type]
-    now, (minutes, hours) = utcnow(), promises(current_user)
+    # The person itself: going through the proxy each time costs a twentieth of the page.
+    person = current_user._get_current_object()
+    if person.role not in CUSTOMERS:
+        return vary(redirect(url_for("desk.start" if person.is_staff else "help.home"), 303))  # type: ignore[arg-type]
+    now, (minutes, hours) = utcnow(), promises(person)
     return part(
         "home/portal.html",
-        cards=views.cards(portal_figures(current_user, now), hours),
-        tickets=queries.recent_tickets(current_user),
+        cards=views.cards(portal_figures(person, now), hours),
+        tickets=queries.recent_tickets(person),
         step=step,
         promises=views.promises(minutes, hours),
-        engineer=queries.engineer(current_user),
-        resources=views.resources(current_user.plan),
-        announcements=announcements(current_user, now),
+        engineer=queries.engineer(person),
+        resources=views.resources(person.plan),
+        announcements=announcements(person, now),
     )
 
 
