@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from flask import url_for
@@ -56,8 +56,7 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 ISSUE = re.compile(r"/([\w.-]+/[\w.-]+)/(?:issues|pull|discussions)/(\d+)/?")
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """A row with an id and a name; `more` is what else there is to say of it."""
 
     id: int

@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import UTCDateTime, at_most, give, hold, hold_by, holding, plain_rows, written_out
+from app.lib.database import at_most, give, hold, hold_by, holding, plain_rows, written_out
 from app.lib.errors import NotFound
 from app.lib.objects import SideBySide
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
@@ -159,7 +159,7 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     messages = newest_messages(ticket, user, before, limit + 1)
     more = len(messages) > limit
     messages = messages[-limit:]
-    events = events_between(ticket, user, messages[0].created_at if more else None, before)
+    events = events_between(ticket, user, messages[0].id if more else None, before)
     files = files_of([message.id for message in messages if message.has_files])
     entries = [Entry(message.created_at, message, files.get(message.id, ())) for message in messages]
     ended = {event.at for event in events if event.kind == "ticket.resolved"}
@@ -176,8 +176,8 @@ def timeline(ticket: Ticket, user: Any, *, before: int | None = None, limit: int
     return Timeline(entries, messages[0].id if more else None, events[0].id if events else 0)
 
 
-def events_between(ticket: Ticket, user: Any, since: datetime | None, before: int | None) -> Sequence[Any]:
-    """Events of the ticket with the names of who acted, newest first: since a moment, and before a message."""
+def events_between(ticket: Ticket, user: Any, since: int | None, before: int | None) -> Sequence[Any]:
+    """Events of the ticket with the names of who acted, newest first: since a message, and before another."""
     values = {"ticket": ticket.id, "since": since, "before": before}
     return plain_rows(db.session, some_events(bool(user.is_staff), since is not None, before is not None), values).all()
 
@@ -189,14 +189,18 @@ def some_events(is_staff: bool, is_bounded: bool, is_earlier: bool) -> Select[An
     if not is_staff:
         wanted.append(Event.is_public.is_(True))
     if is_bounded:
-        wanted.append(Event.at >= bindparam("since", type_=UTCDateTime()))
+        wanted.append(Event.at >= moment_of("since"))
     if is_earlier:
-        last = select(Message.created_at).where(Message.id == bindparam("before"), Message.ticket_id == bindparam("ticket"))
-        wanted.append(Event.at < last.scalar_subquery())
+        wanted.append(Event.at < moment_of("before"))
     # What a message tells of already needs no facts; reading them costs more than all the rest of the row.
     facts = case((told_by_a_message(), None), else_=Event.facts).label("facts")
     query: Any = select(Event.id, Event.at, Event.kind, facts, User.name).outerjoin(User, User.id == Event.actor_id).where(*wanted)
     return cast(Select[Any], query.order_by(Event.id.desc()).limit(at_most(EVENTS)))
+
+
+def moment_of(name: str) -> ScalarSelect[datetime]:
+    """When the message was written whose id is the value of this name. For a moment that is a value PostgreSQL plans anew each time."""
+    return select(Message.created_at).where(Message.id == bindparam(name), Message.ticket_id == bindparam("ticket")).scalar_subquery()
 
 
 def told_by_a_message() -> ColumnElement[bool]:
