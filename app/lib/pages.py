@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, current_app, g, has_request_context, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import Environment, Template
@@ -24,6 +24,7 @@ from app.lib.assets import static_url
 from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Stale
 from app.lib.htmx import dom_id, is_htmx
+from app.lib.requests import root
 
 log = structlog.get_logger()
 
@@ -167,13 +168,14 @@ def theme(viewer: Any) -> str:
 
 def address_of(endpoint: str, **values: Any) -> str:
     """Flask's `url_for`, which remembers: a page asks for dozens of addresses, and most of them on every page again."""
-    if values.keys() & BY_REQUEST or endpoint.startswith(".") or not has_request_context():
+    below = root.get()
+    if below is None or values.keys() & BY_REQUEST or endpoint.startswith("."):
         return url_for(endpoint, **values)
-    return remembered(request.script_root, endpoint, tuple(values.items()))
+    return remembered(below, endpoint, tuple(values.items()))
 
 
 @lru_cache(maxsize=8192)
-def remembered(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+def remembered(below: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     """The address of an endpoint under a root, which is all that an address of ours depends on."""
     return url_for(endpoint, **dict(values))
 

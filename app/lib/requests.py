@@ -1,6 +1,7 @@
 """What a request brings, before anybody looks at it: words without control characters, numbers that can be rows."""
 
 import re
+from contextvars import ContextVar
 from functools import cached_property
 from io import BytesIO
 from typing import IO
@@ -13,6 +14,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 # They mean nothing in any field of ours, and some databases, mails and pages cannot hold them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Below which path the site lies, while a request is answered. A page has dozens of addresses, and asking the request is slow.
+root: ContextVar[str | None] = ContextVar("root", default=None)
 LARGEST = 2**31 - 1
 MOST_FIELDS = 10_000
 PIECE = 65_536

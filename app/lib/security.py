@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 
 from app.lib.database import statements, write_intent
+from app.lib.requests import root
 from app.lib.tokens import Sessions
 
 POLICY = "; ".join(
@@ -50,6 +51,7 @@ def begin() -> None:
     g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     write_intent.set(request.method not in READS)
     statements.set([])
+    root.set(request.script_root)
     if request.mimetype == "application/x-www-form-urlencoded":
         # Werkzeug bounds the texts of a form in parts only; these are held in memory, too.
         request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
@@ -77,6 +79,7 @@ def finish(response: Response) -> Response:
 def end(error: BaseException | None) -> None:
     """What comes after the request has said nothing of what it will do."""
     write_intent.set(None)
+    root.set(None)
 
 
 def same_site_path(target: str | None) -> str | None:

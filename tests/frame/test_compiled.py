@@ -45,3 +45,12 @@ def test_a_template_is_one_piece_and_what_it_includes_sees_what_stands_around_it
     env = app.jinja_env.overlay(loader=DictLoader({"line": line, "whole": whole}))
     page = env.from_string('{% set here = 1 %}a{% include "whole" %}b')
     assert list(page.generate(numbers=[3, 4])) == ["a<3 1><4 1>1b"]
+
+
+def test_addresses_lie_below_the_path_of_the_site(app: Flask) -> None:
+    """Whichever path the request before came by."""
+    for below in ("", "/support", ""):
+        page = app.test_client().get("/login", environ_overrides={"SCRIPT_NAME": below})
+        assert f'href="{below}/help' in page.text
+        with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": below}):
+            assert pages.address_of("accounts.login") == f"{below}/login"
