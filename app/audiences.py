@@ -62,9 +62,10 @@ def guard(roles: frozenset[str]) -> Callable[[], Any]:
     """Send visitors to sign in, and turn away the wrong roles."""
 
     def check() -> Any:
-        if not current_user.is_authenticated:
+        person = current_user._get_current_object()
+        if not person.is_authenticated:
             return to_sign_in()
-        if current_user.role not in roles:
+        if person.role not in roles:
             raise NotAllowed("This part of the site is not open to your account. Go back to the start, or ask an administrator.")
         return None
 

@@ -139,7 +139,8 @@ def install(app: Flask) -> None:
 def context() -> dict[str, Any]:
     """What every template gets."""
     # The person itself: templates ask for it so often that going through the proxy costs a tenth of a page.
-    viewer = current_user._get_current_object() if current_user and current_user.is_authenticated else None
+    person = current_user._get_current_object()
+    viewer = person if person and person.is_authenticated else None
     # Macros are imported without a context, so that they are made once and not for each page: what they need stands in g.
     g.zone, g.now = viewer.time_zone if viewer else "UTC", utcnow()
     return {
