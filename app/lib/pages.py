@@ -99,6 +99,8 @@ def install(app: Flask) -> None:
     app.jinja_env.autoescape = True
     app.jinja_env.template_class, app.jinja_env.context_class = SharedTemplate, QuickContext
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # All templates are kept: there are some hundreds. A cache that holds so many at most locks itself whenever a page includes one.
+    app.jinja_env.cache = {}
     app.jinja_env.globals.update(
         dom_id=dom_id,
         marks=marks,

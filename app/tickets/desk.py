@@ -9,6 +9,7 @@ from app.accounts.models import User
 from app.audiences import desk
 from app.lib.clock import utcnow
 from app.lib.htmx import go, is_htmx, part, vary
+from app.lib.pages import address_of
 from app.lib.requests import row_number
 from app.macros import queries as macro_queries
 from app.tickets import desk_lists, desk_page, desk_queries, desk_show, drawn, queries
@@ -108,10 +109,10 @@ def macros(ref: str) -> Response:
 
 def ticket_page(shown: dict[str, Any], status: int = 200) -> Response:
     """The whole page of a ticket."""
-    ticket, back = shown["ticket"], session.get("queue") or url_for("desk.queue", view="mine")
+    ticket, back = shown["ticket"], session.get("queue") or address_of("desk.queue", view="mine")
     here = desk_page.look_in(ticket, me(), utcnow())
-    view, _, query = back.removeprefix(url_for("desk.queue", view="-")[:-1]).partition("?")
-    pane_url = url_for("desk.pane", view=view if view in VIEWS else "mine") + f"?{query}{'&' if query else ''}current={ticket.ref}"
+    view, _, query = back.removeprefix(address_of("desk.queue", view="-")[:-1]).partition("?")
+    pane_url = address_of("desk.pane", view=view if view in VIEWS else "mine") + f"?{query}{'&' if query else ''}current={ticket.ref}"
     return part("tickets/desk/show.html", status, here=here, back=back, back_name=VIEWS.get(view, "Queue"), pane_url=pane_url, **shown)
 
 

@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, url_for
+from flask import current_app
 from markupsafe import Markup
 
 from app.accounts.models import User
 from app.lib.marks import sprite
+from app.lib.pages import address_of
 from app.lib.paging import Page
 from app.lib.times import stepped
 from app.tickets import desk_queries, desk_rows, rules
@@ -112,20 +113,20 @@ def addresses(filters: Filters, beside: desk_queries.Around, cursor: str) -> dic
     here, bulk = address(filters), address(filters, "desk_bulk.change")
     return {
         "here": here,
-        "plain": url_for("desk.queue", view=filters.view),
+        "plain": address_of("desk.queue", view=filters.view),
         "paging": here + ("&cursor=" if "?" in here else "?cursor="),
         "by_due": address(filters, sort="due"),
         "by_active": address(filters, sort="active"),
         "fresh_url": address(filters, "desk.fresh") + ("&" if "?" in here else "?") + f"since={beside.newest}",
         "bulk_url": bulk + (("&" if "?" in bulk else "?") + urlencode({"cursor": cursor}) if cursor else ""),
-        "ticket_url": url_for("desk.show", ref="-")[:-1],
+        "ticket_url": address_of("desk.show", ref="-")[:-1],
     }
 
 
 def address(filters: Filters, endpoint: str = "desk.queue", **over: str) -> str:
     """The address of a view with these filters."""
     query = filters.query(**over)
-    return url_for(endpoint, view=filters.view) + (f"?{query}" if query else "")
+    return address_of(endpoint, view=filters.view) + (f"?{query}" if query else "")
 
 
 def figure(count: int, cap: int | None = None) -> str:

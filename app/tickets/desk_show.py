@@ -15,6 +15,7 @@ from app.events.models import Event
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.markdown import to_text
+from app.lib.pages import address_of
 from app.macros import queries as macros
 from app.macros import rules as macro_rules
 from app.macros.models import Macro
@@ -83,7 +84,7 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
         "ticket": ticket,
         "row": row,
         "timeline": timeline,
-        "timeline_url": url_for("desk.timeline", ref=ticket.ref),
+        "timeline_url": address_of("desk.timeline", ref=ticket.ref),
         "before": before,
         "deliveries": {number: delivery(mails) for number, mails in delivery_for(outgoing).items()},
         "chip": row.chip,

@@ -8,12 +8,13 @@ from secrets import token_urlsafe
 from types import SimpleNamespace
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app, request
 from markupsafe import Markup
 
 from app.accounts.models import User
 from app.lib.clock import utcnow
 from app.lib.marks import saves_to, sprite
+from app.lib.pages import address_of
 from app.lib.text import one_line
 from app.lib.times import stepped
 from app.sla import queries as sla
@@ -47,7 +48,7 @@ def line(sheet: str, found: Found, viewer_id: int, moment: datetime) -> Markup:
     """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons, so it is drawn once."""
     template = current_app.jinja_env.get_template("tickets/portal/_row.html")
     shown = portal_views.row(found, viewer_id, moment)
-    return Markup(template.render(row=shown, base=url_for("tickets.index")))  # noqa: S704 - the template escapes
+    return Markup(template.render(row=shown, base=address_of("tickets.index")))  # noqa: S704 - the template escapes
 
 
 def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketForm, list[StagedFile], datetime | None]:
@@ -84,7 +85,7 @@ def new_context(user: User, form: forms.TicketForm, files: Received, saved_at: d
         "hints": {} if form.kind == "feature" else forms.IMPACTS,
         "asides": {priority: soon(target * 60, hours) for priority, target in minutes.items()} if hours else {},
         "promise_help": promise_help(user, hours),
-        "draft_url": url_for("tickets.save_new"),
+        "draft_url": address_of("tickets.save_new"),
         "keeps_drafts": True,
         "subject_attributes": suggesting(form.subject.data),
         "staged": files.kept,
@@ -105,7 +106,7 @@ def promise_help(user: User, hours: Calendar | None) -> str:
 def suggesting(subject: str | None) -> dict[str, str]:
     """The attributes of a subject that asks for matching answers while it is typed, and at once if something stands in it."""
     trigger = f"{'load, ' if subject else ''}input changed delay:300ms, again"
-    wanted = {"hx_get": url_for("help.suggest"), "hx_trigger": trigger, "hx_target": "#deflect", "hx_sync": "this:replace"}
+    wanted = {"hx_get": address_of("help.suggest"), "hx_trigger": trigger, "hx_target": "#deflect", "hx_sync": "this:replace"}
     return {"autocomplete": "off", "data_searches": "", **wanted}
 
 
@@ -130,12 +131,12 @@ def news_context(ticket: Ticket, user: User, *, before: int | None = None) -> di
     return {
         "ticket": ticket,
         "timeline": queries.timeline(ticket, CUSTOMERS_EYES, before=before),
-        "timeline_url": url_for("tickets.timeline", ref=ticket.ref),
+        "timeline_url": address_of("tickets.timeline", ref=ticket.ref),
         "before": before,
         "promise": sla.promise(ticket, now=now, zone=user.time_zone),
         "facts": facts_of(ticket),
-        "draft_url": url_for("tickets.save", ref=ticket.ref),
-        "reply_attributes": replying(url_for("tickets.save", ref=ticket.ref)),
+        "draft_url": address_of("tickets.save", ref=ticket.ref),
+        "reply_attributes": replying(address_of("tickets.save", ref=ticket.ref)),
         "is_unread": False,
         "settings_close_days": current_app.config["SETTINGS"].close_resolved_days,
         "max_bytes": current_app.config["SETTINGS"].attachment_max_bytes,
