@@ -17,6 +17,7 @@ from app.knowledge.render import plain
 from app.knowledge.sections import Reader, audiences_of
 from app.knowledge.translations.documents import audiences_in
 from app.knowledge.translations.rules import ORIGINAL
+from app.lib.database import rows_at_once
 from app.lib.text import one_line
 from app.search.documents import Answer, Hit, Query
 from app.search.highlight import Highlighter, Span
@@ -253,8 +254,7 @@ def rows_of(keys: Iterable[tuple[str, int]], reader: Reader | None) -> dict[tupl
         count = PAGE if len(numbers) <= PAGE else -(-len(numbers) // 100) * 100
         asked = numbers + numbers[-1:] * (count - len(numbers))
         given = dict(zip(names_of(count), asked, strict=True))
-        rows = db.session.connection().execute(rows_statement(kind, audiences, count), given).all()
-        found.update({(kind, row[0]): row for row in rows})
+        found.update({(kind, row[0]): row for row in rows_at_once(db, rows_statement(kind, audiences, count), given)})
     return found
 
 

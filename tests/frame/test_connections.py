@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import NullPool, create_engine, func, select, text
+from sqlalchemy import NullPool, bindparam, create_engine, func, select, text
 
-from app.accounts.models import Plan
+from app.accounts.models import Plan, User
 from app.extensions import db
 from app.lib import cursors, database
 
@@ -40,6 +40,17 @@ def test_only_what_reads_and_says_so_has_no_transaction(app: Flask, intent: bool
     database.write_intent.set(intent)
     found = {db.session.scalar(text("SELECT transaction_timestamp() FROM pg_sleep(0.002)")) for _ in range(2)}
     assert len(found) == moments
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_rows_are_read_without_a_session_unless_one_has_begun(app: Flask, people: Any) -> None:
+    person = User.__table__.c
+    names, values = select(person.name).where(person.id == bindparam("id")), {"id": people.user.id}
+    before, people.user.name = people.user.name, "Not yet written"
+    assert [row.name for row in database.rows_at_once(db, names, values)] == ["Not yet written"]
+    db.session.remove()
+    assert [row.name for row in database.rows_at_once(db, names, values)] == [before]
+    assert not db.session.registry.has()
 
 
 @pytest.mark.engines("postgresql")
