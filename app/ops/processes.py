@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,10 +17,13 @@ import structlog
 log = structlog.get_logger()
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 POLL_SECONDS = 0.1
 # A child that lived this long was healthy: its next restart waits only the shortest time again.
 HEALTHY_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 20.0
+# How long what a killed child left may take to end after everything else has: a job, an answer.
+ORPHAN_SECONDS = 15.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -81,6 +86,18 @@ def exit_code(pid: int, *, wait: bool = False) -> int | None:
     return os.waitstatus_to_exitcode(status) if done else None
 
 
+def adopt_orphans() -> None:
+    """From now on the kernel gives us, not process 1, what a killed child of ours leaves running."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def bury_orphans(own: set[int]) -> None:
+    """Take those that have ended off the kernel's list, where they would seem to run. Our `own` children are asked elsewhere."""
+    with suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in own:
+            os.waitpid(ended.si_pid, 0)
+
+
 @dataclass
 class Child:
     """One process to keep running: how to start it, and how long it may take to stop."""
@@ -126,11 +143,16 @@ class Child:
 
 
 class Supervisor:
-    """Keeps its children running until it is told to stop; stops them in the reverse order of their start."""
+    """Keeps its children running until it is told to stop; stops them in the reverse order of their start.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    One that `adopts` (on Linux, in a process that has no other children) also ends what a child that was killed left running.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, adopts: bool = False) -> None:
         self.say = say
+        self.adopts = adopts and sys.platform == "linux"
         self.children: list[Child] = []
+        self.orphan_seconds = ORPHAN_SECONDS
         self.stopping = False
 
     def rest(self, seconds: float) -> bool:
@@ -147,12 +169,15 @@ class Supervisor:
         """From now on SIGINT, SIGTERM and SIGHUP mean stop; a second one means at once."""
         for number in STOP_SIGNALS:
             signal.signal(number, self.told_to_stop)
+        if self.adopts:
+            adopt_orphans()
 
     def told_to_stop(self, number: int, frame: object) -> None:
         """Note the wish; the loop sees it. The second time nobody waits any more."""
         if self.stopping:
             for child in self.children:
                 child.stop_seconds = 0.0
+            self.orphan_seconds = 0.0
         self.stopping = True
 
     def add(self, child: Child) -> Child:
@@ -166,6 +191,8 @@ class Supervisor:
         while not self.stopping:
             for child in self.children:
                 self.look_after(child)
+            if self.adopts:
+                bury_orphans({child.pid for child in self.children})
             self.rest(POLL_SECONDS)
 
     def look_after(self, child: Child) -> None:
@@ -183,6 +210,20 @@ class Supervisor:
         self.stopping = True
         for child in reversed(self.children):
             child.stop()
+        if self.adopts:
+            self.end_orphans()
+
+    def end_orphans(self) -> None:
+        """Wait until those that we adopted have ended, who know that they should; when their time is over, end them."""
+        began = time.monotonic()
+        adopted = Path(f"/proc/self/task/{os.getpid()}/children")
+        with suppress(ChildProcessError):
+            while True:
+                ended, _ = os.waitpid(-1, os.WNOHANG)
+                if not ended and time.monotonic() - began > self.orphan_seconds:
+                    for pid in adopted.read_text(encoding="ascii").split():
+                        signal_to(int(pid), signal.SIGKILL)
+                time.sleep(0.0 if ended else 0.02)
 
 
 def reason(code: int) -> str:

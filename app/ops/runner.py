@@ -76,7 +76,7 @@ def up(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], None],
     """
     settings: Config = app.config["SETTINGS"]
     logs.configure(settings)
-    supervisor = Supervisor(lambda line: say(f"  ! {line}"))
+    supervisor = Supervisor(lambda line: say(f"  ! {line}"), adopts=True)
     with only_one(settings.data_dir):
         refuse_taken_port(settings)
         supervisor.listen()

@@ -7,14 +7,16 @@ import gc
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
 from app.extensions import QUEUES, db, queue, redis
@@ -30,6 +32,8 @@ PARTS = (*QUEUES, TICKER)
 # A fresh process after so many jobs keeps memory bounded, whatever a library forgets to free.
 JOBS_A_LIFE = 2000
 STOP_SECONDS = 25.0
+# How long a worker waits for a job before it looks whether it should go on, where the signal that said so was lost.
+LOOK_SECONDS = 10
 # Jobs of this queue read much and write little, so they take SQLite's one write lock only where they say so.
 READING = frozenset({"index"})
 
@@ -83,8 +87,35 @@ class AppWorker(SimpleWorker):
     """A worker that does its jobs in its own process, and gives the database session back after each.
 
     It takes its orders from signals alone: RQ's channel for commands costs a thread and a connection, and its thread
-    can take two seconds to end.
+    can take two seconds to end. RQ answers a signal with an Exception, in whatever code it came upon; where that code
+    swallows exceptions, as redis-py does while it closes what a dead server left, the worker would stay for ever. Ours
+    is one that passes, and the loop looks as well.
     """
+
+    def _shutdown(self) -> None:
+        """Leave after the job, where there is one, else now. Asks nothing of Redis, in whose client the signal may have come."""
+        self._stop_requested = True
+        self.leave_if_told()
+
+    def leave_if_told(self) -> None:
+        """Raises SystemExit where a signal said so and no job is being done."""
+        if self._stop_requested and self.get_state() != WorkerStatus.BUSY:
+            raise SystemExit(0)
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> tuple[Job, Queue] | None:
+        """The next job and its queue; None where none waits and `timeout` is None, which means not to wait for one."""
+        found = None
+        while found is None:
+            self.leave_if_told()
+            found = super().dequeue_job_and_maintain_ttl(timeout, None if timeout is None else LOOK_SECONDS)
+            if timeout is None:
+                break
+        return found
+
+    def teardown(self) -> None:
+        """Take our name off, unless Redis is away: then it goes with its time."""
+        with suppress(RedisError):
+            super().teardown()
 
     def subscribe(self) -> None:
         """Listen to no commands."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,56 @@ except ProcessLookupError:
     print("gone")
 """)
     assert said == ["ready", "gone"]
+
+
+ADOPTING = """
+def stubborn():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+supervisor = Supervisor(lambda line: print("told", flush=True), adopts=True)
+supervisor.listen()
+lives = []
+def life():
+    if len(lives) == 1:
+        fork(stubborn)
+    time.sleep(600)
+def begin():
+    lives.append(1)
+    return fork(life)
+child = supervisor.add(Child("family", begin))
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.parametrize("patience", ["0.3", "600; supervisor.told_to_stop(0, None); supervisor.told_to_stop(0, None)"])
+def test_what_a_killed_child_left_running_is_ended_with_all_else(patience):
+    said, code = run(f"""
+{ADOPTING}
+os.kill(child.pid, signal.SIGKILL)
+time.sleep(0.2)
+supervisor.look_after(child)
+supervisor.look_after(child)
+supervisor.orphan_seconds = {patience}
+supervisor.stop()
+print(len(lives))
+""")
+    assert (said[1:], code) == (["told", "2"], 0)
+    assert not Path(f"/proc/{said[0]}").exists()
+
+
+def test_what_a_killed_child_left_and_what_ends_later_is_not_taken_for_running():
+    said, _ = run(f"""
+{ADOPTING.replace("SIG_IGN", "SIG_DFL")}
+import threading
+threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+os.kill(child.pid, signal.SIGKILL)
+supervisor.keep_running()
+print(os.system("ps -o stat= --ppid %d | grep -c Z" % os.getpid()) and "buried")
+print(exit_code(child.pid) is None)
+supervisor.stop()
+""")
+    assert said[1:] == ["told", "0", "buried", "True"]
 
 
 def test_what_a_child_has_started_goes_with_it():

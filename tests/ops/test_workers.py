@@ -2,8 +2,12 @@
 
 import os
 import signal
+import time
+from contextlib import suppress
 
 import pytest
+from rq import Queue
+from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
@@ -12,6 +16,7 @@ from app.extensions import QUEUES, db, queue, retry
 from app.extensions import redis as app_redis
 from app.lib.database import write_intent
 from app.ops import workers
+from app.ops.processes import exit_code, fork
 from tests.worker import until
 
 SEEN: list[object] = []
@@ -28,9 +33,27 @@ def leave_open():
     SEEN.append(db.session())
 
 
+def take_a_while():
+    """A job in whose middle somebody may end the worker."""
+    time.sleep(1.5)
+    return "done"
+
+
 def fail():
     """A job that cannot be done."""
     raise RuntimeError("cannot be done")
+
+
+def code_of(run):
+    """The exit code of a process that does this, and that ends within a few seconds."""
+    child = fork(run)
+    codes = []
+    try:
+        until(lambda: codes.append(exit_code(child)) or codes[-1] is not None, "the process to leave", seconds=15)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    return codes[-1]
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +116,57 @@ def test_asked_to_end_the_worker_ends_all_its_parts_and_exits_well(app, worker):
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(60) == 0
     assert [pid for pid in pids if workers.is_running(pid)] == []
+
+
+@pytest.mark.real_clock
+def test_a_wish_to_end_is_not_lost_in_code_that_swallows_exceptions(app, monkeypatch):
+    """As in redis-py, which swallows whatever comes up while it closes what a dead server left."""
+    told = []
+
+    def wait_in_vain(*_, **__):
+        if not told:
+            told.append("once")
+            with suppress(Exception):
+                os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        raise DequeueTimeout
+
+    monkeypatch.setattr(Queue, "dequeue_any", wait_in_vain)
+    assert code_of(lambda: workers.make_worker(queue("default")).work(logging_level="WARNING")) == 0
+
+
+@pytest.mark.real_clock
+def test_a_worker_that_was_told_within_a_finaliser_looks_before_it_waits_again(app, monkeypatch):
+    """Nothing passes out of a finaliser, whatever is raised there."""
+
+    told = []
+
+    class Dying:
+        def __del__(self):
+            if not told:
+                told.append("once")
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def wait_in_vain(*_, **__):
+        Dying()
+        time.sleep(0.1)
+        raise DequeueTimeout
+
+    monkeypatch.setattr(Queue, "dequeue_any", wait_in_vain)
+    monkeypatch.setattr(workers, "LOOK_SECONDS", 1)
+    assert code_of(lambda: workers.make_worker(queue("default")).work(logging_level="WARNING")) == 0
+
+
+@pytest.mark.real_clock
+def test_a_worker_that_is_told_in_the_middle_of_a_job_finishes_it(app, worker):
+    job = queue("default").enqueue("tests.ops.test_workers.take_a_while", result_ttl=60)
+    running = worker(only="default")
+    pid = running.pid_of("default")
+    until(lambda: job.get_status() == "started", "the job to begin")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(60) == 0
+    assert not workers.is_running(pid)
+    assert job.return_value() == "done"
 
 
 @pytest.mark.real_clock
