@@ -83,10 +83,8 @@ def to_sign_in() -> Any:
     target = url_for("accounts.login", next=wanted)
     if is_part:
         return current_app.response_class("", 401, {"HX-Redirect": target})
-    if written := words_sent():
-        return failure(
-            401, "You have been signed out", "Nothing was sent. Sign in in another tab, then copy your words from here.", written, target
-        )
+    if words_sent():
+        return failure(401, "You have been signed out", "Nothing was sent. Sign in in another tab, then copy your words from here.", target)
     if request.method != "GET":
         flash("You had been signed out. Sign in, and you are back where you were; what was not saved has to be sent again.", "warn")
     return redirect(target, 303)
@@ -98,7 +96,7 @@ def key_refused(error: CSRFError) -> Any:
     if roles is not None and (is_htmx() or not current_user.is_authenticated):
         return to_sign_in()
     message = "You signed in or out since the page was opened. Go back, copy what you wrote, reload that page, and send it from there."
-    return failure(400, "This form has expired", message, words_sent())
+    return failure(400, "This form has expired", message)
 
 
 def open_page() -> str | None:

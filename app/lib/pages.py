@@ -1,7 +1,7 @@
 """What every template may use, and how errors become pages, parts or problems."""
 
 import math
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,10 @@ log = structlog.get_logger()
 
 # What makes an address depend on more of the request than its root.
 BY_REQUEST = frozenset({"_external", "_scheme", "_method"})
+# Fields whose names have these are never printed.
+SECRETS = ("password", "token", "secret")
+# More than any form of ours has; a body may hold a million.
+MOST_FIELDS = 100
 
 
 class SharedTemplate(Template):
@@ -198,10 +202,10 @@ def wants_json() -> bool:
     return request.path.startswith(("/api/", "/webhooks/")) or request.accept_mimetypes.best == "application/json"
 
 
-def failure(status: int, title: str, message: str, written: Sequence[tuple[str, str]] = (), sign_in: str = "") -> Response:
+def failure(status: int, title: str, message: str, sign_in: str = "") -> Response:
     """One error, as a problem+json, as the #flash part, or as a page.
 
-    The page gives back what somebody had `written`, and leads to the address where they `sign_in`.
+    The page gives back what somebody wrote, since it stands in place of their form; and leads to where they `sign_in`.
     """
     if wants_json():
         body = jsonify(type="about:blank", title=title, status=status, detail=message, request_id=g.get("request_id", ""))
@@ -209,7 +213,7 @@ def failure(status: int, title: str, message: str, written: Sequence[tuple[str, 
         return make_response(body, status)
     part = is_htmx()
     template = "errors/_flash.html" if part else "errors/error.html"
-    more = {"sought": sought(status), "written": written, "sign_in": sign_in}
+    more = {"sought": sought(status), "written": [] if part else words_sent(), "sign_in": sign_in}
     answer = make_response(drawn(template, status=status, title=title, message=message, **more), status)
     answer.vary.add("HX-Request")
     if part:
@@ -220,11 +224,18 @@ def failure(status: int, title: str, message: str, written: Sequence[tuple[str, 
 
 
 def words_sent() -> list[tuple[str, str]]:
-    """The sentences of a form that was sent from a page of ours, by field: nobody writes them twice. Never a password."""
+    """The sentences of a form that was sent from a page of ours, by field: nobody writes them twice. Never a password.
+
+    Not all languages put spaces between words. A body that is too large, or broke off, has been refused and holds nothing.
+    """
     if not (request.referrer or "").startswith(request.host_url):
         return []
-    sentences = [(name, value) for name, value in request.form.items() if " " in value.strip() and "password" not in name]
-    return [(name.replace("_", " ").capitalize(), value) for name, value in sentences]
+    try:
+        sent = [(name, value) for name, value in request.form.items(multi=True) if not any(word in name for word in SECRETS)]
+    except HTTPException:
+        return []
+    sentences = [(name, value) for name, value in sent if len(value.split()) > 1 or not value.isascii()]
+    return [(name.replace("_", " ").capitalize(), value) for name, value in sentences[:MOST_FIELDS]]
 
 
 def sought(status: int) -> str:

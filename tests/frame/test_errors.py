@@ -127,6 +127,57 @@ def test_the_error_page_stands_when_the_database_cannot_say_who_looks(browse: An
     assert "Sign in" in answer.words
 
 
+WRITTEN = {
+    "body": "First line\nand <b>more</b> of it",
+    "note": "起動しません。",
+    "new_password": "correct horse",
+    "csrf_token": "a b",
+    "kind": "question",
+}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (OperationalError("INSERT", {}, Exception("gone")), 503),
+        (RuntimeError("a fault"), 500),
+        (errors.WrongState("It is closed."), 409),
+        (errors.NotAllowed("Ask a lead."), 403),
+        (errors.NotFound(), 404),
+    ],
+)
+def test_an_error_in_place_of_a_form_gives_back_what_was_written(app: Flask, error: Exception, status: int) -> None:
+    here = {"Referer": "http://localhost/tickets/new"}
+    page = failed(app, error, data=WRITTEN, headers=here)
+    assert page.status_code == status
+    assert "First line\nand &lt;b&gt;more&lt;/b&gt; of it</textarea>" in page.text and "起動しません。</textarea>" in page.text
+    assert "correct horse" not in page.text and page.text.count("<textarea") == 2
+    assert ("Reload this page to send it again" in page.text) is (status >= 500)
+    for headers in ({}, {"Referer": "https://elsewhere.example/"}, here | {"HX-Request": "true"}):
+        assert "First line" not in failed(app, error, data=WRITTEN, headers=headers).text
+
+
+def test_a_body_of_a_million_fields_does_not_become_a_million_boxes(app: Flask) -> None:
+    sent = {f"field-{number}": "two words" for number in range(3000)}
+    page = failed(app, errors.Stale("Aiko changed this."), data=sent, headers={"Referer": "http://localhost/"})
+    assert page.text.count("<textarea") == pages.MOST_FIELDS
+
+
+def test_a_body_that_is_too_large_is_refused_in_words(browse: Any, people: Any) -> None:
+    sent = {"body": "much text " * 300_000}
+    page = browse(people.user).post("/tickets/new", sent, headers={"Referer": "http://localhost/tickets/new"}, status=413)
+    assert "larger than we accept" in page.words
+
+
+def test_a_reply_survives_a_database_that_is_gone(browse: Any, people: Any) -> None:
+    browser = browse(people.user)
+    db.session.execute(text("DROP TABLE sign_ins"))
+    db.session.commit()
+    sent = {"subject": "Will not start", "body": "It says “no such hive”."}
+    page = browser.post("/tickets/new", sent, headers={"Referer": "http://localhost/tickets/new"}, status=503)
+    assert "Not available" in page.words and "It says “no such hive”.</textarea>" in page.text
+
+
 def test_a_form_of_another_session_is_refused_in_words(browse: Any, people: Any) -> None:
     answer = browse(people.user).post("/logout", csrf=False, status=400)
     assert "This form has expired" in answer.words and "Go back, copy what you wrote" in answer.words
