@@ -108,3 +108,25 @@ def test_saving_works_without_script(visit):
     page.get_by_label("Answer").fill("It does.")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("Only writers see it.")).to_be_visible()
+
+
+def test_a_translation_is_written_with_the_same_marks_pictures_and_preview(site, visit):
+    page = visit("lead", f"/desk/knowledge/article/{site.abroad}/translations/fr")
+    body = page.get_by_label("Text", exact=True)
+    body.fill("Les zebres dorment debout.")
+    body.evaluate("area => { area.focus(); area.setSelectionRange(4, 10); }")
+    page.get_by_role("button", name="Bold").click()
+    expect(body).to_have_value("Les **zebres** dorment debout.")
+    expect(page.locator("#preview strong")).to_have_text("zebres")
+    expect(page.locator("[data-words]")).to_have_text("4 words, 1 min to read")
+    page.evaluate(PASTE, ["Zebres.png", list(PNG)])
+    expect(page.locator("#preview img")).to_have_attribute("alt", "Zebres")
+
+
+def test_a_translation_is_written_and_looked_at_without_script(site, visit):
+    page = visit("lead", f"/desk/knowledge/article/{site.abroad}/translations/es", java_script_enabled=False)
+    expect(page.get_by_role("toolbar")).to_have_count(0)
+    page.get_by_label("Title").fill("Cebras")
+    page.get_by_label("Text", exact=True).fill("Duermen **de pie**.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview strong")).to_have_text("de pie")

@@ -3,8 +3,9 @@
 from typing import Any
 
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Optional, Regexp
 
+from app.knowledge.forms import MARKS, at_most
 from app.knowledge.rules import MAX_ANSWER, MAX_BODY, MAX_QUESTION, MAX_SUMMARY, MAX_TITLE
 from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.models import Translation
@@ -19,17 +20,12 @@ UP_TO_DATE = (
 )
 
 
-def at_most(length: int) -> Length:
-    """A limit in words."""
-    return Length(max=length, message=f"Use {length:,} characters at most.")
-
-
 class TranslationForm(SeenForm):
     """An article in another language."""
 
     title = StringField("Title", [DataRequired("Give it a title."), at_most(MAX_TITLE)], filters=[one_line])
     summary = TextAreaField("Summary", [Optional(), at_most(MAX_SUMMARY)], filters=[one_line])
-    body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines])
+    body = TextAreaField("Text", [DataRequired("Write the text."), at_most(MAX_BODY)], filters=[many_lines], description=MARKS)
     is_current = BooleanField("The translation is up to date with the English text", default=True, description=UP_TO_DATE)
     source = HiddenField("Version of the original", [DataRequired(RELOAD), Regexp(r"^\d{1,9}$", message=RELOAD)])
 
@@ -43,7 +39,7 @@ class AnswerTranslationForm(TranslationForm):
     """A question and its answer in another language."""
 
     title = StringField("Question", [DataRequired("Write the question."), at_most(MAX_QUESTION)], filters=[one_line])
-    body = TextAreaField("Answer", [DataRequired("Write the answer."), at_most(MAX_ANSWER)], filters=[many_lines])
+    body = TextAreaField("Answer", [DataRequired("Write the answer."), at_most(MAX_ANSWER)], filters=[many_lines], description=MARKS)
     summary = HiddenField("Summary")
 
 
