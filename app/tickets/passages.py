@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from markupsafe import Markup, escape
+from markupsafe import Markup, _escape_inner
 
 LENGTH, LEAD = 220, 60
 # What Markdown has at the beginning of a heading, and around code.
 MARKS = re.compile(r"^#{1,6} |`", re.MULTILINE)
-OPEN, CLOSE, NOTHING = Markup("<mark>"), Markup("</mark>"), Markup()
+OPEN, CLOSE = "<mark>", "</mark>"
 # So many places of a text are weighed, at most.
 PLACES = 60
 
@@ -30,20 +30,28 @@ class Sought:
     def places(self, text: str) -> Iterator[tuple[int, int, set[str]]]:
         """(start, end, the words that stand there) of each match, in order."""
         for match in self.pattern.finditer(flat(text)):
-            there = {word for word in self.words if word == match[0]}
-            yield match.start(), match.end(), there | ({self.words[-1]} if match[0].startswith(self.words[-1]) else set())
+            yield match.start(), match.end(), self.meant_by(match[0])
+
+    def meant_by(self, found: str) -> set[str]:
+        """The words that a match stands for."""
+        return {word for word in self.words if word == found or (word is self.words[-1] and found.startswith(word))}
 
     def within(self, text: str) -> set[str]:
         """The words that a text has."""
-        return set().union(*(there for _, _, there in self.places(text)))
+        return set().union(*map(self.meant_by, set(self.pattern.findall(flat(text)))))
 
     def marked(self, text: str) -> Markup:
         """A text as HTML with what was looked for in <mark>."""
+        return Markup(self.html(text))  # noqa: S704 - what is no mark is escaped
+
+    def html(self, text: str) -> str:
+        """The same as plain text: a page has a hundred, and Markup would escape each piece when it is made and when it is joined."""
         pieces, at = [], 0
-        for start, end, _ in self.places(text):
-            pieces += [escape(text[at:start]), OPEN, escape(text[start:end]), CLOSE]
+        for match in self.pattern.finditer(flat(text)):
+            start, end = match.span()
+            pieces += [_escape_inner(text[at:start]), OPEN, _escape_inner(text[start:end]), CLOSE]
             at = end
-        return NOTHING.join([*pieces, escape(text[at:])])
+        return "".join([*pieces, _escape_inner(text[at:])])
 
     def passage(self, text: str) -> Markup:
         """The piece of about LENGTH characters that has most of the words, marked; an ellipsis stands where it was cut."""
@@ -53,7 +61,8 @@ class Sought:
         # Words stay whole, unless one is longer than anybody would read.
         begin = max(begin, text.find(" ", begin, begin + LEAD)) if begin else 0
         end = max(end, text.find(" ", end, end + LEAD)) if end < len(text) else end
-        return Markup("{}{}{}").format("… " if begin else "", self.marked(text[begin:end].strip()), " …" if end < len(text) else "")
+        before, after = "… " if begin else "", " …" if end < len(text) else ""
+        return Markup(f"{before}{self.html(text[begin:end].strip())}{after}")  # noqa: S704 - what is no mark is escaped
 
     def begin(self, text: str) -> int:
         """Where that piece begins."""
@@ -63,6 +72,8 @@ class Sought:
             have = set().union(*(there for here, _, there in found[n:] if here < start + LENGTH - LEAD))
             if len(have) > best:
                 best, at = len(have), start
+            if best == len(self.words):
+                break
         return max(0, at - LEAD)
 
 

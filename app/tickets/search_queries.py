@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, cast
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import Integer, Select, bindparam, func, select
 
 from app.accounts.models import Organization, User
@@ -110,7 +110,8 @@ def latest_messages() -> Select[Any]:
 
 def hit(row: Any, messages: Sequence[Any], sought: Sought) -> Hit:
     """A ticket, with the messages that have most of the words which its subject and people do not."""
-    missing = set(sought.words) - sought.within(f"{row.subject} {row.name} {row.email} {row.organization or ''}")
+    named = sought.within(f"{row.subject} {row.name} {row.email} {row.organization or ''}")
+    missing = set(sought.words) - named
     passages: list[Passage] = []
     have = [(sought.within(message.body), message) for message in messages] if missing else []
     # What people said before what we answer by ourselves; then the newest.
@@ -120,7 +121,7 @@ def hit(row: Any, messages: Sequence[Any], sought: Sought) -> Hit:
             break
         passages.append(Passage(where(message), message.created_at, message.id, sought.passage(message.body)))
         missing -= there
-    marked = sought.marked
+    marked = sought.marked if named else escape
     home = marked(row.organization) if row.organization else None
     return Hit(row.ref, row.status, marked(row.subject), marked(row.name), marked(row.email), home, passages)
 

@@ -319,6 +319,13 @@ def test_a_passage_is_short_whole_worded_and_shows_most_of_the_words():
     assert str(Sought(["missing"]).passage("short")) == "short"
 
 
+def test_names_stand_there_as_they_were_written_with_and_without_a_mark(desk, people):
+    factories.ticket(people.user, subject="<i>Fan & co</i>", body="A needle.")
+    for words, marked in (("needle", "Fan"), ("fan", "<mark>Fan</mark>")):
+        shown = desk.get("/desk/search", query_string={"q": words}).text
+        assert f"&lt;i&gt;{marked} &amp; co&lt;/i&gt;</a>" in shown
+
+
 @both
 def test_a_rename_reaches_tickets_that_came_before(people, app, now):
     factories.ticket(people.user, now=now - timedelta(days=300))
