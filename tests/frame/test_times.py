@@ -22,6 +22,14 @@ def test_a_moment_far_away_is_told_with_its_year() -> None:
     assert in_words(at, "Europe/Berlin", at + timedelta(days=183)) == "Tue 24 Nov 2026, 14:30 CET"
 
 
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), st.sampled_from(["Asia/Kathmandu", "Europe/Berlin"])
+)
+def test_a_moment_in_words_has_the_day_and_the_time_of_the_wall(at: datetime, zone_name: str) -> None:
+    there = local(at, zone_name)
+    assert in_words(at, zone_name) == f"{there:%a} {there.day} {there:%b, %H:%M %Z}"
+
+
 def test_of_two_times_with_one_name_in_autumn_it_is_the_first() -> None:
     for fold in (0, 1):
         assert from_wall(datetime(2027, 10, 31, 2, 30, fold=fold), "Europe/Berlin") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
