@@ -6,7 +6,8 @@ import time
 from contextlib import suppress
 
 import pytest
-from rq import Queue
+from redis.connection import AbstractConnection
+from rq import Queue, Retry
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.registry import FailedJobRegistry
@@ -42,6 +43,13 @@ def take_a_while():
 def fail():
     """A job that cannot be done."""
     raise RuntimeError("cannot be done")
+
+
+def fail_once():
+    """Fails the first time."""
+    SEEN.append("tried")
+    if len(SEEN) == 1:
+        raise RuntimeError("not yet")
 
 
 def code_of(run):
@@ -95,6 +103,39 @@ def test_a_job_is_tried_again_and_kept_when_it_fails_for_good(app, drain, clock)
     assert failed.count == 1
     job = Job.fetch(failed.get_job_ids()[0], connection=app_redis(), serializer=JSONSerializer)
     assert "cannot be done" in job.latest_result().exc_string
+
+
+def test_a_job_that_is_done_leaves_nothing_in_redis_and_is_counted(app, redis, drain):
+    done = [queue("default").enqueue("tests.ops.test_workers.note_intent", retry=retry(), result_ttl=0) for _ in range(3)]
+    assert drain() == 3
+    assert len(SEEN) == 3
+    left = [key.decode() for key in redis.scan_iter("rq:*")]
+    assert not [key for key in left if any(job.id in key for job in done)]
+    assert queue("default").started_job_registry.count == 0
+    assert [redis.hget(key, "successful_job_count") for key in left if key.startswith("rq:worker:")] == [b"3"]
+
+
+def test_a_job_that_was_done_at_its_second_try_leaves_nothing_either(app, redis, drain):
+    job = queue("default").enqueue("tests.ops.test_workers.fail_once", retry=Retry(max=1), result_ttl=0)
+    drain(failing=True)
+    assert len(SEEN) == 2
+    assert [key for key in redis.scan_iter("rq:*") if job.id.encode() in key] == []
+
+
+def test_a_job_takes_few_trips_to_redis(app, drain, monkeypatch):
+    trips = []
+    sent = AbstractConnection.send_packed_command
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", lambda *given, **more: trips.append(1) or sent(*given, **more))
+    for _ in range(2):
+        begun = len(trips)
+        queue("default").enqueue("tests.ops.test_workers.note_intent", result_ttl=0)
+        drain()
+        one = len(trips) - begun
+    for _ in range(10):
+        queue("default").enqueue("tests.ops.test_workers.note_intent", result_ttl=0)
+    begun = len(trips)
+    drain()
+    assert 9 * 3 < len(trips) - begun - one <= 9 * 7
 
 
 def test_every_worker_listens_to_one_queue(app):
