@@ -10,35 +10,47 @@ from sqlalchemy import DDL, Integer, column, event, table
 from app.tickets.models import Message
 from app.tickets.subject_index import FullText
 
-# How many characters of a message, and of a whole ticket, can be found. PostgreSQL takes a megabyte of words in one
+# How many characters of a message, and on PostgreSQL of a whole ticket, can be found. PostgreSQL takes a megabyte of words in one
 # value, which so many characters never reach. The latest message comes first: a very long ticket leaves out its oldest.
 # A new ticket is read with its first message, without which there is none.
 OF_MESSAGE, OF_TICKET = 20_000, 200_000
 # So many rows that come at once are a bulk load.
 BULK = 100
 
-SQLITE_TEXT = f"""
-    INSERT OR REPLACE INTO ticket_texts(rowid, words)
-    SELECT tickets.id, substr(
-        tickets.subject || ' ' || users.name || ' ' || users.email || ' ' || coalesce(organizations.name, '') || ' ' || coalesce((
-            SELECT group_concat(said, ' ') FROM (
-                SELECT substr(body, 1, {OF_MESSAGE}) AS said FROM messages WHERE messages.ticket_id = tickets.id ORDER BY messages.id DESC
-            )), ''), 1, {OF_TICKET})
-    FROM tickets JOIN users ON users.id = tickets.requester_id LEFT JOIN organizations ON organizations.id = tickets.organization_id
-    WHERE"""  # noqa: S608 - numbers of ours
+# SQLite keeps words only. A word stands for its ticket however often it was put in, and taking it out takes it out wherever it came from: so
+# what is said is put in beside what is there, and what changes is taken out by its old text before the whole ticket is put in anew.
+SQLITE_IN = "INSERT INTO ticket_texts(rowid, words) SELECT ticket_id, words FROM ticket_texts_whole WHERE ticket_id"
+SQLITE_OUT = "INSERT INTO ticket_texts(ticket_texts, rowid, words) SELECT 'delete',"
+SQLITE_PEOPLE = """(SELECT name || ' ' || email FROM users WHERE users.id = old.requester_id)
+        || ' ' || coalesce((SELECT name FROM organizations WHERE organizations.id = old.organization_id), '')"""
 SQLITE = (
-    """CREATE VIRTUAL TABLE ticket_texts USING fts5(words, columnsize=0, prefix='2 3', tokenize="unicode61 remove_diacritics 2")""",
-    f"CREATE TRIGGER ticket_texts_said AFTER INSERT ON messages BEGIN {SQLITE_TEXT} tickets.id = new.ticket_id; END",
-    f"CREATE TRIGGER ticket_texts_edited AFTER UPDATE OF body ON messages BEGIN {SQLITE_TEXT} tickets.id = new.ticket_id; END",
-    f"CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages BEGIN {SQLITE_TEXT} tickets.id = old.ticket_id; END",
+    f"""CREATE VIEW ticket_texts_whole(ticket_id, words) AS
+        SELECT tickets.id, tickets.subject || ' ' || users.name || ' ' || users.email || ' ' || coalesce(organizations.name, '') || ' '
+            || coalesce((SELECT group_concat(substr(body, 1, {OF_MESSAGE}), ' ') FROM messages WHERE messages.ticket_id = tickets.id), '')
+        FROM tickets JOIN users ON users.id = tickets.requester_id LEFT JOIN organizations ON organizations.id = tickets.organization_id""",  # noqa: S608 - numbers of ours
+    """CREATE VIRTUAL TABLE ticket_texts USING fts5(words, content='ticket_texts_whole', content_rowid='ticket_id',
+        columnsize=0, prefix='2 3', tokenize="unicode61 remove_diacritics 2")""",
+    f"""CREATE TRIGGER ticket_texts_begun AFTER INSERT ON messages
+        WHEN NOT EXISTS (SELECT 1 FROM messages WHERE ticket_id = new.ticket_id AND id <> new.id)
+        BEGIN {SQLITE_IN} = new.ticket_id; END""",  # noqa: S608 - words of ours
+    f"""CREATE TRIGGER ticket_texts_said AFTER INSERT ON messages
+        WHEN EXISTS (SELECT 1 FROM messages WHERE ticket_id = new.ticket_id AND id <> new.id)
+        BEGIN INSERT INTO ticket_texts(rowid, words) VALUES (new.ticket_id, substr(new.body, 1, {OF_MESSAGE})); END""",  # noqa: S608 - numbers of ours
+    f"""CREATE TRIGGER ticket_texts_edited AFTER UPDATE OF body ON messages WHEN old.body <> new.body
+        BEGIN {SQLITE_OUT} old.ticket_id, substr(old.body, 1, {OF_MESSAGE}); {SQLITE_IN} = new.ticket_id; END""",
+    f"""CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages
+        BEGIN {SQLITE_OUT} old.ticket_id, substr(old.body, 1, {OF_MESSAGE}); {SQLITE_IN} = old.ticket_id; END""",
     f"""CREATE TRIGGER ticket_texts_changed AFTER UPDATE OF subject, requester_id, organization_id ON tickets
         WHEN (old.subject, old.requester_id, old.organization_id) IS NOT (new.subject, new.requester_id, new.organization_id)
-        BEGIN {SQLITE_TEXT} tickets.id = new.id; END""",
-    "CREATE TRIGGER ticket_texts_removed AFTER DELETE ON tickets BEGIN DELETE FROM ticket_texts WHERE rowid = old.id; END",
+        BEGIN {SQLITE_OUT} old.id, old.subject || ' ' || {SQLITE_PEOPLE}; {SQLITE_IN} = new.id; END""",
+    f"""CREATE TRIGGER ticket_texts_removed AFTER DELETE ON tickets
+        BEGIN {SQLITE_OUT} old.id, old.subject || ' ' || {SQLITE_PEOPLE}; END""",
     f"""CREATE TRIGGER ticket_texts_person AFTER UPDATE OF name, email ON users WHEN old.name <> new.name OR old.email <> new.email
-        BEGIN {SQLITE_TEXT} tickets.requester_id = new.id; END""",
+        BEGIN {SQLITE_OUT} id, old.name || ' ' || old.email FROM tickets WHERE requester_id = old.id;
+            {SQLITE_IN} IN (SELECT id FROM tickets WHERE requester_id = new.id); END""",  # noqa: S608 - words of ours
     f"""CREATE TRIGGER ticket_texts_organization AFTER UPDATE OF name ON organizations WHEN old.name <> new.name
-        BEGIN {SQLITE_TEXT} tickets.organization_id = new.id; END""",
+        BEGIN {SQLITE_OUT} id, old.name FROM tickets WHERE organization_id = old.id;
+            {SQLITE_IN} IN (SELECT id FROM tickets WHERE organization_id = new.id); END""",  # noqa: S608 - words of ours
 )
 # Both engines cut words alike (subject_index.py says why on PostgreSQL).
 WORDS = r"strip(to_tsvector('simple', regexp_replace({}, '[\W_]+', ' ', 'g')))"

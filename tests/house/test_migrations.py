@@ -114,9 +114,11 @@ def test_tickets_that_were_there_before_full_text_are_found_and_followed(empty):
 
 def test_the_migrations_make_the_full_text_that_a_new_database_gets():
     versions = ScriptDirectory.from_config(schema.alembic_config())
-    made, added = (versions.get_revision(name).module for name in ("20261128_ticket_texts", "20261128_words_added"))
+    names = ("20261128_ticket_texts", "20261128_words_added", "20261128_words_put_in")
+    made, added, put_in = (versions.get_revision(name).module for name in names)
     changed = [f"CREATE {added.FOLLOW}" if one == f"CREATE {added.BEFORE}" else one for one in made.POSTGRESQL]
-    assert (made.SQLITE, changed) == (text_index.SQLITE, list(text_index.POSTGRESQL))
+    assert (put_in.SQLITE, changed) == (text_index.SQLITE, list(text_index.POSTGRESQL))
+    assert put_in.BEFORE == made.SQLITE
 
 
 def test_the_tables_that_give_no_number_twice_are_those_of_the_models(empty):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from app.accounts.models import Organization, User
 from app.dev import rows as bulk
@@ -259,6 +259,54 @@ def test_what_was_added_is_what_would_be_read(people, app, said):
     assert added == db.session.scalar(stored, {"id": ticket.id})
 
 
+@pytest.mark.engines("sqlite")
+def test_what_is_said_is_put_in_beside_what_its_ticket_has(people, app, company):
+    db.session.execute(text("INSERT INTO ticket_texts(ticket_texts) VALUES ('delete-all')"))
+    factories.reply(company["marcus"], people.agent, "The perihelion; see `/var/log`.")
+    assert [len(walk(people.agent, words)[0]) for words in ("perihelion log", "perihelion umbriel")] == [1, 0]
+    db.session.execute(text("UPDATE users SET name = 'Marcus Weber' WHERE id = :id"), {"id": people.user.id})
+    assert [len(walk(people.agent, words)[0]) for words in ("umbriel perihelion weber", "gateway")] == [1, 0]
+
+
+# What changes the words of a ticket, or how its index keeps them.
+CHANGED = {
+    "edit": "UPDATE messages SET body = :words WHERE id = :message",
+    "remove": "DELETE FROM messages WHERE id = :message",
+    "subject": "UPDATE tickets SET subject = :words WHERE id = :ticket",
+    "person": "UPDATE users SET name = :words WHERE id = :person",
+    "organization": "UPDATE organizations SET name = :words WHERE id = :organization",
+    "merge": "INSERT INTO ticket_texts(ticket_texts) VALUES ('optimize')",
+}
+CHANGES = st.tuples(st.sampled_from(["say", *CHANGED]), st.integers(0, 5), st.text("ab é", min_size=1, max_size=6))
+
+
+@pytest.mark.engines("sqlite")
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(changes=st.lists(CHANGES, max_size=12))
+def test_the_words_of_tickets_are_those_that_reading_them_anew_would_find(people, app, changes):
+    tickets = [factories.ticket(people.user, body=body).id for body in ("a needle", "b needle")]
+    for what, number, words in changes:
+        said = [0, *db.session.scalars(select(Message.id).where(Message.ticket_id.in_(tickets)))]
+        values = {"ticket": tickets[number % 2], "message": said[number % len(said)], "words": words}
+        values |= {"person": people.user.id, "organization": people.acme.id}
+        if what == "say":
+            db.session.execute(insert(Message), message_row(people, values["ticket"], words))
+        else:
+            db.session.execute(text(CHANGED[what]), {name: value for name, value in values.items() if f":{name}" in CHANGED[what]})
+    kept = vocabulary()
+    db.session.execute(text("INSERT INTO ticket_texts(ticket_texts) VALUES ('integrity-check')"))
+    db.session.execute(text("INSERT INTO ticket_texts(ticket_texts) VALUES ('rebuild')"))
+    assert kept == vocabulary()
+
+
+def vocabulary():
+    """Each word of SQLite's index and some beginnings of words, with their tickets."""
+    db.session.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS temp.ticket_words USING fts5vocab(main, ticket_texts, instance)"))
+    found = {tuple(row) for row in db.session.execute(text("SELECT term, doc FROM ticket_words"))}
+    asked = text("SELECT rowid FROM ticket_texts WHERE ticket_texts MATCH :start")
+    return found | {(start, row) for start in ("ab*", "ba*", "aab*", "ne*") for row in db.session.scalars(asked, {"start": start})}
+
+
 @pytest.mark.engines("postgresql")
 def test_two_messages_at_the_same_time_are_both_found(people, app, company):
     write = "INSERT INTO messages (ticket_id, body, visibility, html, by_staff, is_automatic, source, created_at, left_out) "
@@ -279,12 +327,13 @@ def test_two_messages_at_the_same_time_are_both_found(people, app, company):
 
 
 @both
-def test_a_very_long_message_is_searched_as_far_as_its_cap_and_refuses_nothing(people, app):
+def test_a_very_long_message_is_searched_as_far_as_its_cap_and_refuses_nothing(people, app, engine):
     long = factories.ticket(people.user)
     for n in range(12):
         factories.note(long, people.agent, f"begin{n} " + " ".join(f"{n}w{k}" for k in range(4000)) + " ending", now=factories.NOW)
     found = [bool(walk(people.agent, word)[0]) for word in ("begin11", "begin5", "begin0", "ending")]
-    assert found == [True, True, False, False]
+    # PostgreSQL leaves out the oldest messages of a very long ticket.
+    assert found == [True, True, engine == "sqlite", False]
 
 
 def test_as_many_statements_for_one_hit_as_for_twenty(desk, people, statements):
