@@ -18,6 +18,7 @@ from app.audiences import STAFF_ROLES, lead
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, part
 from app.lib.requests import row_number
 from app.sla.rulebook import calendars
@@ -166,8 +167,8 @@ def saved(route: AlertRoute | None) -> Response:
     except Invalid as wrong:
         form.name.errors = [wrong.message]
         return editor(route, form, 422)
-    except Stale:
-        return editor(route, form, 409)
+    except Stale as stale:
+        return editor(route, overtaken(form, form_of(route), stale.message), 409)
     db.session.commit()
     flash("Saved. Send a test to see that it arrives.", "ok")
     return go(url_for(".show", number=route.id))
@@ -201,7 +202,6 @@ def editor(route: AlertRoute | None, form: RouteForm, status: int = 200) -> Resp
         "form": form,
         "tests": found,
         "leads_to": shown,
-        "stale": route is not None and status == 409,
     }
     context["left"] = lists.left(addresses([route] if route is not None else []))
     return part("alerts/admin/edit.html", status, **context, **WORDS)

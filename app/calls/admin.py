@@ -11,6 +11,7 @@ from app.calls.models import CallKind
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, part
 
 bp = lead("calls_admin", __name__)
@@ -62,8 +63,8 @@ def kept(row: CallKind | None, form: forms.KindForm) -> Response:
     except editing.BadTerms as bad:
         form.refuse(bad.wrong)
         return kind_page(row, form, 422)
-    except Stale:
-        return kind_page(row, form, 409)
+    except Stale as stale:
+        return kind_page(row, overtaken(form, kind_form(row), stale.message), 409)
     db.session.commit()
     flash("Saved. What is booked already stays as it was booked.", "ok")
     return go(url_for(".index"))
@@ -77,4 +78,4 @@ def kind_form(row: CallKind | None, *, sent: bool = False) -> forms.KindForm:
 
 def kind_page(row: CallKind | None, form: forms.KindForm, status: int = 200) -> Response:
     """The page of one kind."""
-    return part("calls/admin/kind.html", status, kind=row, form=form, stale=status == 409)
+    return part("calls/admin/kind.html", status, kind=row, form=form)

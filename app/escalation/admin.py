@@ -14,6 +14,7 @@ from app.escalation.models import EscalationTrigger, SupportTier
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, part
 
 bp = lead("escalation_admin", __name__)
@@ -44,8 +45,8 @@ def save_tier(number: int) -> Response:
     except editing.BadPath as bad:
         form.refuse(bad.wrong)
         return tier_page(row, form, 422)
-    except Stale:
-        return tier_page(row, form, 409)
+    except Stale as stale:
+        return tier_page(row, overtaken(form, forms.tier_form(row, queries.teams(), queries.staff()), stale.message), 409)
     return saved(f"Saved. Escalations to tier {number} follow it from now on.")
 
 
@@ -66,8 +67,8 @@ def save_trigger(key: str) -> Response:
     values = {name: form[name].data for name in ("is_enabled", "tier", "pages", "any_plan")} | {"team_id": form.team.data or None}
     try:
         editing.change_trigger(row, values, actor=me(), now=utcnow(), seen=forms.version_of(form))
-    except Stale:
-        return trigger_page(row, form, 409)
+    except Stale as stale:
+        return trigger_page(row, overtaken(form, forms.trigger_form(row, queries.teams()), stale.message), 409)
     return saved("Saved. It holds for tickets from now on.")
 
 
@@ -131,12 +132,12 @@ def overview(form: forms.ExecutiveForm, status: int = 200) -> Response:
 
 def tier_page(row: SupportTier, form: forms.TierForm, status: int = 200) -> Response:
     """The page of one tier."""
-    return part("escalation/tier.html", status, tier=row, form=form, stale=status == 409)
+    return part("escalation/tier.html", status, tier=row, form=form)
 
 
 def trigger_page(row: EscalationTrigger, form: forms.TriggerForm, status: int = 200) -> Response:
     """The page of one trigger."""
-    return part("escalation/trigger.html", status, trigger=row, name=rules.REASONS[row.key], form=form, stale=status == 409)
+    return part("escalation/trigger.html", status, trigger=row, name=rules.REASONS[row.key], form=form)
 
 
 def me() -> User:

@@ -8,6 +8,8 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms.meta import DefaultMeta
 
+from app.lib.marks import kind_of
+
 # The library's words, as it asks for a translation of them → ours, which say what to do.
 WORDS = {
     "This field is required.": "Fill this in.",
@@ -58,6 +60,17 @@ def install() -> None:
         return ours
 
     DefaultMeta.get_translations = FlaskForm.Meta.get_translations = get_translations
+
+
+def overtaken(form: Any, standing: Any, words: str) -> Any:
+    """A form that somebody else was faster than: what was entered stays, with what stands there now beside it (`standing`, the same
+    form as the page shows it). Saving again means to overwrite that."""
+    form.form_errors.append(words)
+    form.seen.data = standing.seen.data
+    for field in standing:
+        if kind_of(field) != "hidden":
+            tell_what_stands(form[field.name], field.data)
+    return form
 
 
 def tell_what_stands(field: Any, value: Any) -> None:

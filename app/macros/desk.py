@@ -9,7 +9,8 @@ from app.accounts.permissions import may
 from app.audiences import desk
 from app.extensions import db
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, NotFound
+from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, is_htmx, page_or_part, part
 from app.lib.markdown import to_html
 from app.lib.requests import row_number
@@ -73,10 +74,10 @@ def saved(macro: Macro, form: MacroForm) -> Response:
     """Save a macro as its form says."""
     if not form.validate():
         return editor(macro, form, 422)
-    if form.version() not in (None, macro.version):
-        return editor(macro, form, 409, stale=True)
     try:
-        actions.change(macro, form.content(), actor=current_user, now=utcnow())
+        actions.change(macro, form.content(), actor=current_user, now=utcnow(), seen=form.version())
+    except Stale as stale:
+        return editor(macro, overtaken(form, form_for(macro, queries.teams(), leads=approves()), stale.message), 409, stale=True)
     except Invalid as wrong:
         form.body.errors = [wrong.message]
         return editor(macro, form, 422)

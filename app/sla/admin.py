@@ -9,13 +9,14 @@ from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, part
 from app.lib.requests import row_number
 from app.sla import choosing, editing, preview, public_holidays, rulebook, runs, versions
 from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
-from app.sla.forms import offered, overtaken
+from app.sla.forms import offered
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words

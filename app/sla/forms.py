@@ -9,8 +9,6 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
-from app.lib.forms import tell_what_stands
-from app.lib.marks import kind_of
 from app.lib.times import local, zone
 from app.sla.calendars import BadCalendar, zone_named
 from app.sla.reports import BOTH_URGENT, PRIORITIES, Scope
@@ -31,17 +29,6 @@ def number(text: str | None) -> int | None:
 def offered(pairs: Iterable[tuple[object, str]], first: str = "") -> list[SelectChoice]:
     """Choices, with one that chooses nothing before them."""
     return [*([SelectChoice("", first)] if first else []), *(SelectChoice(str(value), label) for value, label in pairs)]
-
-
-def overtaken(form: Any, standing: Any, words: str) -> Any:
-    """A form that somebody else was faster than: what was entered stays, with what stands there now beside it (`standing`, the same
-    form as the page shows it). Saving again means to overwrite that."""
-    form.form_errors.append(words)
-    form.seen.data = standing.seen.data
-    for field in standing:
-        if kind_of(field) != "hidden":
-            tell_what_stands(form[field.name], field.data)
-    return form
 
 
 class ReportForm(FlaskForm):

@@ -7,10 +7,10 @@ from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, part
 from app.sla import level_queries, levels
 from app.sla.admin_forms import moment
-from app.sla.forms import overtaken
 from app.sla.level_forms import LevelForm
 from app.sla.level_models import Level
 from app.sla.level_rules import BUILT_IN

@@ -9,6 +9,7 @@ from app.audiences import lead
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.errors import Invalid, NotFound, Stale
+from app.lib.forms import overtaken
 from app.lib.htmx import go, is_htmx, part
 from app.triage import editing, queries
 from app.triage.forms import GROUP_NAMES, NAMES, RuleForm, TrialForm, rule_form
@@ -87,8 +88,8 @@ def saved(row: TriageRule, form: RuleForm) -> Response:
         return editor(row.group, row, form, 422)
     try:
         editing.change_rule(row, form.change(), actor=current_user, now=utcnow(), seen=form.version())
-    except Stale:
-        return editor(row.group, row, form, 409)
+    except Stale as stale:
+        return editor(row.group, row, overtaken(form, rule_form(row.group, row), stale.message), 409)
     except Invalid as wrong:
         form.words.errors = [wrong.message]
         return editor(row.group, row, form, 422)

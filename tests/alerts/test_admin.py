@@ -78,8 +78,16 @@ def test_a_stale_save_is_told_and_keeps_what_was_typed(app, people, browse):
     made = route(("leads", ""))
     window = browse(people.lead)
     window.post(f"/admin/alert-routes/{made.id}", data={**ONE, "seen": "1"}, to=f"/admin/alert-routes/{made.id}")
-    answer = window.post(f"/admin/alert-routes/{made.id}", data={**ONE, "name": "Mine", "seen": "1"}, status=409)
-    assert 'value="Mine"' in answer.text and 'name="seen" value="2"' in answer.text
+    answer = window.post(
+        f"/admin/alert-routes/{made.id}",
+        data={**ONE, "name": "Mine", "severities": ["page"], "channel_1_kind": "leads", "channel_1_target": "", "seen": "1"},
+        status=409,
+    )
+    assert 'value="Mine"' in answer.text and answer.markup.fields(answer.markup.one("form", id="route-form"))["seen"] == "2"
+    told = answer.words
+    assert "Somebody else saved this route" in told and "Name: It says “Nights” now." in told
+    assert "Severities: It says “Critical, Page” now." in told and "Channel 1: It says “E-mail” now." in told
+    assert "Team: It says" not in told
 
 
 def test_what_was_entered_for_a_deleted_route_becomes_a_new_one(app, people, browse):

@@ -84,7 +84,8 @@ def test_of_two_who_save_the_second_is_told(terms, people, support, browse):
     seen = support.kind.version
     browse(people.lead).post(path, terms | {"seen": seen}, to="/admin/calls")
     page = browse(people.admin).post(path, terms | {"seen": seen, "minutes": "45"}, status=409)
-    assert "Somebody else changed this kind" in page.words
+    assert "Somebody else changed this kind" in page.words and "Length, minutes: It says “60” now." in page.words
+    assert page.markup.fields(page.markup.one("form", id="kind-form"))["minutes"] == "45"
     assert db.session.get_one(CallKind, support.kind.id).minutes == 60
 
 

@@ -153,11 +153,14 @@ def test_bad_input_of_a_tier_keeps_the_form(people, browse, over, words):
 
 def test_a_stale_tier_and_trigger_are_told_and_kept(people, browse):
     lead = browse(people.lead)
-    for path, over in (("/admin/escalation/tiers/2", {"name": "Mine"}), ("/admin/escalation/triggers/data_loss", {"tier": "2"})):
+    for path, over, stands in (
+        ("/admin/escalation/tiers/2", {"name": "Mine"}, "Name: It says “Theirs” now."),
+        ("/admin/escalation/triggers/data_loss", {"tier": "2"}, "Escalates to: It says “Tier 1” now."),
+    ):
         mine = sent(lead, path, **over)
         lead.post(path, sent(lead, path, **{name: "1" if name == "tier" else "Theirs" for name in over}), to=None, status=303)
         page = lead.post(path, mine, status=409)
-        assert "Somebody else changed this" in page.words
+        assert "Somebody else changed this" in page.words and stands in page.words and page.words.count("” now.") == 2
         lead.post(path, {**mine, "seen": page.markup.fields()["seen"]}, to=None, status=303)
     assert (queries.tier_for(2).name, queries.trigger_for("data_loss").tier) == ("Mine", 2)
 

@@ -89,7 +89,10 @@ def test_a_stale_save_keeps_the_text_and_shows_the_other(people, browse, macro, 
     seen = macro.version
     actions.change(macro, Content("Ask for the log", "Changed by the lead"), actor=people.lead, now=now)
     page = agent.post(f"/desk/macros/{macro.id}", sent(body="My own words", seen=str(seen)), status=409)
-    assert "Changed by the lead" in page.words and "My own words" in page.text
+    assert "Changed by the lead</pre>" in page.text and "My own words" in page.text
+    told = page.words
+    assert "Title: It says “Ask for the log” now." in told and "Text (Markdown): It says “Changed by the lead” now." in told
+    assert "Who may use it: It says" not in told
     again = page.markup.fields()
     agent.post(f"/desk/macros/{macro.id}", {**sent(body="My own words"), "seen": again["seen"]}, to=f"/desk/macros/{macro.id}")
     assert db.session.get(Macro, macro.id).body == "My own words"

@@ -128,11 +128,19 @@ def test_rules_that_came_with_the_system_are_not_deleted(people, browse):
 
 def test_a_stale_save_keeps_the_words_typed(people, browse, now):
     row = rule("urgency.money.losing")
-    form = sent(row, words="my own words")
-    editing.switch_rule(row, False, actor=people.admin, now=now)
+    form, outcome = sent(row, words="my own words"), row.outcome["to"]
+    theirs = editing.Change("They lose money", "text", ["losing money", "bleeding"], outcome, 55)
+    editing.change_rule(row, theirs, actor=people.admin, now=now)
     lead = browse(people.lead)
     page = lead.post(f"/admin/triage/rules/{row.id}", form, status=409)
     assert "my own words" in page.text and "Somebody else changed this rule" in page.words
+    told = page.words
+    assert "Words: It says “losing money, bleeding” now." in told and "Weight in points: It says “55” now." in told
+    assert (
+        "Explanation: It says “They lose money.” now." in told
+        and "Subject: It says" not in told
+        and "losing money\nbleeding</pre>" in page.text
+    )
     lead.post(f"/admin/triage/rules/{row.id}", {**form, "seen": page.markup.fields()["seen"]}, to="/admin/triage#urgency")
     assert rule("urgency.money.losing").conditions["words"] == ["my own words"]
 
