@@ -91,8 +91,22 @@ def test_a_passage_says_where_the_words_stand_and_marks_them(desk, company, peop
     assert "In a message by Priya Nair" in desk.get("/desk/search?q=bears").words
 
 
-def test_a_passage_has_no_marks_of_markdown():
-    assert Sought(["fan"]).passage("Loud.\n### Steps\n1. Start `hive fan`") == "Loud. Steps 1. Start hive <mark>fan</mark>"
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("Loud.\n### Steps\n1. Start `hive fan`", "Loud. Steps 1. Start hive <mark>fan</mark>"),
+        ("The **fan** of *node 3* is ~~loud~~ **very *loud* now**", "The <mark>fan</mark> of node 3 is loud very loud now"),
+        ('See [the fan](https://x.example/a "b") and ![it](p.png)', "See the <mark>fan</mark> and it"),
+        ("> said so\n> > twice\n* fan\n```sh\nfan --off\n```\nEnd", "said so twice <mark>fan</mark> <mark>fan</mark> --off End"),
+        (
+            "fan: 2*3*4, *.log and *.txt, f(*a, **b), a ** b, [x] (y)",
+            "<mark>fan</mark>: 2*3*4, *.log and *.txt, f(*a, **b), a ** b, [x] (y)",
+        ),
+        ("See [the log](https://fan.example/a)", "See [the log](https://<mark>fan</mark>.example/a)"),
+    ],
+)
+def test_a_passage_has_no_marks_of_markdown(body, shown):
+    assert Sought(["fan"]).passage(body) == shown
 
 
 def test_letters_keep_their_places_without_accents_and_case():
