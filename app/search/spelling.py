@@ -106,9 +106,15 @@ class Spelling:
         """Whether a word of the vocabulary can have the stem. A look, no proof: a few stems do not begin as their words do."""
         if term in UNLIKE or not self.language.is_english:
             return True
-        beginning = term[:-1] if term[-1:] in "ie" else term
-        at = bisect_left(self.sorted, beginning)
-        return at < len(self.sorted) and self.sorted[at].startswith(beginning)
+        if self.has_beginning(term[:-1] if term[-1:] in "ie" else term):
+            return True
+        # "Possibility" has the stem of "possible".
+        return term.endswith("bl") and self.has_beginning(f"{term[:-1]}ilit")
+
+    def has_beginning(self, letters: str) -> bool:
+        """Whether a word of the vocabulary begins so."""
+        at = bisect_left(self.sorted, letters)
+        return at < len(self.sorted) and self.sorted[at].startswith(letters)
 
     def meant_by(self, word: str) -> list[tuple[str, int]]:
         """(word of the vocabulary, edits) within reach of a misspelt word, nearest first; a transposition is one edit.
