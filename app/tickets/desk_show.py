@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import url_for
 from sqlalchemy import select
@@ -24,6 +24,7 @@ from app.sla.queries import clocks_for
 from app.tickets import desk_page, desk_rows, queries, rules, thanking
 from app.tickets.actions import MATERIAL
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm
+from app.tickets.drawn import Delivery
 from app.tickets.models import Message, StagedFile, Ticket
 from app.tickets.story import TRIGGERS, told
 
@@ -38,14 +39,6 @@ STATES = {
     "kept": ("", "kept here, no mail server"),
     "sent": ("ok", "sent"),
 }
-
-
-class Delivery(NamedTuple):
-    """What became of a public message: the worst of its mails in a tone and a sentence, and each of them."""
-
-    tone: str
-    words: str
-    mails: list[Any]
 
 
 @dataclass(frozen=True)
@@ -117,8 +110,8 @@ def delivery(mails: Sequence[Any]) -> Delivery:
     count = sum(mail.state == worst for mail in mails)
     if count == len(mails):
         people = mails[0].recipient_name or mails[0].recipient if count == 1 else f"{count} people"
-        return Delivery(tone, f"Mail to {people}: {word}", list(mails))
-    return Delivery(tone, f"{count} of {len(mails)} mails {word}", list(mails))
+        return Delivery(tone, f"Mail to {people}: {word}", tuple(mails))
+    return Delivery(tone, f"{count} of {len(mails)} mails {word}", tuple(mails))
 
 
 def composer(around: desk_page.Beside, *, macro_text: str = "", used: int | None = None) -> MessageForm:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flask import current_app
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.lib.marks import HUES, STAFF, initials, portrait, sprite
 from app.tickets import pictures
@@ -13,8 +13,6 @@ from app.tickets.lines import Line
 from app.tickets.story import US
 
 NOBODY = "Somebody by e-mail"
-# Where in a kept message its mails are told of; Markdown leaves no such character in its HTML.
-GAP = "\x00"
 # A longer message is drawn each time, so that the kept ones take some megabytes at most.
 KEPT_CHARACTERS = 8_000
 
@@ -34,6 +32,19 @@ class File(NamedTuple):
         return pictures.preview(self.storage_key, self.media_type, self.size_bytes)
 
 
+class Delivery(NamedTuple):
+    """What became of a public message: the worst of its mails in a tone and a sentence, and each of them."""
+
+    tone: str
+    words: str
+    mails: tuple[Any, ...]
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        """Whether a mail has failed: the form that sends it again has the key of whoever looks."""
+        return self.tone == "bad"
+
+
 class Said(NamedTuple):
     """All that the markup of a message depends on, the zone and the icons' sheet among it."""
 
@@ -50,12 +61,14 @@ class Said(NamedTuple):
     files: tuple[File, ...]
     # Whether the desk may make an answer for the help centre of it.
     answers: bool
+    delivery: Delivery | None
+    ticket: str
     zone: str
     sheet: str
 
 
-def message(entry: Any, ticket: Any, zone: str, mails: Markup, at_desk: bool) -> Markup:
-    """The entry of a message (of queries.timeline), at the desk with what became of its mails."""
+def message(entry: Any, ticket: Any, zone: str, delivery: Delivery | None, at_desk: bool) -> Markup:
+    """The entry of a message (of queries.timeline), at the desk with what became of its mails, if any carry it."""
     told, organization = entry.message, ticket.organization
     # An automatic message is from the desk, and what came by mail from a stranger is from nobody that we know.
     known = told.name or (US if told.by_staff else "")
@@ -73,21 +86,20 @@ def message(entry: Any, ticket: Any, zone: str, mails: Markup, at_desk: bool) ->
         told.html,
         tuple(File(one.ref, one.name, one.media_type, one.size_bytes, one.storage_key) for one in entry.files),
         at_desk and told.by_staff and told.visibility == "public" and not told.is_automatic,
+        delivery,
+        ticket.ref,
         zone,
         sprite(""),
     )
-    if len(said.html) > KEPT_CHARACTERS:
-        return macro("message", said, mails)
-    before, after = kept_message(said)
-    # Adding them up would escape each sum anew.
-    return Markup(f"{before}{escape(mails)}{after}")  # noqa: S704 - two of the three are drawn by a template
+    if len(said.html) > KEPT_CHARACTERS or (delivery and delivery.can_be_sent_again):
+        return macro("message", said)
+    return kept_message(said)
 
 
 @lru_cache(maxsize=1024)
-def kept_message(said: Said) -> tuple[Markup, Markup]:
-    """The markup of a message, before and after its mails."""
-    before, _, after = macro("message", said, GAP).rpartition(GAP)
-    return before, after
+def kept_message(said: Said) -> Markup:
+    """The markup of a message."""
+    return macro("message", said)
 
 
 def event(line: Line, at: datetime, zone: str) -> Markup:

@@ -195,7 +195,7 @@ def test_a_macro_that_one_may_not_use_is_not_found(desk, ticket, people):
     desk.get(url(ticket, "?macro=x&used=y"))
 
 
-def test_what_became_of_each_mail_stands_at_its_message(desk, ticket, people):
+def test_what_became_of_each_mail_stands_at_its_message(desk, browse, ticket, people):
     message = factories.reply(ticket, people.agent)
     for state, recipient in (("sent", "a@example.com"), ("bounced", "b@example.com"), ("deferred", "c@example.com")):
         mail = OutboundMail(
@@ -208,8 +208,16 @@ def test_what_became_of_each_mail_stands_at_its_message(desk, ticket, people):
     page = desk.get(url(ticket))
     assert "1 of 3 mails bounced" in page.words and "550 no such user" in page.words and "c@example.com: will be tried again" in page.words
     again = page.markup.one("form", action=f"/desk/mail/{db.session.query(OutboundMail.id).filter_by(state='bounced').scalar()}/sending")
+    # What is drawn once for all who look has nobody's key in it.
+    elsewhere = browse(people.agent)
+    with elsewhere.client.session_transaction() as session:
+        session["csrf_token"] = "their own"
+    theirs = elsewhere.get(url(ticket)).markup
+    assert theirs.fields(theirs.one("form", action=again["action"]))["csrf_token"] != page.markup.fields(again)["csrf_token"]
     desk.post(again["action"], page.markup.fields(again), to=url(ticket) + f"#m{message.id}")
     assert db.session.query(OutboundMail).filter_by(recipient="b@example.com").one().state == "queued"
+    for after in (desk.get(url(ticket)), elsewhere.get(url(ticket))):
+        assert "1 of 3 mails will be tried again" in after.words and "Send again" not in after.text
 
 
 def test_hostile_text_is_shown_as_text(desk, people):
