@@ -16,7 +16,6 @@ from app.sla import choosing, editing, preview, public_holidays, rulebook, runs,
 from app.sla.admin_forms import CalendarForm, OwnCalendarForm, OwnPolicyForm, PolicyForm, moment
 from app.sla.calendars import BadCalendar
 from app.sla.defaults import YEARS_AHEAD
-from app.sla.forms import offered
 from app.sla.models import Calendar, Policy
 from app.sla.reports import PRIORITIES
 from app.sla.spelling import hours_in_words
@@ -207,8 +206,8 @@ def asked() -> int | None:
 
 def with_organizations(form: OwnPolicyForm) -> OwnPolicyForm:
     """Offer the organizations that have no policy of their own."""
-    form.organization.choices = offered(rulebook.organizations_without_policy(is_demo=current_user.is_demo, asked=asked()))
-    return form
+    free = rulebook.organizations_without_policy(is_demo=current_user.is_demo, asked=asked())
+    return form.offer_organizations(free, rulebook.with_policy(asked(), is_demo=current_user.is_demo))
 
 
 def replaced(form: PolicyForm, policy: Policy, words: str) -> PolicyForm:

@@ -122,6 +122,21 @@ class OwnPolicyForm(PolicyForm):
     """The same for an organization that has none yet."""
 
     organization = SelectField("Organization", coerce=int)
+    # Chosen while it had none.
+    taken: tuple[int, str] | None = None
+
+    def offer_organizations(self, free: list[tuple[int, str]], taken: tuple[int, str] | None) -> "OwnPolicyForm":
+        """Fill in those that have no policy; one that was chosen and got one meanwhile stays chosen, and is refused."""
+        self.taken = taken
+        self.organization.choices = offered([taken, *free] if taken else free)
+        return self
+
+    def validate_organization(self, field: Any) -> None:
+        """It has no policy yet."""
+        if self.taken is not None and field.data == self.taken[0]:
+            raise ValidationError(
+                f"{self.taken[1]} has a policy of its own by now. Change that one instead, or choose another organization."
+            )
 
 
 class OwnCalendarForm(FlaskForm):

@@ -109,6 +109,12 @@ def organizations_without_policy(*, is_demo: bool, asked: int | None) -> list[tu
     return choosing.organizations(Organization.id.not_in(own), is_demo=is_demo, asked=asked)
 
 
+def with_policy(organization_id: int | None, *, is_demo: bool) -> tuple[int, str] | None:
+    """(id, name) of an organization if it has a policy of its own."""
+    own = select(Policy.organization_id).where(Policy.organization_id == organization_id)
+    return next(iter(choosing.organizations(Organization.id.in_(own), is_demo=is_demo)), None) if organization_id else None
+
+
 def policy_of(organization_id: int) -> Policy | None:
     """An organization's own policy, if it has one."""
     return db.session.scalar(select(Policy).where(Policy.organization_id == organization_id))

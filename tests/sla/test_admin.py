@@ -172,7 +172,12 @@ def test_an_organization_gets_its_own_policy_and_loses_it_again(people, browse, 
     assert ticket.next_due_at == now + HOUR
     assert "Acme Robotics, instead of its plan" in lead.get("/admin/sla").words
     own = db.session.scalars(select(Policy).where(Policy.organization_id == people.acme.id)).one()
-    lead.post("/admin/sla/policies/new", form, status=422)
+    for path in ("/admin/sla/policies/new", "/admin/sla/policies/new/dry-runs"):
+        page = lead.post(path, form, status=422)
+        again = page.markup.fields(page.markup.one("form", id="policy-form"))
+        assert again["organization"] == str(people.acme.id) and "Organization: Acme Robotics has a policy of its own by now." in page.words
+        assert again["first_response-high"] == "1 h"
+        lead.post(path, form | {"organization": str(10**26)}, status=422)
     lead.post(f"/admin/sla/policies/{own.id}/withdrawal", to="/admin/sla")
     drain()
     assert ticket.next_due_at == now + 4 * HOUR
