@@ -1,5 +1,7 @@
 """Connections that the pool hands out."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -51,6 +53,33 @@ def test_rows_are_read_without_a_session_unless_one_has_begun(app: Flask, people
     db.session.remove()
     assert [row.name for row in database.rows_at_once(db, names, values)] == [before]
     assert not db.session.registry.has()
+
+
+@pytest.mark.engines("sqlite", "postgresql")
+def test_every_statement_is_counted_however_it_is_handed_to_the_driver(app: Flask) -> None:
+    rename = text("UPDATE plans SET name = name WHERE id = :id")
+    database.statements.set([])
+    with database.writing():
+        db.session.execute(rename, {"id": 1})
+        db.session.execute(rename, [{"id": 1}, {"id": 2}])
+        db.session.connection().exec_driver_sql("SELECT 1")
+        db.session.rollback()
+    assert [one.split()[0] for one in database.statements.get() or ()] == ["UPDATE", "UPDATE", "SELECT"]
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(("intent", "is_locked"), [(True, True), (False, False)])
+def test_who_means_to_write_has_the_lock_from_the_beginning(app: Flask, intent: bool, is_locked: bool) -> None:
+    db.session.rollback()
+    with closing(sqlite3.connect(str(db.engine.url.database), timeout=0)) as other, database.meaning_to(intent):
+        db.session.execute(text("SELECT 1"))
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            assert is_locked
+        else:
+            assert not is_locked
+        db.session.rollback()
 
 
 @pytest.mark.engines("postgresql")
