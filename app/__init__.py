@@ -61,6 +61,7 @@ BLUEPRINTS = (
     "app.knowledge.writing.desk_care",
     "app.knowledge.writing.public",
     "app.knowledge.translations.desk",
+    "app.knowledge.translations.desk_review",
     "app.knowledge.sources.desk",
     "app.knowledge.exchange.desk",
     "app.knowledge.exchange.lead",

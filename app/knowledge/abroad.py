@@ -13,7 +13,7 @@ from app.knowledge import finding, indexing
 from app.knowledge.finding import MAX_QUERY, PAGE, Found, Result
 from app.knowledge.sections import Reader
 from app.knowledge.translations import documents
-from app.knowledge.translations.rules import ORIGINAL
+from app.knowledge.translations.rules import MARK, ORIGINAL
 from app.lib.text import one_line
 from app.search.documents import Answer, Hit
 from app.search.ranking import BESIDE_BEST
@@ -57,7 +57,7 @@ def once(own: Answer, english: Answer) -> list[Hit]:
     """Each entry once, best first, where its best text stands; the number is that of its translation where that was found."""
     entries: dict[tuple[str, int], Hit] = {}
     for hit in likely(own.hits, english.hits):
-        kind, mark, _ = hit.kind.partition(documents.MARK)
+        kind, mark, _ = hit.kind.partition(MARK)
         first = entries.setdefault((kind, hit.id), hit._replace(kind=kind))
         if mark:
             entries[kind, hit.id] = first._replace(number=hit.number)

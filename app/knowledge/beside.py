@@ -25,7 +25,7 @@ class Beside:
 
 
 def beside(entry: Faq | Article, locales: Sequence[str], text: str | None = None) -> Beside:
-    """What stands beside an entry, or beside another `text` of it. Seven statements at most."""
+    """What stands beside an entry, or beside another `text` of it. Eight statements at most."""
     there = cells([entry], locales)[entry.kind, entry.id]
     languages = [(locale, language(locale), cell) for locale, cell in there.items()]
     return Beside(sources_of(entry), languages, duty_of(entry.id) if isinstance(entry, Article) else None, nowhere(entry, text))

@@ -10,6 +10,7 @@ from app.accounts.models import User
 from app.accounts.permissions import LEADS
 from app.events.models import Event
 from app.extensions import db
+from app.knowledge.translations.rules import ORIGINAL, language
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.queries import overdue_of
 from app.lib.clock import utcnow
@@ -27,7 +28,7 @@ def ask_reviewer(event_id: int) -> None:
     event, review = event_and_review(event_id)
     if event is None or review is None or review.state != "asked":
         return
-    asker, title = queries.name_of(event.actor_id), event.facts["title"]
+    asker, title = queries.name_of(event.actor_id), title_of(event)
     lines = [f"{asker} has written it and asks for a second pair of eyes before readers see it."]
     told = {"subject": f"Review: {title}", "heading": title, "lines": lines, "said": review.note, "action": "Look at it"}
     send(event, reviewers(review), {**told, "why": "you were asked for a review" if review.reviewer_id else "you lead support"})
@@ -38,7 +39,7 @@ def answer_writer(event_id: int) -> None:
     event, review = event_and_review(event_id)
     if event is None or review is None:
         return
-    who, title, approved = queries.name_of(event.actor_id), event.facts["title"], event.facts["answer"] == "approved"
+    who, title, approved = queries.name_of(event.actor_id), title_of(event), event.facts["answer"] == "approved"
     lines = [f"{who} has approved it. It can be published." if approved else f"{who} sends it back."]
     told = {"subject": f"{'Approved' if approved else 'Sent back'}: {title}", "heading": title, "lines": lines, "said": review.comment}
     send(event, people([review.asked_by_id]), {**told, "action": "Go on with it", "why": "you asked for a review"})
@@ -91,6 +92,23 @@ def event_and_review(event_id: int) -> tuple[Event | None, Review | None]:
     return event, db.session.get(Review, event.facts["review_id"]) if event is not None else None
 
 
+def locale_of(event: Event) -> str:
+    """The language that an event is about; those of earlier releases were about originals."""
+    return str(event.facts.get("locale") or ORIGINAL)
+
+
+def title_of(event: Event) -> str:
+    """What an event is about, with the language where it is a translation."""
+    title, locale = str(event.facts["title"]), locale_of(event)
+    return title if locale == ORIGINAL else f"{title} ({language(locale)})"
+
+
+def editor_of(event: Event) -> str:
+    """Where one works on what an event is about."""
+    entry, locale = (event.facts["kind"], str(event.facts["entry_id"])), locale_of(event)
+    return links.absolute(links.ENTRY, *entry) if locale == ORIGINAL else links.absolute(links.TRANSLATION, *entry, locale)
+
+
 def reviewers(review: Review) -> Sequence[User]:
     """Who is asked: the person, or the leads, without whoever asks. Demo people ask demo leads."""
     if review.reviewer_id is not None:
@@ -109,7 +127,7 @@ def send(event: Event, readers: Sequence[User], facts: dict[str, object], *, can
     """Write the mails, commit, hand them over; those that can wait do until their reader works."""
     now = utcnow()
     if "url" not in facts:
-        facts["url"] = links.absolute(links.ENTRY, event.facts["kind"], str(event.facts["entry_id"]))
+        facts["url"] = editor_of(event)
     wanted = {"entries": [], **facts}
     mails = [queue_mail(event, "knowledge_notice", queries.recipient(person), wanted, now=now) for person in readers]
     written = [mail.id for mail in mails if mail is not None]

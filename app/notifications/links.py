@@ -22,12 +22,14 @@ BATON = "/desk/rota/batons/{}"
 WRITERS_LIST = "/desk/knowledge/weekly"
 ENTRY_INSIGHTS = "/desk/knowledge/insights/{}/{}"
 ENTRY = "/desk/knowledge/{}/{}"
+TRANSLATION = "/desk/knowledge/{}/{}/translations/{}"
 OWN_REVIEWS = "/desk/knowledge/care?view=mine"
 ARTICLE = "/help/{}/{}"
 PATHS = (
     WRITERS_LIST,
     ENTRY_INSIGHTS,
     ENTRY,
+    TRANSLATION,
     OWN_REVIEWS,
     ARTICLE,
     MY_ROTA,

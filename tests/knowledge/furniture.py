@@ -10,13 +10,17 @@ from werkzeug.datastructures import FileStorage
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.actions import ArticleText
+from app.knowledge.translations import actions as translations
+from app.knowledge.translations import reviewing as translation_reviews
+from app.knowledge.translations.actions import Draft
+from app.knowledge.translations.rules import Words
 from app.knowledge.writing import caring, pictures, plans, publishing, reviewing
 from app.knowledge.writing.models import Redirect
 from app.lib.times import local
 
 
 def furniture(people: SimpleNamespace, now: datetime, picture: FileStorage) -> dict[str, Any]:
-    """An article that has moved, has an owner, and is worked on beside its live text: asked about, and planned. Flushes."""
+    """An article that has moved, has an owner, and is worked on beside its live text: asked about in two languages, and planned. Flushes."""
     text = "## Zebras\n\nThey stand in the savannah.\n\nThey sleep at night.\n"
     shown = pictures.add(picture, actor=people.agent, now=now)
     entry = actions.save_article(None, ArticleText("user-guide", "zebras", "Zebras", text), actor=people.lead, now=now, publish=True)
@@ -28,5 +32,8 @@ def furniture(people: SimpleNamespace, now: datetime, picture: FileStorage) -> d
     tomorrow = local(now + timedelta(days=1), people.lead.time_zone).replace(tzinfo=None, second=0, microsecond=0)
     plans.plan(entry, "withdraw", tomorrow, actor=people.lead, now=now)
     caring.set_care(entry, people.lead, now.date() - timedelta(days=3), actor=people.lead, now=now)
+    german = Draft(Words("Alle Zebras", "", "Sie stehen."), None, entry.text_version)
+    there = translations.save(entry, "de", german, actor=people.agent, now=now)
+    abroad = translation_reviews.ask(entry, there, people.lead, "", actor=people.agent, now=now)
     redirect = db.session.scalars(select(Redirect)).one()
-    return {"worked": entry, "worked_review": review, "redirect": redirect, "picture": shown}
+    return {"worked": entry, "worked_review": review, "abroad_review": abroad, "redirect": redirect, "picture": shown}

@@ -1,4 +1,4 @@
-"""What stands beside entries: a translation that is behind and worked on, a procedure that agents must read, a link that leads nowhere, a file."""
+"""What stands beside entries: a translation that is behind, worked on and asked about, a procedure that agents must read, a link that leads nowhere, a file."""
 
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from app.knowledge.models import Article
 from app.knowledge.training import actions as training
 from app.knowledge.training.models import MustRead
 from app.knowledge.translations import actions as translations
+from app.knowledge.translations import reviewing
 from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.rules import Words
 from tests.knowledge.papers import PLAIN, packed
@@ -30,7 +31,8 @@ def shelve(people: SimpleNamespace, now: datetime) -> None:
     german = Draft(Words("Zebras im Ausland", "Alles über sie.", "## Schlaf\n\nIm Stehen."), None, entry.text_version)
     there = translations.save(entry, "de", german, actor=people.lead, now=now, publish=True)
     beside = Draft(Words("Zebras im Ausland", "Alles über sie.", "## Schlaf\n\nIm Liegen."), there.version, entry.text_version)
-    translations.save(entry, "de", beside, actor=people.agent, now=now)
+    there = translations.save(entry, "de", beside, actor=people.agent, now=now)
+    reviewing.ask(entry, there, people.lead, "Is “liegen” right?", actor=people.agent, now=now)
     longer = ArticleText("user-guide", "zebras-abroad", "Zebras abroad", BODY.replace("At night", "At noon"))
     knowledge.save_article(entry, longer, actor=people.lead, now=now)
     links.note_links(entry, now)

@@ -1,4 +1,4 @@
-"""The only writers of translations: writing, publishing, taking back."""
+"""The only writers of translations, beside their reviews: writing, publishing, taking back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,12 @@ from app.knowledge.models import Entry
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words
-from app.knowledge.writing import approvals, pictures
+from app.knowledge.writing import approvals, pictures, traces
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
 CHANGED = "Somebody else changed this translation since you opened it. Your text is kept below; compare, then save again."
 UNSEEN = "Somebody else changed this translation since you opened it, and nothing was done. Look at what it is now, then do it again if you mean it."
-LEADS_PUBLISH = "What these readers read in other languages is published by a lead. Save it as a draft, and tell one."
 MOVED = "The original changed since you opened it. Your text is kept below; look at what changed, then save again."
 
 
@@ -45,9 +44,9 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     if locale == ORIGINAL:
         raise Invalid("The original is in English. Edit the entry itself.")
     there = translation_of(entry.kind, entry.id, locale)
-    waits = waits_for_lead(entry, actor)
+    waits = waits_for_others(entry, actor)
     if publish and waits:
-        raise NotAllowed(LEADS_PUBLISH)
+        raise NotAllowed(approvals.ASK_FIRST)
     if (there.version if there else None) != draft.seen:
         raise Stale(CHANGED)
     brought_up = there is None or draft.is_current
@@ -61,6 +60,8 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
         return translation
     translation.author_id, translation.changed_at = actor.id, now
     db.session.add(translation)
+    if translation.status == "published":
+        traces.close_review(entry, actor=actor, now=now, locale=locale)
     return told(entry, translation, "knowledge.translated", actor, now)
 
 
@@ -71,6 +72,7 @@ def keep_beside(entry: Entry, translation: Translation, values: dict[str, object
         discard(entry, translation, seen=translation.version, actor=actor, now=now)
     if not beside or not fill(translation, {"beside": beside}):
         return translation
+    translation.author_id = actor.id
     return told(entry, translation, "knowledge.translation_drafted", actor, now)
 
 
@@ -81,11 +83,32 @@ def discard(entry: Entry, translation: Translation, *, seen: int, actor: User, n
     if translation.beside:
         refuse_unseen(translation, seen)
         translation.beside = None
+        traces.close_review(entry, actor=actor, now=now, locale=translation.locale)
         told(entry, translation, "knowledge.translation_draft_discarded", actor, now)
 
 
-def waits_for_lead(entry: Entry, actor: User) -> bool:
-    """Whether this person's translations of an entry are published by somebody else: as with the texts of its readers."""
+def publish(entry: Entry, translation: Translation, *, seen: int, actor: User, now: datetime) -> None:
+    """Show readers what was worked on last, as it stands. Again is harmless. Raises NotAllowed, also for who needs an approval of
+    this very version first, Stale after version `seen`."""
+    writers_only(actor.role)
+    if not has_work(translation):
+        return
+    refuse_unseen(translation, seen)
+    review = approvals.last_review(entry, translation.locale)
+    if waits_for_others(entry, actor) and not approvals.approved(review, translation.version):
+        raise NotAllowed(approvals.ASK_FIRST)
+    fill(translation, {**(translation.beside or {}), "beside": None, "status": "published", "changed_at": now})
+    traces.close_review(entry, actor=actor, now=now, locale=translation.locale)
+    told(entry, translation, "knowledge.translated", actor, now)
+
+
+def has_work(translation: Translation) -> bool:
+    """Whether there is anything that readers do not see yet."""
+    return translation.status != "published" or bool(translation.beside)
+
+
+def waits_for_others(entry: Entry, actor: User) -> bool:
+    """Whether this person's translations of an entry wait for somebody else's word: as with the texts of its readers."""
     return approvals.required(actor, {entry.audience})
 
 

@@ -10,18 +10,17 @@ from app.extensions import db
 from app.knowledge.models import KINDS, Article, Faq
 from app.knowledge.render import plain
 from app.knowledge.translations.models import Translation
-from app.knowledge.translations.rules import ORIGINAL
+from app.knowledge.translations.rules import MARK, ORIGINAL, kind_in
 from app.lib.batches import batched
 from app.search.documents import Document
 
 CHUNK = 500
-MARK = "@"
 Stamp = Callable[[int, Any, str, int], str]
 
 
 def key_of(kind: str, locale: str, number: int) -> str:
     """The name of a translation in the index."""
-    return f"{kind}{MARK}{locale}:{number}"
+    return f"{kind_in(kind, locale)}:{number}"
 
 
 def published(kind: str, *columns: Any) -> Select[Any]:
@@ -68,7 +67,7 @@ def document_of(text: Translation, row: Any, stamp: Stamp) -> Document:
     body = f"{text.summary} {plain(text.body)}".strip()
     sign = f"{stamp(text.version, text.changed_at, text.title, row.popularity)}.{row.entry_version}"
     about = (tuple(row.tags), row.category, f"{row.audience}{MARK}{text.locale}", row.popularity, sign)
-    return Document(f"{text.kind}{MARK}{text.locale}", text.entry_id, text.title, body, *about, text.locale)
+    return Document(kind_in(text.kind, text.locale), text.entry_id, text.title, body, *about, text.locale)
 
 
 def audiences_in(locale: str, audiences: frozenset[str]) -> frozenset[str]:

@@ -10,7 +10,9 @@ from app.extensions import db
 from app.knowledge.models import KINDS, Entry, Faq
 from app.knowledge.rules import path_of
 from app.knowledge.translations.models import Translation
-from app.knowledge.translations.rules import CHANGED, ORIGINAL, Words, behind, language
+from app.knowledge.translations.rules import CHANGED, ORIGINAL, Words, behind, kind_in, language
+from app.knowledge.writing.models import Review
+from app.lib.errors import NotFound
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Cell:
-    """A place in the table of entries and languages: `missing`, `draft`, `draft beside` the published one, `current` or `behind` by
-    so many versions."""
+    """A place in the table of entries and languages: `missing`, `draft`, `draft beside` the published one, either of them
+    `in review`, `current` or `behind` by so many versions."""
 
     state: str
     behind: int = 0
@@ -95,19 +97,36 @@ def translation_of(kind: str, number: int, locale: str) -> Translation | None:
     return db.session.scalar(select(Translation).where(*where))
 
 
+def translation_to_edit(entry: Entry, locale: str) -> Translation:
+    """One translation of an entry, drafts among them. Raises NotFound. One statement."""
+    found = translation_of(entry.kind, entry.id, locale)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def cells(rows: Sequence[Any], locales: Sequence[str]) -> Mapping[tuple[str, int], dict[str, Cell]]:
-    """(kind, id) → locale → how far it is, for the rows of a list. Two statements for each kind that is there."""
+    """(kind, id) → locale → how far it is, for the rows of a list. Two statements for each kind that is there, and one."""
     table: dict[tuple[str, int], dict[str, Cell]] = {(row.kind, row.id): {locale: Cell("missing") for locale in locales} for row in rows}
     columns = (Translation.entry_id, Translation.locale, Translation.status, Translation.source_version, Translation.beside.is_not(None))
+    asked_about = in_review([row.id for row in rows], locales)
     for kind, model in KINDS.items():
         numbers = [row.id for row in rows if row.kind == kind]
         if not numbers:
             continue
-        asked = select(model.id, model.text_version).where(model.id.in_(numbers))
-        versions = {row.id: row.text_version for row in db.session.execute(asked)}
+        newest = select(model.id, model.text_version).where(model.id.in_(numbers))
+        versions = {row.id: row.text_version for row in db.session.execute(newest)}
         wanted = select(*columns).where(Translation.kind == kind, Translation.entry_id.in_(numbers), Translation.locale.in_(locales))
         for number, locale, status, source, beside in db.session.execute(wanted):
             late = behind(versions[number], source)
             state = "draft" if status == "draft" else "draft beside" if beside else "behind" if late else "current"
-            table[kind, number][locale] = Cell(state, late)
+            is_asked = (kind_in(kind, locale), number) in asked_about
+            table[kind, number][locale] = Cell("in review" if is_asked else state, late)
     return table
+
+
+def in_review(numbers: Sequence[int], locales: Sequence[str]) -> set[tuple[str, int]]:
+    """(name of the kind in the language, entry) of the translations of these entries that wait for somebody's answer. One statement."""
+    names = [kind_in(kind, locale) for kind in KINDS for locale in locales]
+    asked = select(Review.kind, Review.entry_id).where(Review.state == "asked", Review.kind.in_(names), Review.entry_id.in_(numbers))
+    return {(row.kind, row.entry_id) for row in db.session.execute(asked)}

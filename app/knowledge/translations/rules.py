@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ORIGINAL = "en"
+# Between a kind of entry and a language, in the name of what entries of that kind are in it: `article@de`.
+MARK = "@"
 # Languages in their own names; one without a name here is called by its tag.
 NAMES = {
     ORIGINAL: "English",
@@ -47,6 +49,17 @@ class Words:
 def language(locale: str) -> str:
     """What a language is called, in itself."""
     return NAMES.get(locale, locale)
+
+
+def kind_in(kind: str, locale: str) -> str:
+    """What a kind of entry is called in a language: `article@de`; the original is called by the kind alone."""
+    return kind if locale == ORIGINAL else f"{kind}{MARK}{locale}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The kind of entry and the language of such a name."""
+    kind, _, locale = name.partition(MARK)
+    return kind, locale or ORIGINAL
 
 
 def chosen(asked: str, preferred: Iterable[str], there: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.accounts.models import User
 from app.extensions import db
 from app.knowledge.models import Entry
+from app.knowledge.translations.rules import ORIGINAL, kind_in
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.rules import needs_approval, writers_only
 from app.knowledge.writing.versions import current_number
@@ -21,10 +22,15 @@ def required(actor: User, audiences: Collection[str]) -> bool:
     return needs_approval(actor.role, audiences, current_app.config["SETTINGS"].knowledge_review)
 
 
-def last_review(entry: Entry) -> Review | None:
-    """What was asked of others last. One statement."""
-    mine = select(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id)
+def last_review(entry: Entry, locale: str = ORIGINAL) -> Review | None:
+    """What was asked of others last about an entry, or about what it is in a language. One statement."""
+    mine = select(Review).where(Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id)
     return db.session.scalar(mine.order_by(Review.id.desc()).limit(1))
+
+
+def approved(review: Review | None, number: int) -> bool:
+    """Whether the last word of others is that the version `number` may be published."""
+    return review is not None and review.state == "approved" and review.number == number
 
 
 def allow_publishing(entry: Entry, audiences: Collection[str], *, actor: User) -> None:
@@ -33,5 +39,5 @@ def allow_publishing(entry: Entry, audiences: Collection[str], *, actor: User) -
     if not required(actor, audiences):
         return
     review = last_review(entry)
-    if review is None or review.state != "approved" or review.number != current_number(entry):
+    if review is None or not approved(review, current_number(entry)):
         raise NotAllowed(ASK_FIRST)

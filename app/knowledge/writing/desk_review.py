@@ -10,6 +10,7 @@ from app.audiences import desk
 from app.extensions import db
 from app.knowledge.models import Article, Faq
 from app.knowledge.queries import entry_to_edit
+from app.knowledge.translations.rules import ORIGINAL, language
 from app.knowledge.writing import plans, queries, reviewing
 from app.knowledge.writing.editor import around
 from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm, chosen
@@ -30,7 +31,9 @@ def index() -> Response:
     asked = [pair for pair in rows if pair[0].asked_by_id == current_user.id]
     others = [pair for pair in rows if pair not in mine and pair not in asked]
     answered = queries.answered_for(current_user)
-    return part("knowledge/desk/reviews.html", mine=mine, answered=answered, asked=asked, others=others, states=WORK, tones=TONES)
+    context: dict[str, Any] = {"mine": mine, "answered": answered, "asked": asked, "others": others}
+    context |= {"states": WORK, "tones": TONES, "language": language, "original": ORIGINAL}
+    return part("knowledge/desk/reviews.html", **context)
 
 
 @bp.post(f"{ENTRY}/reviews")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.extensions import Model
+from app.knowledge.translations.rules import parted
 from app.lib.database import NUMBERS_ONCE, UTCDateTime
 
 OPEN = text("state = 'asked'")
@@ -58,7 +59,8 @@ class Revision(Model):
 class Review(Model):
     """Somebody asks another person to look at a text. Its states: asked, approved, returned, withdrawn, closed.
 
-    `number` is the version that was looked at last. At most one of an entry is open.
+    `number` is the version that was looked at last. At most one of a text is open. What an entry is in another language is a text
+    of its own: its `kind` is `article@de`, and `number` the version of that translation.
     """
 
     __tablename__ = "knowledge_reviews"
@@ -85,6 +87,16 @@ class Review(Model):
     asked_by: Mapped[User] = relationship(foreign_keys=[asked_by_id], lazy="raise_on_sql")
     reviewer: Mapped[User | None] = relationship(foreign_keys=[reviewer_id], lazy="raise_on_sql")
     answered_by: Mapped[User | None] = relationship(foreign_keys=[answered_by_id], lazy="raise_on_sql")
+
+    @property
+    def entry_kind(self) -> str:
+        """The kind of the entry, in whichever language this is about it."""
+        return parted(self.kind)[0]
+
+    @property
+    def locale(self) -> str:
+        """The language that this is about."""
+        return parted(self.kind)[1]
 
 
 class Plan(Model):

@@ -14,6 +14,8 @@ from app.extensions import db
 from app.knowledge.finding import columns_of, readable
 from app.knowledge.models import KINDS, TABLES, Entry
 from app.knowledge.sections import Reader
+from app.knowledge.translations.models import Translation
+from app.knowledge.translations.rules import ORIGINAL, kind_in, parted
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Picture, PictureUse, Plan, Redirect, Review, Revision, Version
 from app.knowledge.writing.rules import may_answer, state_of
@@ -53,10 +55,8 @@ def work(entry: Entry, person: User) -> Work:
     review = last_review(entry)
     plans = {row.verb: row for row in db.session.scalars(planned(entry))}
     number = newest.number if newest is not None else 0
-    is_open = review is not None and review.state == "asked"
     audiences = {entry.audience, *([newest.fields["audience"]] if newest is not None and revision is not None else [])}
     is_free = not approvals.required(person, audiences)
-    approved = review is not None and review.state == "approved" and review.number == number
     return Work(
         state=state_of(
             entry.status,
@@ -72,10 +72,22 @@ def work(entry: Entry, person: User) -> Work:
         plans=plans,
         has_work=revision is not None or entry.status not in {"published", "archived"},
         is_free=is_free,
-        may_publish=approved or is_free,
-        may_answer=is_open and may_answer(person.role, person.id, review.reviewer_id, newest.author_id if newest else None),  # type: ignore[union-attr]
-        may_withdraw_review=is_open and (review.asked_by_id == person.id or may(person.role, "knowledge.publish")),  # type: ignore[union-attr]
+        may_publish=is_free or approvals.approved(review, number),
+        may_answer=answers(review, newest.author_id if newest else None, person),
+        may_withdraw_review=takes_back(review, person),
     )
+
+
+def answers(review: Review | None, writer_id: int | None, person: User) -> bool:
+    """Whether it is for this person to answer a review, if they look."""
+    is_open = review is not None and review.state == "asked"
+    return is_open and may_answer(person.role, person.id, review.reviewer_id, writer_id)  # type: ignore[union-attr]
+
+
+def takes_back(review: Review | None, person: User) -> bool:
+    """Whether this person may take a question back."""
+    is_open = review is not None and review.state == "asked"
+    return is_open and (review.asked_by_id == person.id or may(person.role, "knowledge.publish"))  # type: ignore[union-attr]
 
 
 def newest_of(entry: Entry, revision: Revision | None) -> Version | None:
@@ -90,10 +102,10 @@ def beside_of(entry: Entry) -> Version | None:
     return versions.numbered(entry, revision.number) if revision is not None else None
 
 
-def last_review(entry: Entry) -> Review | None:
+def last_review(entry: Entry, locale: str = ORIGINAL) -> Review | None:
     """What was asked of others last, with the people. One statement."""
     people = (joinedload(Review.asked_by), joinedload(Review.reviewer), joinedload(Review.answered_by))
-    mine = select(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id).options(*people)
+    mine = select(Review).where(Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id).options(*people)
     return db.session.scalar(mine.order_by(Review.id.desc()).limit(1))
 
 
@@ -113,10 +125,10 @@ def history(entry: Entry, cursor: str = "") -> Page:
     return Page(rows[:PAGE], encode_cursor([rows[PAGE - 1].number]) if len(rows) > PAGE else None)
 
 
-def reviews_of(entry: Entry) -> Sequence[Review]:
-    """The reviews of an entry, newest first, MOST_REVIEWS at most. One statement."""
+def reviews_of(entry: Entry, locale: str = ORIGINAL) -> Sequence[Review]:
+    """The reviews of an entry, or of what it is in a language, newest first, MOST_REVIEWS at most. One statement."""
     people = (joinedload(Review.asked_by), joinedload(Review.reviewer), joinedload(Review.answered_by))
-    mine = select(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id).options(*people)
+    mine = select(Review).where(Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id).options(*people)
     return db.session.scalars(mine.order_by(Review.id.desc()).limit(MOST_REVIEWS)).all()
 
 
@@ -128,9 +140,10 @@ def version_of(entry: Entry, number: int) -> Version:
     return row
 
 
-def review_of(entry: Entry, number: int) -> Review:
-    """One review of an entry. Raises NotFound. One statement."""
-    row = db.session.scalar(select(Review).where(Review.id == number, Review.kind == entry.kind, Review.entry_id == entry.id))
+def review_of(entry: Entry, number: int, locale: str = ORIGINAL) -> Review:
+    """One review of an entry, or of what it is in a language. Raises NotFound. One statement."""
+    mine = (Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id)
+    row = db.session.scalar(select(Review).where(Review.id == number, *mine))
     if row is None:
         raise NotFound
     return row
@@ -141,21 +154,38 @@ def open_reviews() -> list[tuple[Review, Any]]:
     people = (joinedload(Review.asked_by), joinedload(Review.reviewer))
     waiting = select(Review).where(Review.state == "asked").options(*people).order_by(Review.id).limit(MOST_REVIEWS)
     rows = db.session.scalars(waiting).all()
-    entries = rows_of((row.kind, row.entry_id) for row in rows)
-    return [(row, entries[row.kind, row.entry_id]) for row in rows if (row.kind, row.entry_id) in entries]
+    entries = rows_of((row.entry_kind, row.entry_id) for row in rows)
+    return [(row, entries[row.entry_kind, row.entry_id]) for row in rows if (row.entry_kind, row.entry_id) in entries]
 
 
 def answered_for(person: User) -> list[tuple[Review, Any]]:
     """(review, entry as lists show it) of the texts that this person asked about, and that were approved or sent back and not
-    gone on with since, newest first, MOST_REVIEWS at most. Up to seven statements."""
+    gone on with since, newest first, MOST_REVIEWS at most. Up to eight statements."""
     people = (joinedload(Review.asked_by), joinedload(Review.answered_by))
     answered = select(Review).where(Review.asked_by_id == person.id, Review.state.in_(("approved", "returned"))).options(*people)
     rows = db.session.scalars(answered.order_by(Review.id.desc()).limit(MOST_REVIEWS)).all()
-    # Of several reviews of an entry the last one counts.
+    # Of several reviews of a text the last one counts.
     last = {(row.kind, row.entry_id): row for row in reversed(rows)}
-    entries = rows_of(last)
+    entries = rows_of((row.entry_kind, row.entry_id) for row in last.values())
+    waiting = {(kind_in(kind, locale), number): version for kind, number, locale, version in unpublished(last)}
     states = states_of(list(entries.values()))
-    return [(row, entries[key]) for key, row in reversed(last.items()) if key in entries and states[key] == row.state]
+    found = [(row, entries[row.entry_kind, row.entry_id]) for row in reversed(last.values()) if (row.entry_kind, row.entry_id) in entries]
+    return [
+        (row, entry)
+        for row, entry in found
+        if (states[row.kind, row.entry_id] == row.state if row.locale == ORIGINAL else waiting.get((row.kind, row.entry_id)) == row.number)
+    ]
+
+
+def unpublished(keys: Iterable[Key]) -> Sequence[Any]:
+    """(kind, entry, language, version) of those of these translations that say what readers do not see yet. One statement, none
+    where there are no translations among them."""
+    wanted = [(*parted(kind), number) for kind, number in keys if parted(kind)[1] != ORIGINAL]
+    if not wanted:
+        return []
+    columns = (Translation.kind, Translation.entry_id, Translation.locale, Translation.version)
+    mine = tuple_(Translation.kind, Translation.locale, Translation.entry_id).in_(wanted)
+    return db.session.execute(select(*columns).where(mine, or_(Translation.status == "draft", Translation.beside.is_not(None)))).all()
 
 
 def waits_for(review: Review, person: User) -> bool:

@@ -9,6 +9,7 @@ from app.accounts.permissions import may
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.models import Entry
+from app.knowledge.translations.rules import ORIGINAL, kind_in
 from app.knowledge.writing import approvals, publishing, versions
 from app.knowledge.writing.models import Review
 from app.knowledge.writing.rules import MAX_COMMENT, may_answer, writers_only
@@ -16,6 +17,7 @@ from app.knowledge.writing.versions import Seen
 from app.lib.errors import Invalid, NotAllowed, WrongState
 from app.lib.text import many_lines
 
+NOTHING_NEW = "Readers see this text already, so there is nothing to review. Change it first."
 MOVED_ON = "The text has changed since you opened it. Look at what is new, then answer."
 
 
@@ -27,23 +29,28 @@ def ask(entry: Entry, reviewer: User | None, note: str, *, actor: User, now: dat
     writers_only(actor.role)
     revision = versions.revision_of(entry)
     if entry.status == "published" and revision is None:
-        raise WrongState("Readers see this text already, so there is nothing to review. Change it first.")
+        raise WrongState(NOTHING_NEW)
     if entry.status == "archived":
         raise WrongState("This draft is archived. Take it back to the drafts first.")
+    versions.keep_before(entry)
+    return put(entry, reviewer, note, number=versions.current_number(entry), actor=actor, now=now)
+
+
+def put(entry: Entry, reviewer: User | None, note: str, *, number: int, locale: str = ORIGINAL, actor: User, now: datetime) -> Review:
+    """Put the question about the version `number` of a text, in whichever language. Raises Invalid for who cannot answer."""
     if reviewer is not None and (reviewer.id == actor.id or not reviewer.is_enabled or not may(reviewer.role, "knowledge.write")):
         raise Invalid("Choose somebody else of the staff, or any lead.")
-    versions.keep_before(entry)
-    number, reviewer_id, note = versions.current_number(entry), reviewer.id if reviewer else None, many_lines(note)[:MAX_COMMENT]
-    row = approvals.last_review(entry)
+    reviewer_id, note = reviewer.id if reviewer else None, many_lines(note)[:MAX_COMMENT]
+    row = approvals.last_review(entry, locale)
     if row is not None and row.state == "asked":
         if (row.number, row.reviewer_id, row.note, row.asked_by_id) == (number, reviewer_id, note, actor.id):
             return row
     else:
-        row = Review(kind=entry.kind, entry_id=entry.id)
+        row = Review(kind=kind_in(entry.kind, locale), entry_id=entry.id)
     row.number, row.reviewer_id, row.note, row.asked_by_id, row.asked_at = number, reviewer_id, note, actor.id, now
     db.session.add(row)
     db.session.flush()
-    told("knowledge.review_asked", entry, actor, now, review_id=row.id, reviewer_id=reviewer_id)
+    told("knowledge.review_asked", entry, row, actor, now, reviewer_id=reviewer_id)
     return row
 
 
@@ -68,9 +75,21 @@ def answer(
     versions.keep_before(entry)
     number = versions.current_number(entry)
     newest = versions.numbered(entry, number)
-    if not may_answer(actor.role, actor.id, review.reviewer_id, newest.author_id if newest else None):
-        raise NotAllowed("Another person than the writer answers: whoever was asked, or a lead.")
+    others_only(review, newest.author_id if newest else None, actor)
     versions.check(entry, versions.revision_of(entry), seen, MOVED_ON)
+    settle(entry, review, comment, number=number, approve=approve, actor=actor, now=now)
+    if approve and publish:
+        publishing.publish(entry, actor=actor, now=now)
+
+
+def others_only(review: Review, writer_id: int | None, actor: User) -> None:
+    """Raise NotAllowed for who may not answer."""
+    if not may_answer(actor.role, actor.id, review.reviewer_id, writer_id):
+        raise NotAllowed("Another person than the writer answers: whoever was asked, or a lead.")
+
+
+def settle(entry: Entry, review: Review, comment: str, *, number: int, approve: bool, actor: User, now: datetime) -> None:
+    """Write the answer down, about the version `number`. Raises WrongState if there is one, Invalid without a comment."""
     comment = many_lines(comment)[:MAX_COMMENT]
     if not approve and not comment:
         raise Invalid("Say what should be different, so that the writer can go on.")
@@ -80,9 +99,7 @@ def answer(
     if db.session.execute(mine, execution_options={"synchronize_session": False}).first() is None:
         raise WrongState("This was answered or taken back meanwhile. Reload the page.")
     db.session.refresh(review)
-    told("knowledge.review_answered", entry, actor, now, review_id=review.id, answer=state)
-    if approve and publish:
-        publishing.publish(entry, actor=actor, now=now)
+    told("knowledge.review_answered", entry, review, actor, now, answer=state)
 
 
 def withdraw(entry: Entry, review: Review, *, actor: User, now: datetime) -> None:
@@ -93,9 +110,10 @@ def withdraw(entry: Entry, review: Review, *, actor: User, now: datetime) -> Non
     mine = update(Review).where(Review.id == review.id, Review.state == "asked").values(**values).returning(Review.id)
     if db.session.execute(mine, execution_options={"synchronize_session": False}).first() is not None:
         db.session.refresh(review)
-        told("knowledge.review_withdrawn", entry, actor, now, review_id=review.id)
+        told("knowledge.review_withdrawn", entry, review, actor, now)
 
 
-def told(kind: str, entry: Entry, actor: User, now: datetime, **facts: object) -> None:
-    """Record what happened to an entry."""
-    record(kind, now=now, actor=actor, facts={"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, **facts})
+def told(kind: str, entry: Entry, review: Review, actor: User, now: datetime, **more: object) -> None:
+    """Record what happened to a review of an entry."""
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "locale": review.locale, "review_id": review.id}
+    record(kind, now=now, actor=actor, facts={**facts, **more})

@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from app.accounts.models import User
 from app.extensions import db
 from app.knowledge.models import Entry, Faq
+from app.knowledge.translations.rules import ORIGINAL, kind_in
 from app.knowledge.writing import pictures, plans, redirects, versions
 from app.knowledge.writing.models import Review, Revision
 from app.knowledge.writing.rules import next_review
@@ -63,9 +64,10 @@ def same_text(entry: Entry, before: int) -> None:
     db.session.execute(mine.values(based_on=entry.version), execution_options={"synchronize_session": "fetch"})
 
 
-def close_review(entry: Entry, *, actor: User | None, now: datetime) -> None:
+def close_review(entry: Entry, *, actor: User | None, now: datetime, locale: str = ORIGINAL) -> None:
     """An open review that nobody has to answer any more. One statement."""
-    open_one = update(Review).where(Review.kind == entry.kind, Review.entry_id == entry.id, Review.state == "asked")
+    mine = (Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id)
+    open_one = update(Review).where(*mine, Review.state == "asked")
     values = {"state": "closed", "answered_by_id": actor.id if actor else None, "answered_at": now}
     db.session.execute(open_one.values(**values), execution_options={"synchronize_session": "fetch"})
 
