@@ -1,13 +1,13 @@
 """THE WIRING PAGE: what follows from an event. Nowhere else. Order here means nothing; a reaction never calls another."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, update
 
 from app.events.kinds import KINDS
 from app.events.models import Event
-from app.extensions import db, queue, retry
+from app.extensions import db, queue, redis, retry
 from app.lib.clock import utcnow
 
 REACTIONS: dict[str, list[tuple[str, str]]] = {
@@ -125,30 +125,27 @@ OVERDUE = timedelta(seconds=30)
 BATCH = 500
 
 
-def dispatch_all(event_ids: list[int]) -> int:
-    """Dispatch the events of one commit. Returns how many reactions were queued; a repeat queues none."""
-    return sum(dispatch(event_id) for event_id in event_ids)
+def dispatch_all(event_ids: Sequence[int]) -> int:
+    """Queue every reaction of some events, then mark them. Returns how many were queued; a repeat queues none.
 
-
-def dispatch(event_id: int) -> int:
-    """Queue every reaction of one event, then mark it. Returns how many were queued; a repeat queues none.
-
-    A crash between the two leaves it unmarked, and the sweep queues its reactions again: jobs bear running twice.
+    A crash between the two leaves them unmarked, and the sweep queues their reactions again: jobs bear running twice.
     """
-    event = db.session.get(Event, event_id, populate_existing=True)
-    if event is None or event.dispatched_at is not None:
-        return 0
-    wanted = REACTIONS.get(event.kind, [])
-    for queue_name, job in wanted:
-        enqueue(queue_name, job, event.id)
-    db.session.execute(update(Event).where(Event.id == event_id, Event.dispatched_at.is_(None)).values(dispatched_at=utcnow()))
+    undispatched = (Event.id.in_(event_ids), Event.dispatched_at.is_(None))
+    events = db.session.execute(select(Event.id, Event.kind).where(*undispatched).order_by(Event.id)).all()
+    wanted = [(*reaction, event.id) for event in events for reaction in REACTIONS.get(event.kind, ())]
+    enqueue(wanted)
+    marked = update(Event).where(*undispatched).values(dispatched_at=utcnow())
+    db.session.execute(marked, execution_options={"synchronize_session": False})
     db.session.commit()
     return len(wanted)
 
 
-def enqueue(queue_name: str, job: str, *args: Any) -> None:
-    """Put one job on a queue, with our retries."""
-    queue(queue_name).enqueue(job, args=args, retry=retry(), result_ttl=0, failure_ttl=7 * 86400)
+def enqueue(wanted: Iterable[tuple[str, str, int]]) -> None:
+    """Put jobs on their queues, each with the event that it takes and with our retries. One trip to Redis for all."""
+    with redis().pipeline() as pipe:
+        for name, job, event_id in wanted:
+            queue(name).enqueue(job, args=(event_id,), retry=retry(), result_ttl=0, failure_ttl=7 * 86400, pipeline=pipe)
+        pipe.execute()
 
 
 def dispatch_overdue() -> int:
@@ -157,8 +154,7 @@ def dispatch_overdue() -> int:
     overdue = db.session.scalars(
         select(Event.id).where(Event.dispatched_at.is_(None), Event.at < limit).order_by(Event.id).limit(BATCH)
     ).all()
-    for event_id in overdue:
-        dispatch(event_id)
+    dispatch_all(overdue)
     return len(overdue)
 
 

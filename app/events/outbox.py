@@ -1,7 +1,12 @@
 """After a commit, the ids of its events are queued. A rollback queues nothing, and a dead Redis costs nothing but time:
-the event's row stays undispatched and the sweep (`reactions.dispatch_overdue`, each minute) finds it."""
+the event's row stays undispatched and the sweep (`reactions.dispatch_overdue`, each minute) finds it.
+
+They are a plain list in Redis, which whoever commits adds to by one command, and which the ticker's process takes from
+(`ops.dispatching`). They are no job of RQ: that costs twenty times as much, to try again what the sweep tries anyway.
+"""
 
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -9,10 +14,13 @@ from sqlalchemy import event as listen
 from sqlalchemy.orm import Session
 
 from app.events.models import Event
-from app.extensions import db, queue, redis, retry
+from app.extensions import db, redis
 
 log = structlog.get_logger()
 DISPATCH = "app.reactions.dispatch_all"
+QUEUED = "hive:events"
+# Taken at once by who dispatches.
+BATCH = 100
 
 
 def install() -> None:
@@ -35,10 +43,7 @@ def send(session: Session) -> None:
     if not committed:
         return
     try:
-        # In one go: RQ by itself would go to Redis twice.
-        with redis().pipeline() as pipe:
-            queue("default").enqueue(DISPATCH, args=(committed,), retry=retry(), result_ttl=0, pipeline=pipe)
-            pipe.execute()
+        redis().rpush(QUEUED, *committed)
     except (RedisError, OSError) as away:
         log.warning("outbox.deferred", events=committed, error=type(away).__name__)
 
@@ -47,3 +52,13 @@ def forget(session: Session) -> None:
     """A rolled-back change never happened. What a savepoint takes back stays noted: dispatching an event that is not there does nothing."""
     if not session.in_nested_transaction():
         session.info.pop("events", None)
+
+
+def taken(seconds: float = 0) -> list[int]:
+    """Take events that are queued off the list, oldest first; waits up to so many seconds for one."""
+    server: Any = redis()
+    first = server.blpop(QUEUED, timeout=seconds) if seconds else None
+    if seconds and first is None:
+        return []
+    numbers = [*(first or ())[1:], *(server.lpop(QUEUED, BATCH) or ())]
+    return [int(number) for number in numbers]

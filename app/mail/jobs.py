@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
 from app.config import Config
-from app.extensions import db, queue, retry
+from app.extensions import db, queue, redis, retry
 from app.lib.clock import utcnow
 from app.lib.database import reading
 from app.lib.mail import Outgoing, build, clean_address, mailbox
@@ -30,10 +30,12 @@ resting: dict[str, float] = {}
 
 
 def hand_over(mail_ids: Iterable[int]) -> None:
-    """Queue mails for sending; call it after the commit. With Redis away the sweep finds them a minute later."""
+    """Queue mails for sending, in one trip; call it after the commit. With Redis away the sweep finds them a minute later."""
     try:
-        for mail_id in mail_ids:
-            queue("mail").enqueue(DELIVER, args=(mail_id,), retry=retry(), result_ttl=0, failure_ttl=7 * 86400)
+        with redis().pipeline() as pipe:
+            for mail_id in mail_ids:
+                queue("mail").enqueue(DELIVER, args=(mail_id,), retry=retry(), result_ttl=0, failure_ttl=7 * 86400, pipeline=pipe)
+            pipe.execute()
     except (RedisError, OSError) as away:
         log.warning("mail.not_queued", error=type(away).__name__)
 

@@ -1,4 +1,5 @@
-"""The job workers: the application is loaded once, then one process for each queue is forked, and one for the ticker.
+"""The job workers: the application is loaded once, then one process for each queue is forked, and one for the ticker,
+which dispatches events, too.
 
 RQ moves a job safely only when its worker listens to exactly one queue; with two, a killed worker loses jobs.
 """
@@ -23,11 +24,12 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 from rq.worker_registration import clean_worker_registry
 
+from app.events import outbox
 from app.extensions import QUEUES, db, queue, redis
 from app.knowledge import keeper
 from app.lib.clock import utcnow
 from app.lib.database import writing
-from app.ops import ticker
+from app.ops import dispatching, ticker
 from app.ops.processes import Child, Supervisor, fork
 
 log = structlog.get_logger()
@@ -64,7 +66,7 @@ def run_part(app: Flask, schedule: Mapping[str, ticker.Every], part: str) -> Non
         if part == TICKER:
             stop = Supervisor(log.info)
             stop.listen()
-            ticker.run(schedule, stop.rest)
+            ticker.run(schedule, dispatching.until(stop.rest))
         else:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             if part == "index":
@@ -75,13 +77,14 @@ def run_part(app: Flask, schedule: Mapping[str, ticker.Every], part: str) -> Non
 
 
 def drain(app: Flask) -> int:
-    """Do every job that waits on any queue, and the jobs these enqueue, in this process; returns how many.
+    """Do every job that waits on any queue or follows from an event, and the jobs these enqueue, in this process; returns how many.
 
     Jobs that wait for a retry stay. For tests and one-off containers.
     """
     done = 0
     with app.app_context():
-        while any(queue(name).count for name in QUEUES):
+        while (events := outbox.taken()) or any(queue(name).count for name in QUEUES):
+            dispatching.dispatch(events)
             for name in QUEUES:
                 waiting = queue(name).count
                 if waiting:

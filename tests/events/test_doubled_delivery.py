@@ -59,8 +59,7 @@ def test_a_story_delivered_twice_has_the_same_effects_as_once(story, drain):
     assert set(once["mails"].values()) <= {1, 2}
     db.session.execute(update(Event).values(dispatched_at=None))
     db.session.commit()
-    for event_id in db.session.scalars(select(Event.id)).all():
-        reactions.dispatch(event_id)
+    reactions.dispatch_all(db.session.scalars(select(Event.id)).all())
     assert drain() > 10
     assert effects() == once
 

@@ -4,14 +4,17 @@ import time
 
 import pytest
 from redis.client import Pipeline
+from redis.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import select, update
 
 from app import reactions
+from app.events import outbox
 from app.events.actions import record
 from app.events.models import Event
-from app.extensions import db, queue
+from app.extensions import db, queue, redis
 from app.mail.models import OutboundMail
+from app.ops import dispatching
 from tests import services
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
@@ -28,8 +31,8 @@ def mails():
 
 
 def queued():
-    """The events of each commit that waits on the default queue."""
-    return [job.args[0] for job in queue("default").jobs]
+    """The events that wait to be dispatched."""
+    return [int(number) for number in redis().lrange(outbox.QUEUED, 0, -1)]
 
 
 @BOTH
@@ -37,17 +40,50 @@ def test_a_commit_queues_the_events_of_its_transaction_and_no_others(people, now
     first, second = wish(people.user, now), wish(people.owner, now)
     assert queued() == []
     db.session.commit()
-    assert queued() == [[first.id, second.id]]
+    assert queued() == [first.id, second.id]
     db.session.commit()
-    assert len(queued()) == 1
+    assert len(queued()) == 2
 
 
 def test_a_commit_goes_to_redis_once(people, now, monkeypatch):
-    trips = []
-    monkeypatch.setattr(Pipeline, "execute", lambda pipe, *args, run=Pipeline.execute: trips.append(pipe) or run(pipe, *args))
+    trips, sent = [], AbstractConnection.send_packed_command
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", lambda *given, **more: trips.append(1) or sent(*given, **more))
+    redis().ping()
+    begun = len(trips)
+    wish(people.user, now)
+    wish(people.owner, now)
+    db.session.commit()
+    assert len(trips) - begun == 1 and len(queued()) == 2
+
+
+def test_more_events_than_are_taken_at_once_are_dispatched_in_their_order(people, now, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    events = [wish(people.user, now) for _ in range(3)]
+    db.session.commit()
+    assert outbox.taken() == [event.id for event in events[:2]]
+    assert outbox.taken(0.1) == [events[2].id]
+    assert outbox.taken() == outbox.taken(0.01) == []
+
+
+@BOTH
+def test_while_it_waits_for_the_next_second_the_ticker_dispatches_what_is_committed(people, now):
+    event = wish(people.user, now)
+    db.session.commit()
+    rest = dispatching.until(lambda seconds: db.session.get(Event, event.id, populate_existing=True).dispatched_at is not None)
+    assert rest(20)
+    assert queued() == [] and [job.args for job in queue("mail").jobs] == [[event.id]]
+
+
+def test_what_cannot_be_dispatched_now_is_left_to_the_sweep(people, now, clock, monkeypatch):
     wish(people.user, now)
     db.session.commit()
-    assert len(trips) == 1 and len(queued()) == 1
+    with monkeypatch.context() as away:
+        away.setattr(Pipeline, "execute", lambda *_, **__: (_ for _ in ()).throw(RedisAway()))
+        dispatching.dispatch(outbox.taken())
+    assert queued() == [] and queue("mail").count == 0
+    clock.shift(31)
+    assert reactions.dispatch_overdue() == 1
+    assert queue("mail").count == 1
 
 
 @BOTH
@@ -65,7 +101,7 @@ def test_a_released_savepoint_is_not_a_commit_yet(people, now):
         event = wish(people.user, now)
     assert queued() == []
     db.session.commit()
-    assert queued() == [[event.id]]
+    assert queued() == [event.id]
 
 
 def test_what_a_savepoint_took_back_has_no_effect(people, now, drain):
@@ -91,11 +127,11 @@ def test_an_event_becomes_its_effects_and_is_marked(people, now, drain):
 def test_an_event_that_is_delivered_twice_has_one_effect(people, now, drain):
     event = wish(people.user, now)
     db.session.commit()
-    reactions.dispatch(event.id)
+    reactions.dispatch_all([event.id])
     db.session.execute(update(Event).values(dispatched_at=None))
     db.session.commit()
-    reactions.dispatch(event.id)
-    assert reactions.dispatch(event.id) == 0
+    reactions.dispatch_all([event.id])
+    assert reactions.dispatch_all([event.id]) == 0
     drain()
     assert mails() == ["user@acme.example"]
 
