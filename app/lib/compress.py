@@ -16,6 +16,7 @@ from app.lib.assets import STATIC
 WORTH_BYTES = 1000
 GZIP = 16 + zlib.MAX_WBITS
 QUICK, BEST = 3, 9
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PACKABLE = frozenset(
     {
         "text/html",
@@ -42,8 +43,13 @@ def install(app: Flask) -> None:
 
 
 def finish(response: Response) -> Response:
-    """Pack the body, or leave the answer as it is."""
-    if response.mimetype not in PACKABLE or "Content-Encoding" in response.headers or "Content-Range" in response.headers:
+    """Pack the body, or leave the answer as it is. A redirect says too little to be packed."""
+    if (
+        response.status_code in REDIRECTS
+        or response.mimetype not in PACKABLE
+        or "Content-Encoding" in response.headers
+        or "Content-Range" in response.headers
+    ):
         return response
     response.vary.add("Accept-Encoding")
     if request.accept_encodings["gzip"] <= 0 or response.cache_control.no_transform:

@@ -111,6 +111,12 @@ def test_a_stream_an_image_and_a_packed_answer_pass_untouched(app: Flask) -> Non
     assert finished(app, kept).get_data() == b"z" * 4000
 
 
+def test_a_redirect_is_the_same_for_who_takes_gzip_and_who_does_not(app: Flask) -> None:
+    answer = get(app, "/desk", headers=PACKED)
+    assert answer.status_code == 303
+    assert "Content-Encoding" not in answer.headers and "Accept-Encoding" not in answer.headers.get("Vary", "")
+
+
 def test_a_page_with_a_tag_gets_a_weak_one(app: Flask) -> None:
     tagged = page(b"word " * 400)
     tagged.set_etag("abc")
