@@ -59,6 +59,8 @@ from tests.rows import PNG
 HOST = "127.0.0.1"
 # Each test that changes a ticket has one of its own.
 FOR_TESTS = ("keyboard", "twice", "stale", "draft", "answer", "plain", "drop", "menu", "signed_out", "sent", "errors")
+# A word that is wider than a page, alone and in a table.
+ROUGH = f"{'x' * 500}\n\n| Node | Says |\n| - | - |\n| one | {'x' * 500} |"
 LONG = (
     "It stops with\n\n```\nthread 'main' panicked at src/consensus/stage2.rs:118: called `Option::unwrap()` on a `None` value\n```\n\n"
     "1. run `hive consensus`\n2. wait\n\n> The progress stays at 40 %.\n\n| profile | result |\n|---|---|\n| deep | hangs |\n"
@@ -139,7 +141,7 @@ def tickets(people: SimpleNamespace, now: datetime) -> dict[str, str]:
         factories.reply(made[name], people.agent, "Please try 2.0.2.")
         factories.resolve(made[name], people.agent)
     # Nothing that a customer writes makes a page too wide, or is read in the wrong direction.
-    made["rough"] = factories.ticket(people.user, now=earlier, subject="W" * 150, body="x" * 500, tags=("t" * 40,))
+    made["rough"] = factories.ticket(people.user, now=earlier, subject="W" * 150, body=ROUGH, tags=("t" * 40,))
     made["arabic"] = factories.ticket(people.user, now=earlier, subject="لا يعمل hive 2.0.1 بعد التحديث", body="مرحبا، hive يتوقف.")
     made["closed"] = factories.ticket(people.user, now=now - timedelta(days=20), status="closed")
     return {name: ticket.ref for name, ticket in made.items()}

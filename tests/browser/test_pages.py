@@ -21,7 +21,7 @@ PAGES = {
     """,
     "user": """
         / /tickets /tickets?state=resolved /tickets?q=zzzzqqq /tickets/new?kind=question /tickets/new?kind=bug
-        /tickets/new?kind=feature /tickets/{new} /tickets/{open} /tickets/{resolved} /tickets/{closed} /account /admin
+        /tickets/new?kind=feature /tickets/{new} /tickets/{open} /tickets/{resolved} /tickets/{closed} /tickets/{rough} /account /admin
         {survey_link} {survey_link}/thanks /tickets/{open}/escalation
         /calls /calls/new?kind=support /calls/new?kind=support&slot={slot} /calls/new?kind=office-hours /calls/{call} /calls/{call}/time
     """,
@@ -31,7 +31,7 @@ PAGES = {
     """,
     "agent": """
         /desk/queue/mine /desk/queue/all /desk/queue/all?q=zzzzqqq /desk/search /desk/search?q=consensus /desk/search?q=zzzzqqq /desk/queue/unassigned /desk/tickets/{new}
-        /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed}
+        /desk/tickets/{open} /desk/tickets/{hold} /desk/tickets/{raised} /desk/tickets/{resolved} /desk/tickets/{closed} /desk/tickets/{rough}
         /desk/tickets/{open}/macros /desk/tickets/{open}/answers /desk/tickets/{open}/answers?visibility=note /desk/tickets/{open}/clocks /desk/tickets/{clock_ticket}/clocks/{clock} /tickets/{open} /account
         /help/{procedure_path} /desk/knowledge/training /help/{article_path} /admin/people /desk/rota/mine /desk/rota/baton /desk/rota/batons/{baton}
         /desk/escalation /desk/tickets/{open}/escalation /desk/calls /desk/calls/{call}
