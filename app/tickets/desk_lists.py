@@ -89,7 +89,12 @@ def lines(found: Sequence[Any], now: datetime) -> Markup:
 @lru_cache(maxsize=4096)
 def line(sheet: str, found: Found, moment: datetime) -> Markup:
     """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons: drawn once for everybody."""
-    row = desk_rows.row(sheet, found, moment)
+    return drawn(desk_rows.row(sheet, found, moment))
+
+
+@lru_cache(maxsize=4096)
+def drawn(row: desk_rows.Row) -> Markup:
+    """The markup of a row, of which most say the same at the next moment, too."""
     return Markup(current_app.jinja_env.get_template("tickets/desk/_row.html").render(row=row))  # noqa: S704 - the template escapes
 
 

@@ -46,9 +46,14 @@ def lines(found: Iterable[Any], viewer_id: int, now: datetime) -> Markup:
 @lru_cache(maxsize=4096)
 def line(sheet: str, found: Found, viewer_id: int, moment: datetime) -> Markup:
     """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons, so it is drawn once."""
+    return drawn(sheet, portal_views.row(found, viewer_id, moment))
+
+
+@lru_cache(maxsize=4096)
+def drawn(sheet: str, row: portal_views.Row) -> Markup:
+    """The markup of a row, of which most say the same at the next moment, too."""
     template = current_app.jinja_env.get_template("tickets/portal/_row.html")
-    shown = portal_views.row(found, viewer_id, moment)
-    return Markup(template.render(row=shown, base=address_of("tickets.index")))  # noqa: S704 - the template escapes
+    return Markup(template.render(row=row, base=address_of("tickets.index")))  # noqa: S704 - the template escapes
 
 
 def new_form(user: User, kind_wanted: str | None = None) -> tuple[forms.TicketForm, list[StagedFile], datetime | None]:

@@ -8,7 +8,8 @@ from sqlalchemy import insert
 
 from app.extensions import db
 from app.lib.paging import encode_cursor
-from app.tickets import desk_queries, filing
+from app.lib.times import STEP_SECONDS
+from app.tickets import desk_lists, desk_queries, filing, portal_page
 from app.tickets.desk_forms import VIEWS
 from app.tickets.models import Ticket
 from tests import factories
@@ -331,3 +332,24 @@ def test_the_figures_of_the_views_are_counted_again_after_some_seconds(desk, com
     assert unassigned(desk.get("/desk/queue/all")) == before
     clock.shift(desk_queries.COUNTED_FOR_SECONDS)
     assert int(unassigned(desk.get("/desk/queue/all"))) == int(before) + 1
+
+
+@pytest.mark.parametrize(("who", "path", "drawn", "words"), [
+    ("agent", "/desk/queue/all", desk_lists.drawn, ("now", "1 min")),
+    ("guest", "/tickets", portal_page.drawn, ("updated just now", "updated 1 min ago")),
+])  # fmt: skip
+def test_a_row_is_drawn_anew_only_where_it_says_something_else(browse, people, clock, who, path, drawn, words):
+    # Nothing is promised to a guest, so that only the minutes since pass.
+    factories.ticket(people.guest, subject="Unlike any other")
+    window = browse(getattr(people, who))
+
+    def look():
+        misses = drawn.cache_info().misses
+        return window.get(path).markup.one("tbody").text, drawn.cache_info().misses - misses
+
+    drawn.cache_clear()
+    first, again = look(), (clock.shift(STEP_SECONDS), look())[1]
+    assert (first[1], again[1]) == (1, 0) and words[0] in first[0] and again[0] == first[0]
+    clock.shift(60)
+    later = look()
+    assert later[1] == 1 and words[1] in later[0]
