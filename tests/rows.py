@@ -254,6 +254,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("vocabulary", "number"): lambda r: 1,
     ("translations", "number"): lambda r: r.faq.id,
     ("translation_reviews", "number"): lambda r: r.worked.id,
+    ("translation_reviews", "verb"): lambda r: "publish",
     ("translation_reviews", "review"): lambda r: r.abroad_review.id,
     ("links", "number"): lambda r: r.entry_link.id,
     ("knowledge_uploads", "number"): lambda r: r.upload.id,

@@ -50,7 +50,7 @@ def tell_planner(event_id: int) -> None:
     event = db.session.get(Event, event_id)
     if event is None:
         return
-    title, verb = event.facts["title"], {"publish": "published", "withdraw": "withdrawn"}[event.facts["verb"]]
+    title, verb = title_of(event), {"publish": "published", "withdraw": "withdrawn"}[event.facts["verb"]]
     lines = [f"It should have been {verb} by now, as you had planned, and was not.", event.facts["reason"]]
     told = {"subject": f"Not {verb}: {title}", "heading": title, "lines": lines, "said": "", "action": "Look at it"}
     send(event, people([event.facts["planned_by_id"]]), {**told, "why": "you planned it"})
@@ -62,7 +62,7 @@ def tell_overtaken(event_id: int) -> None:
     if event is None or event.actor_id == event.facts["planned_by_id"]:
         return
     for person in people([event.facts["planned_by_id"]]):
-        title, due_at = event.facts["title"], datetime.fromisoformat(event.facts["due_at"])
+        title, due_at = title_of(event), datetime.fromisoformat(event.facts["due_at"])
         changed = f"{queries.name_of(event.actor_id)} has changed the text, and nobody has approved of it as it is now."
         off = f"So it is not published on {in_words(due_at, person.time_zone)}, as you had planned. Read it, then plan it again."
         told = {"subject": f"Off the plan: {title}", "heading": title, "lines": [changed, off], "said": "", "action": "Read it"}

@@ -16,9 +16,10 @@ from app.knowledge.models import Article
 from app.knowledge.training import actions as training
 from app.knowledge.training.models import MustRead
 from app.knowledge.translations import actions as translations
-from app.knowledge.translations import reviewing
+from app.knowledge.translations import planning, reviewing
 from app.knowledge.translations.actions import Draft
 from app.knowledge.translations.rules import Words
+from app.lib.times import local
 from tests.knowledge.papers import PLAIN, packed
 
 BODY = "## Sleep\n\nStanding, [see there](/help/user-guide/nowhere).\n\nAt night.\n"
@@ -33,6 +34,8 @@ def shelve(people: SimpleNamespace, now: datetime) -> None:
     beside = Draft(Words("Zebras im Ausland", "Alles über sie.", "## Schlaf\n\nIm Liegen."), there.version, entry.text_version)
     there = translations.save(entry, "de", beside, actor=people.agent, now=now)
     reviewing.ask(entry, there, people.lead, "Is “liegen” right?", actor=people.agent, now=now)
+    tomorrow = local(now + timedelta(days=1), people.lead.time_zone).replace(tzinfo=None, second=0, microsecond=0)
+    planning.plan(entry, there, "publish", tomorrow, seen=there.version, actor=people.lead, now=now)
     longer = ArticleText("user-guide", "zebras-abroad", "Zebras abroad", BODY.replace("At night", "At noon"))
     knowledge.save_article(entry, longer, actor=people.lead, now=now)
     links.note_links(entry, now)

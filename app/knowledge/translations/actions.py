@@ -10,7 +10,7 @@ from app.knowledge.models import Entry
 from app.knowledge.translations.models import Translation
 from app.knowledge.translations.queries import translation_of, words_of
 from app.knowledge.translations.rules import ORIGINAL, Words
-from app.knowledge.writing import approvals, pictures, traces
+from app.knowledge.writing import approvals, pictures, plans, traces
 from app.knowledge.writing.rules import writers_only
 from app.lib.errors import Invalid, NotAllowed, Stale
 
@@ -61,8 +61,10 @@ def save(entry: Entry, locale: str, draft: Draft, *, actor: User, now: datetime,
     translation.author_id, translation.changed_at = actor.id, now
     db.session.add(translation)
     if translation.status == "published":
-        traces.close_review(entry, actor=actor, now=now, locale=locale)
-    return told(entry, translation, "knowledge.translated", actor, now)
+        traces.settle(entry, locale, actor=actor, now=now)
+    told(entry, translation, "knowledge.translated", actor, now)
+    plans.follow(entry, translation.version, {entry.audience}, locale=locale, actor=actor, now=now)
+    return translation
 
 
 def keep_beside(entry: Entry, translation: Translation, values: dict[str, object], *, actor: User, now: datetime) -> Translation:
@@ -73,7 +75,9 @@ def keep_beside(entry: Entry, translation: Translation, values: dict[str, object
     if not beside or not fill(translation, {"beside": beside}):
         return translation
     translation.author_id = actor.id
-    return told(entry, translation, "knowledge.translation_drafted", actor, now)
+    told(entry, translation, "knowledge.translation_drafted", actor, now)
+    plans.follow(entry, translation.version, {entry.audience}, locale=translation.locale, actor=actor, now=now)
+    return translation
 
 
 def discard(entry: Entry, translation: Translation, *, seen: int, actor: User, now: datetime) -> None:
@@ -83,7 +87,7 @@ def discard(entry: Entry, translation: Translation, *, seen: int, actor: User, n
     if translation.beside:
         refuse_unseen(translation, seen)
         translation.beside = None
-        traces.close_review(entry, actor=actor, now=now, locale=translation.locale)
+        traces.settle(entry, translation.locale, actor=actor, now=now)
         told(entry, translation, "knowledge.translation_draft_discarded", actor, now)
 
 
@@ -94,11 +98,21 @@ def publish(entry: Entry, translation: Translation, *, seen: int, actor: User, n
     if not has_work(translation):
         return
     refuse_unseen(translation, seen)
-    review = approvals.last_review(entry, translation.locale)
+    allow_publishing(entry, translation, actor)
+    show(entry, translation, actor=actor, now=now)
+
+
+def allow_publishing(entry: Entry, translation: Translation, actor: User) -> None:
+    """Raise NotAllowed for who may not publish what was worked on last. One statement at most."""
+    review = approvals.last_review(entry, translation.locale) if waits_for_others(entry, actor) else None
     if waits_for_others(entry, actor) and not approvals.approved(review, translation.version):
         raise NotAllowed(approvals.ASK_FIRST)
+
+
+def show(entry: Entry, translation: Translation, *, actor: User | None, now: datetime) -> None:
+    """Show readers what was worked on last, whoever has decided it."""
     fill(translation, {**(translation.beside or {}), "beside": None, "status": "published", "changed_at": now})
-    traces.close_review(entry, actor=actor, now=now, locale=translation.locale)
+    traces.settle(entry, translation.locale, actor=actor, now=now)
     told(entry, translation, "knowledge.translated", actor, now)
 
 
@@ -138,9 +152,16 @@ def withdraw(entry: Entry, translation: Translation, *, seen: int, actor: User, 
     writers_only(actor.role)
     if translation.status == "published":
         refuse_unseen(translation, seen)
-        fill(translation, {**(translation.beside or {}), "beside": None})
-        translation.status, translation.changed_at = "draft", now
-        told(entry, translation, "knowledge.translation_withdrawn", actor, now)
+        vanish(entry, translation, actor=actor, now=now)
+
+
+def vanish(entry: Entry, translation: Translation, *, actor: User | None, now: datetime) -> None:
+    """Take it out of sight, whoever has decided it. What was approved and planned of it is so still: the text is the same."""
+    before = translation.version
+    fill(translation, {**(translation.beside or {}), "beside": None, "status": "draft", "changed_at": now})
+    plans.dropped(entry, "withdraw", translation.locale)
+    told(entry, translation, "knowledge.translation_withdrawn", actor, now)
+    traces.same_translation(entry, translation.locale, before, translation.version)
 
 
 def refuse_unseen(translation: Translation, seen: int) -> None:
@@ -149,7 +170,7 @@ def refuse_unseen(translation: Translation, seen: int) -> None:
         raise Stale(UNSEEN)
 
 
-def told(entry: Entry, translation: Translation, kind: str, actor: User, now: datetime) -> Translation:
+def told(entry: Entry, translation: Translation, kind: str, actor: User | None, now: datetime) -> Translation:
     """Flush and record what happened to a translation; its pictures are shown to its readers."""
     db.session.flush()
     pictures.note_uses(entry)

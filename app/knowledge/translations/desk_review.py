@@ -1,4 +1,4 @@
-"""Reviews of translations: asking for one, answering it, taking the question back."""
+"""Reviews and plans of translations: asking and answering, and publishing or taking back at a time."""
 
 from typing import Any
 
@@ -9,15 +9,16 @@ from app.accounts.queries import staff
 from app.audiences import desk
 from app.extensions import db
 from app.knowledge.queries import entry_to_edit
-from app.knowledge.translations import reviewing
+from app.knowledge.translations import planning, reviewing
 from app.knowledge.translations.editor import editor, known
 from app.knowledge.translations.forms import filled
 from app.knowledge.translations.queries import translation_to_edit
+from app.knowledge.writing import plans
 from app.knowledge.writing import reviewing as questions
-from app.knowledge.writing.forms import AnswerForm, AskForm, chosen
+from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm, chosen
 from app.knowledge.writing.queries import review_of
 from app.lib.clock import utcnow
-from app.lib.errors import Invalid, Stale
+from app.lib.errors import Invalid, NotAllowed, Stale
 from app.lib.htmx import go
 
 bp = desk("translation_reviews", __name__)
@@ -62,6 +63,30 @@ def withdraw(kind: str, number: int, locale: str, review: int) -> Response:
     """Take a question back."""
     entry = entry_to_edit(kind, number)
     questions.withdraw(entry, review_of(entry, review, known(locale)), actor=current_user, now=utcnow())
+    db.session.commit()
+    return go(url_for("translations.edit", kind=kind, number=number, locale=locale))
+
+
+@bp.post(f"{ONE}/plans")
+def plan(kind: str, number: int, locale: str) -> Response:
+    """Publish a translation, or take it back, at a time of the viewer's clock."""
+    entry, form = entry_to_edit(kind, number), PlanForm(request.form)
+    there = translation_to_edit(entry, known(locale))
+    if not form.validate():
+        return beside(entry, locale, plan_form=form)
+    try:
+        planning.plan(entry, there, form.verb.data, form.moment(), seen=form.seen.entry, actor=current_user, now=utcnow())
+    except (Invalid, NotAllowed, Stale) as wrong:
+        form.wall.errors = [wrong.message]
+        return beside(entry, locale, wrong.status, plan_form=form)
+    db.session.commit()
+    return go(url_for("translations.edit", kind=kind, number=number, locale=locale))
+
+
+@bp.post(f"{ONE}/plans/<any(publish, withdraw):verb>/cancellation")
+def cancel(kind: str, number: int, locale: str, verb: str) -> Response:
+    """Take a plan back."""
+    plans.cancel(entry_to_edit(kind, number), verb, locale=known(locale), actor=current_user, now=utcnow())
     db.session.commit()
     return go(url_for("translations.edit", kind=kind, number=number, locale=locale))
 

@@ -15,7 +15,7 @@ from app.knowledge.translations.models import Translation
 from app.knowledge.translations.reviews import standing
 from app.knowledge.translations.rules import Words, behind, language
 from app.knowledge.writing.comparing import Comparison, compared
-from app.knowledge.writing.forms import AnswerForm, AskForm
+from app.knowledge.writing.forms import AnswerForm, AskForm, PlanForm
 from app.knowledge.writing.queries import reviews_of
 from app.knowledge.writing.rules import TONES, WORK
 from app.lib.errors import NotAllowed, NotFound, Stale
@@ -68,14 +68,15 @@ def editor(
 
 
 def around(entry: Any, there: Translation | None) -> dict[str, Any]:
-    """What others say of a translation, and the forms to ask and to answer. Nothing for a new one. Four statements."""
+    """What others say of a translation, and the forms to ask, to answer and to plan. Nothing for a new one. Five statements."""
     if there is None:
-        return {"work": None, "ask_form": None, "answer_form": None}
+        return {"work": None, "ask_form": None, "answer_form": None, "plan_form": None}
     work = standing(entry, there, current_user)
     answer_form = AnswerForm(data={"version": str(there.version)}).offer(may_publish=True) if work.may_answer else None
     ask_form = AskForm().offer(staff(), current_user.id) if work.has_work else None
-    reviews = reviews_of(entry, there.locale)
-    return {"work": work, "words_of": WORK, "tones": TONES, "reviews": reviews, "ask_form": ask_form, "answer_form": answer_form}
+    plan_form = PlanForm(data={"verb": "publish" if work.has_work else "withdraw", "version": str(there.version)})
+    forms = {"ask_form": ask_form, "answer_form": answer_form, "plan_form": plan_form}
+    return {"work": work, "words_of": WORK, "tones": TONES, "reviews": reviews_of(entry, there.locale), **forms}
 
 
 def since(there: Translation, words: Words, kind: str) -> Comparison:

@@ -10,14 +10,16 @@ from app.events.actions import record
 from app.extensions import db
 from app.knowledge import actions
 from app.knowledge.models import KINDS, Article, Entry, Faq
-from app.knowledge.writing import publishing, versions
+from app.knowledge.translations import planning as translated
+from app.knowledge.translations.queries import translation_to_edit
+from app.knowledge.translations.rules import ORIGINAL, parted
+from app.knowledge.writing import plans, publishing, versions
 from app.knowledge.writing.models import Plan, Reminder
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.lib.errors import DomainError, WrongState
 
 BATCH = 100
-LATER_TEXT = "The text was changed after this was planned."
 
 
 def carry_out() -> int:
@@ -37,19 +39,24 @@ def carry_out_one(number: int) -> bool:
             taken.returning(Plan.kind, Plan.entry_id, Plan.verb, Plan.number, Plan.planned_by_id),
             execution_options={"synchronize_session": False},
         ).first()
-        entry: Entry | None = db.session.get(KINDS[row.kind], row.entry_id) if row is not None else None  # type: ignore[assignment]
+        kind, locale = parted(row.kind) if row is not None else ("faq", ORIGINAL)
+        entry: Entry | None = db.session.get(KINDS[kind], row.entry_id) if row is not None else None  # type: ignore[assignment]
         if row is not None and entry is not None:
             try:
                 with db.session.begin_nested():
-                    follow(entry, row.verb, row.number, now)
+                    follow(entry, locale, row.verb, row.number, now)
             except DomainError as hindered:
-                failed(entry, row.verb, row.planned_by_id, hindered.message, now)
+                why = {"verb": row.verb, "planned_by_id": row.planned_by_id, "reason": hindered.message}
+                plans.told("knowledge.plan_failed", entry, locale, None, now, **why)
         db.session.commit()
     return row is not None
 
 
-def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
+def follow(entry: Entry, locale: str, verb: str, number: int, now: datetime) -> None:
     """Do what was planned. Whoever planned it was allowed to, and the text must be the one that it was planned for."""
+    if locale != ORIGINAL:
+        translated.follow(entry, translation_to_edit(entry, locale), verb, number, now)
+        return
     if verb == "withdraw":
         if entry.status == "published":
             actions.vanish(entry, actor=None, now=now)
@@ -58,17 +65,11 @@ def follow(entry: Entry, verb: str, number: int, now: datetime) -> None:
     # What an import wrote since becomes a version of its own here, and so is not taken for the text that was planned.
     versions.keep_before(entry)
     if versions.current_number(entry) != number:
-        raise WrongState(LATER_TEXT)
+        raise WrongState(plans.LATER_TEXT)
     if revision is not None:
         publishing.show(entry, revision, actor=None, now=now)
     elif entry.status != "published":
         actions.appear(entry, actor=None, now=now)
-
-
-def failed(entry: Entry, verb: str, planned_by_id: int, reason: str, now: datetime) -> None:
-    """Record that a plan could not be followed; whoever made it is told."""
-    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb}
-    record("knowledge.plan_failed", now=now, facts={**facts, "planned_by_id": planned_by_id, "reason": reason})
 
 
 def remind_owners() -> int:

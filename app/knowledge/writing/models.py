@@ -100,7 +100,8 @@ class Review(Model):
 
 
 class Plan(Model):
-    """What shall happen to an entry at a time: `publish` the version `number`, or `withdraw`. The row goes when it is done."""
+    """What shall happen to a text at a time: `publish` the version `number`, or `withdraw`. The row goes when it is done. Translations
+    are named as in reviews."""
 
     __tablename__ = "knowledge_plans"
     __table_args__ = (UniqueConstraint("kind", "entry_id", "verb"), Index("ix_knowledge_plans_due", "due_at"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -9,6 +10,7 @@ from app.accounts.models import User
 from app.events.actions import record
 from app.extensions import db
 from app.knowledge.models import Entry
+from app.knowledge.translations.rules import ORIGINAL, kind_in
 from app.knowledge.writing import approvals, versions
 from app.knowledge.writing.models import Plan, Revision
 from app.knowledge.writing.rules import refusal, writers_only
@@ -17,6 +19,7 @@ from app.lib.errors import Invalid, WrongState
 from app.lib.times import from_wall
 
 QUIET = {"synchronize_session": False}
+LATER_TEXT = "The text was changed after this was planned."
 UNSEEN = "Somebody changed the text after you opened it. Look at what is new, then plan it."
 
 
@@ -38,56 +41,69 @@ def plan(entry: Entry, verb: str, wall: datetime | None, *, seen: Seen | None = 
         versions.check(entry, revision, seen, UNSEEN)
         versions.keep_before(entry)
         approvals.allow_publishing(entry, audiences_of(entry, revision), actor=actor)
-    elif verb != "withdraw":
+    return put(entry, verb, wall, number=versions.current_number(entry), actor=actor, now=now)
+
+
+def put(entry: Entry, verb: str, wall: datetime | None, *, number: int, locale: str = ORIGINAL, actor: User, now: datetime) -> Plan:
+    """Plan it for the version `number` of a text, in whichever language. Raises Invalid for a time that has passed or does not exist."""
+    if verb not in {"publish", "withdraw"}:
         raise Invalid("Choose to publish or to withdraw.")
     if wrong := refusal(wall, actor.time_zone, now):
         raise Invalid(wrong)
     assert wall is not None
     due_at = from_wall(wall, actor.time_zone)
-    row = planned(entry, verb) or Plan(kind=entry.kind, entry_id=entry.id, verb=verb)
-    number = versions.current_number(entry)
+    row = planned(entry, verb, locale) or Plan(kind=kind_in(entry.kind, locale), entry_id=entry.id, verb=verb)
     if (row.due_at, row.number) == (due_at, number):
         return row
     row.due_at, row.number, row.planned_by_id, row.planned_at = due_at, number, actor.id, now
     db.session.add(row)
     db.session.flush()
-    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb, "due_at": due_at.isoformat()}
-    record("knowledge.planned", now=now, actor=actor, facts=facts)
+    told("knowledge.planned", entry, locale, actor, now, verb=verb, due_at=due_at.isoformat())
     return row
 
 
-def cancel(entry: Entry, verb: str, *, actor: User, now: datetime) -> None:
+def cancel(entry: Entry, verb: str, *, locale: str = ORIGINAL, actor: User, now: datetime) -> None:
     """Take a plan back. Again is harmless. Raises NotAllowed."""
     writers_only(actor.role)
-    if dropped(entry, verb):
-        facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "verb": verb}
-        record("knowledge.plan_cancelled", now=now, actor=actor, facts=facts)
+    if dropped(entry, verb, locale):
+        told("knowledge.plan_cancelled", entry, locale, actor, now, verb=verb)
 
 
-def dropped(entry: Entry, verb: str) -> bool:
+def dropped(entry: Entry, verb: str, locale: str = ORIGINAL) -> bool:
     """Forget a plan because what it wanted is done or wanted no more; whether there was one. One statement."""
-    wanted = delete(Plan).where(Plan.kind == entry.kind, Plan.entry_id == entry.id, Plan.verb == verb).returning(Plan.id)
+    wanted = delete(Plan).where(*of(entry, locale), Plan.verb == verb).returning(Plan.id)
     return db.session.execute(wanted, execution_options=QUIET).first() is not None
 
 
-def follow(entry: Entry, number: int, audiences: Collection[str], *, actor: User, now: datetime) -> None:
+def follow(entry: Entry, number: int, audiences: Collection[str], *, locale: str = ORIGINAL, actor: User, now: datetime) -> None:
     """After a text was saved: a plan to publish goes on with it where its writer may publish, else it is off, since nobody
     has approved of the new text, and whoever planned it is told. Up to three statements."""
-    row = planned(entry, "publish")
+    row = planned(entry, "publish", locale)
     if row is None or row.number == number:
         return
     if approvals.required(actor, audiences):
-        told = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "due_at": row.due_at.isoformat()}
-        if dropped(entry, "publish"):
-            record("knowledge.plan_overtaken", now=now, actor=actor, facts={**told, "planned_by_id": row.planned_by_id})
+        more = {"due_at": row.due_at.isoformat(), "planned_by_id": row.planned_by_id}
+        if dropped(entry, "publish", locale):
+            told("knowledge.plan_overtaken", entry, locale, actor, now, **more)
     else:
         row.number = number
         db.session.flush()
 
 
-def planned(entry: Entry, verb: str) -> Plan | None:
-    """A plan of an entry. One statement."""
-    return db.session.scalar(select(Plan).where(Plan.kind == entry.kind, Plan.entry_id == entry.id, Plan.verb == verb))
+def planned(entry: Entry, verb: str, locale: str = ORIGINAL) -> Plan | None:
+    """A plan of an entry, or of what it is in a language. One statement."""
+    return db.session.scalar(select(Plan).where(*of(entry, locale), Plan.verb == verb))
+
+
+def of(entry: Entry, locale: str) -> tuple[Any, Any]:
+    """The plans of an entry, or of what it is in a language."""
+    return Plan.kind == kind_in(entry.kind, locale), Plan.entry_id == entry.id
+
+
+def told(kind: str, entry: Entry, locale: str, actor: User | None, now: datetime, **more: object) -> None:
+    """Record what became of a plan."""
+    facts = {"kind": entry.kind, "entry_id": entry.id, "title": entry.heading, "locale": locale}
+    record(kind, now=now, actor=actor, facts={**facts, **more})
 
 
 def audiences_of(entry: Entry, revision: Revision | None) -> set[str]:

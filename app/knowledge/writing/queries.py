@@ -53,7 +53,7 @@ def work(entry: Entry, person: User) -> Work:
     revision = versions.revision_of(entry)
     newest = newest_of(entry, revision)
     review = last_review(entry)
-    plans = {row.verb: row for row in db.session.scalars(planned(entry))}
+    plans = planned(entry)
     number = newest.number if newest is not None else 0
     audiences = {entry.audience, *([newest.fields["audience"]] if newest is not None and revision is not None else [])}
     is_free = not approvals.required(person, audiences)
@@ -109,9 +109,10 @@ def last_review(entry: Entry, locale: str = ORIGINAL) -> Review | None:
     return db.session.scalar(mine.order_by(Review.id.desc()).limit(1))
 
 
-def planned(entry: Entry) -> Any:
-    """What is planned for an entry."""
-    return select(Plan).where(Plan.kind == entry.kind, Plan.entry_id == entry.id).options(joinedload(Plan.planned_by))
+def planned(entry: Entry, locale: str = ORIGINAL) -> dict[str, Plan]:
+    """Verb → what is planned for an entry, or for what it is in a language. One statement."""
+    mine = select(Plan).where(Plan.kind == kind_in(entry.kind, locale), Plan.entry_id == entry.id).options(joinedload(Plan.planned_by))
+    return {row.verb: row for row in db.session.scalars(mine)}
 
 
 def history(entry: Entry, cursor: str = "") -> Page:

@@ -10,7 +10,7 @@ from app.extensions import db
 from app.knowledge.models import Entry, Faq
 from app.knowledge.translations.rules import ORIGINAL, kind_in
 from app.knowledge.writing import pictures, plans, redirects, versions
-from app.knowledge.writing.models import Review, Revision
+from app.knowledge.writing.models import Plan, Review, Revision
 from app.knowledge.writing.rules import next_review
 from app.lib.times import local
 
@@ -54,8 +54,13 @@ def after_import(entries: Sequence[Entry]) -> None:
 def settle_work(entry: Entry, *, actor: User | None, now: datetime) -> None:
     """Once readers see the newest text: no work beside it, no open review, no plan to publish. Three statements."""
     db.session.execute(delete(Revision).where(Revision.kind == entry.kind, Revision.entry_id == entry.id), execution_options=QUIET)
-    close_review(entry, actor=actor, now=now)
-    plans.dropped(entry, "publish")
+    settle(entry, ORIGINAL, actor=actor, now=now)
+
+
+def settle(entry: Entry, locale: str, *, actor: User | None, now: datetime) -> None:
+    """Once readers see the newest text in a language, or it is given up: no open review and no plan to publish. Two statements."""
+    close_review(entry, locale, actor=actor, now=now)
+    plans.dropped(entry, "publish", locale)
 
 
 def same_text(entry: Entry, before: int) -> None:
@@ -64,7 +69,15 @@ def same_text(entry: Entry, before: int) -> None:
     db.session.execute(mine.values(based_on=entry.version), execution_options={"synchronize_session": "fetch"})
 
 
-def close_review(entry: Entry, *, actor: User | None, now: datetime, locale: str = ORIGINAL) -> None:
+def same_translation(entry: Entry, locale: str, before: int, after: int) -> None:
+    """After a change of the state of a translation alone, which moved its version: what was said and planned of its text holds. Two
+    statements."""
+    for table in (Review, Plan):
+        mine = update(table).where(table.kind == kind_in(entry.kind, locale), table.entry_id == entry.id, table.number == before)
+        db.session.execute(mine.values(number=after), execution_options={"synchronize_session": "fetch"})
+
+
+def close_review(entry: Entry, locale: str, *, actor: User | None, now: datetime) -> None:
     """An open review that nobody has to answer any more. One statement."""
     mine = (Review.kind == kind_in(entry.kind, locale), Review.entry_id == entry.id)
     open_one = update(Review).where(*mine, Review.state == "asked")
