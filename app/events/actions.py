@@ -7,7 +7,7 @@ from app.events import outbox
 from app.events.kinds import KINDS
 from app.events.models import Event
 from app.extensions import db
-from app.lib.rows import unwritten, write_rows
+from app.lib.rows import unwritten, write_changes, write_rows
 
 
 class Actor(Protocol):
@@ -67,6 +67,6 @@ def happened(
 
 def record_all(*events: Event) -> None:
     """Write events in their order, after all that changed before them. One statement for all on PostgreSQL."""
-    db.session.flush()
+    write_changes(db.session)
     write_rows(db.session, events)
     outbox.note(db.session(), events)

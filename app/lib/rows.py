@@ -1,11 +1,12 @@
-"""New rows that are written by themselves: one INSERT, without the unit of work."""
+"""Rows that are written by themselves, new or changed: one INSERT or UPDATE, without the unit of work."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, inspect
-from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached, scoped_session
+from sqlalchemy import Connection, Update, bindparam, insert, inspect, update
+from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, make_transient_to_detached, scoped_session
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.lib.database import READER_WRITES, own_cache, write_intent
 
@@ -46,6 +47,68 @@ def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) ->
         state = inspect(row)
         state.session_id = known.hash_key
         known.identity_map.add(state)
+
+
+def write_changes(session: scoped_session[Any]) -> None:
+    """What flush does; where nothing waits but changed columns of rows of one table, by one plain UPDATE a row, for half the price.
+
+    As there, a row whose version is not the one that was read raises StaleDataError. Within a savepoint the session has to know
+    what was changed, to take it back, so the unit of work does it.
+    """
+    known = session()
+    states: list[Any] = [inspect(row) for row in known.dirty]
+    models = {state.class_ for state in states}
+    how = updating(models.pop()) if len(models) == 1 else None
+    if how is None or known.new or known.deleted or known.in_nested_transaction() or not all(map(how.takes, states)):
+        known.flush()
+        return
+    for state in sorted(states, key=lambda state: state.identity):
+        how.write(known, state)
+
+
+class Updating:
+    """How changed rows of a model are updated: a statement for each set of columns that is changed together."""
+
+    def __init__(self, model: type[DeclarativeBase]) -> None:
+        mapper: Any = inspect(model)
+        self.table: Any = mapper.local_table
+        self.key: Any = self.table.primary_key.columns[0]
+        self.version: Any = mapper.version_id_col
+        self.columns = {column.key for column in self.table.columns} - {self.key.key}
+        self.statement = lru_cache(maxsize=64)(self.built)
+
+    def takes(self, state: InstanceState[Any]) -> bool:
+        """Whether nothing but columns is changed; relationships are the unit of work's."""
+        return state.committed_state.keys() <= self.columns
+
+    def built(self, *names: str) -> Update:
+        """The statement that sets these columns. Its other values are the row's `row_number` and `row_version`."""
+        wanted = update(self.table).where(self.key == bindparam("row_number")).values({name: bindparam(name) for name in names})
+        return wanted if self.version is None else wanted.where(self.version == bindparam("row_version"))
+
+    def write(self, session: Session, state: InstanceState[Any]) -> None:
+        """Update one row, and have the session know that it stands so in the database."""
+        given = state.dict
+        values = {name: given[name] for name, before in state.committed_state.items() if given[name] != before}
+        if values:
+            if write_intent.get() is False:
+                raise RuntimeError(READER_WRITES)
+            where = {"row_number": given[self.key.key]}
+            if self.version is not None:
+                where["row_version"] = given[self.version.key]
+                values[self.version.key] = where["row_version"] + 1
+            statement = self.statement(*values)
+            if session.connection().execute(statement, values | where, execution_options=own_cache(statement)).rowcount != 1:
+                raise StaleDataError(f"{self.table.name} {where['row_number']} was changed by somebody else")
+            given.update(values)
+        # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
+        state._commit_all(given, session.identity_map)
+
+
+@lru_cache(maxsize=32)
+def updating(model: type[DeclarativeBase]) -> Updating:
+    """Worked out once for each model."""
+    return Updating(model)
 
 
 class Inserting:

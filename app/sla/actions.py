@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.events.actions import record
 from app.extensions import db
 from app.lib.database import own_cache
-from app.lib.rows import unwritten
+from app.lib.rows import unwritten, write_changes
 from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, from_us, to_us
@@ -73,7 +73,7 @@ def public_reply(ticket: Subject, *, by_staff: bool, now: datetime) -> None:
     if not by_staff and ticket.status not in ("resolved", "closed"):
         found = expect_answer(ticket, found, now)
     seen(found)
-    db.session.flush()
+    write_changes(db.session)
     show(ticket, found)
 
 

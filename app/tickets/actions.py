@@ -18,7 +18,7 @@ from app.extensions import db
 from app.lib.database import at_most, give, plain_rows
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
-from app.lib.rows import unwritten, write_row, write_rows
+from app.lib.rows import unwritten, write_changes, write_row, write_rows
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.sla.first_answer import within
@@ -250,7 +250,7 @@ def reply(
     drop_draft(ticket, actor)
     if status == "resolved":
         resolve(ticket, "answered" if actor.is_staff else "solved", actor=actor, now=now)
-    db.session.flush()
+    write_changes(db.session)
     return message
 
 

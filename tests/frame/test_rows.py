@@ -1,13 +1,14 @@
 """A row that is written by itself is as good as one that was added and flushed."""
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.events.models import Event
 from app.extensions import db
 from app.lib import database
-from app.lib.rows import unwritten, write_row, write_rows
-from app.tickets.models import Message
+from app.lib.rows import unwritten, write_changes, write_row, write_rows
+from app.tickets.models import Message, Ticket
 from tests import factories
 
 BOTH = pytest.mark.engines("sqlite", "postgresql")
@@ -104,3 +105,65 @@ def test_a_new_row_is_as_the_model_makes_it(people, now):
 def test_a_new_row_has_nothing_but_its_columns(app):
     with pytest.raises(TypeError, match="Message has no boddy, ticket"):
         unwritten(Message, boddy="Hello", ticket=1, html="")
+
+
+@BOTH
+def test_what_was_changed_is_written_as_a_flush_would_write_it(people, now, statements):
+    ticket = factories.ticket(people.user)
+    version = ticket.version
+    ticket.subject, ticket.status, ticket.active_at, ticket.fields = "Another", ticket.status, now, {"body": "Other words"}
+    with statements() as seen:
+        write_changes(db.session)
+        db.session.flush()
+        write_changes(db.session)
+    assert len(seen) == 1 and "status" not in seen[0] and ticket not in db.session.dirty
+    known = {column.key: getattr(ticket, column.key) for column in inspect(Ticket).columns}
+    table = Ticket.__table__
+    assert dict(db.session.execute(select(table).where(table.c.id == ticket.id)).mappings().one()) == known
+    assert (known["subject"], known["version"], known["active_at"]) == ("Another", version + 1, now)
+    ticket.subject = "A third"
+    db.session.flush()
+    assert ticket.version == version + 2
+
+
+@BOTH
+def test_a_row_that_somebody_else_has_changed_is_not_written_over(people):
+    ticket = factories.ticket(people.user)
+    db.session.execute(text("UPDATE tickets SET version = version + 1, subject = 'Theirs'"))
+    ticket.subject = "Mine"
+    with pytest.raises(StaleDataError):
+        write_changes(db.session)
+    assert db.session.connection().scalar(select(Ticket.__table__.c.subject)) == "Theirs"
+
+
+def test_relationships_new_rows_and_rows_of_several_tables_are_written_too(people, now):
+    ticket, said = factories.ticket(people.user), factories.ticket(people.user)
+    people.user.organization = people.globex
+    people.user.organization = people.globex
+    write_changes(db.session)
+    people.agent.name, said.subject = "Noor", "Another"
+    write_changes(db.session)
+    db.session.add(message(ticket, now, form_key="new"))
+    write_changes(db.session)
+    db.session.expire_all()
+    assert (people.user.organization_id, people.agent.name, said.subject) == (people.globex.id, "Noor", "Another")
+    assert db.session.scalar(select(Message.id).where(Message.form_key == "new")) is not None
+
+
+def test_what_a_savepoint_takes_back_is_read_anew(people):
+    ticket = factories.ticket(people.user)
+    db.session.commit()
+    savepoint = db.session.begin_nested()
+    ticket.subject = "Another"
+    write_changes(db.session)
+    savepoint.rollback()
+    assert ticket.subject != "Another" and ticket not in db.session.dirty
+
+
+def test_who_only_reads_changes_nothing(people):
+    ticket = factories.ticket(people.user)
+    db.session.commit()
+    with database.reading(), pytest.raises(RuntimeError, match="only reads"):
+        ticket.subject = "Another"
+        write_changes(db.session)
+    db.session.rollback()
