@@ -41,6 +41,7 @@ CHOICES = [SelectChoice("a", "A")]
         (StringField(validators=[Email()]), "nobody", "Write an address such as name@example.com."),
         (IntegerField(), "five", "Write a whole number, such as 5."),
         (IntegerField(validators=[NumberRange(1, 9)]), "10", "Write a number from 1 to 9."),
+        (IntegerField(validators=[NumberRange(1, 9)]), "9" * 400, "Write a whole number, such as 5."),
         (FloatField(), "much", "Write a number, such as 2.5."),
         (DateField(), "tomorrow", "Write year, month and day, such as 2026-12-24."),
         (TimeField(), "24:00", "Write hours and minutes, from 00:00 to 23:59."),
