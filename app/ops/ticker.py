@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -91,4 +92,6 @@ def run(schedule: Mapping[str, Every], rest: Callable[[float], bool]) -> None:
         if rest(1.0 - now % 1.0 + 0.01):
             break
     if not away:
-        retries.close()
+        # It may have gone since; then the lock goes with its time.
+        with suppress(RedisError, OSError):
+            retries.close()

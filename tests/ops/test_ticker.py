@@ -154,6 +154,16 @@ def test_it_says_that_it_lives_and_goes_on_when_redis_comes_back(app, redis):
     assert waiting()[0] >= 1
 
 
+def test_it_leaves_quietly_where_redis_went_away_at_the_end(app, redis):
+    def rest(seconds):
+        services.redis().kill()
+        return True
+
+    ticker.run(PLAN, rest)
+    with pytest.raises(RedisAway):
+        ticker.is_ticking()
+
+
 def test_nothing_ticks_where_no_ticker_runs(app, redis):
     assert not ticker.is_ticking()
 
