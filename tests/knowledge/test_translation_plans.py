@@ -6,15 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.knowledge.translations import actions, planning, queries, reviewing
-from app.knowledge.translations.actions import Draft
-from app.knowledge.translations.rules import Words
+from app.knowledge.translations import actions, planning, reviewing
 from app.knowledge.writing import jobs, plans
 from app.knowledge.writing.models import Plan
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.times import local
 from app.mail.models import OutboundMail
-from tests.knowledge.shared import events, kinds
+from tests.knowledge.shared import events, in_german, kinds
 
 SOON = timedelta(hours=1)
 
@@ -29,12 +27,7 @@ def entry(faq):
 def translate(entry, people, now):
     """`translate("words", actor)` saves a German answer."""
 
-    def write(answer, actor=None, **over):
-        there = queries.translation_of("faq", entry.id, "de")
-        draft = Draft(Words("Schwimmen Zebras?", "", answer), there.version if there else None, entry.text_version)
-        return actions.save(entry, "de", draft, actor=actor or people.lead, now=now, **over)
-
-    return write
+    return lambda answer, actor=people.lead, **over: in_german(entry, answer, actor=actor, now=now, **over)
 
 
 @pytest.fixture

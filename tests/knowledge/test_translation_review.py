@@ -8,14 +8,12 @@ from sqlalchemy import select
 from app.extensions import db
 from app.knowledge.actions import FaqText
 from app.knowledge.translations import actions, queries, reviewing
-from app.knowledge.translations.actions import Draft
-from app.knowledge.translations.rules import Words
 from app.knowledge.writing import approvals, publishing
 from app.knowledge.writing import queries as work
 from app.knowledge.writing import reviewing as questions
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.mail.models import OutboundMail
-from tests.knowledge.shared import events, kinds
+from tests.knowledge.shared import events, in_german, kinds
 
 
 @pytest.fixture
@@ -28,12 +26,7 @@ def entry(faq):
 def translate(entry, people, now):
     """`translate("words", actor)` saves a German answer."""
 
-    def write(answer, actor=None, **over):
-        there = queries.translation_of("faq", entry.id, "de")
-        draft = Draft(Words("Schwimmen Zebras?", "", answer), there.version if there else None, entry.text_version)
-        return actions.save(entry, "de", draft, actor=actor or people.agent, now=now, **over)
-
-    return write
+    return lambda answer, actor=people.agent, **over: in_german(entry, answer, actor=actor, now=now, **over)
 
 
 @pytest.fixture
