@@ -16,14 +16,22 @@
     const source = e.detail.ctx.sourceElement, body = $("#answers-body");
     if (!source.matches("[data-open=answers]") || !body?.firstElementChild) return;
     const isNote = Boolean($("form.composer [name=visibility][value=note]")?.checked), wasNote = Boolean($("[name=visibility]", body));
-    if (isNote !== wasNote) { body.replaceChildren(); return; }
+    /* Hidden, not removed: what one typed a moment ago is still about to be looked for, and htmx ends that as it swaps. */
+    if (isNote !== wasNote) { body.hidden = true; return; }
     e.preventDefault();
     /* After the dialog has opened. */
     setTimeout(() => { $("#answers-q")?.focus(); $("#answers-q")?.select(); });
   });
+  /* Nothing came: the list of before was for something else. */
+  document.addEventListener("htmx:finally:request", e => {
+    const body = $("#answers-body");
+    if (!body?.hidden || !e.detail.ctx.sourceElement.matches("[data-open=answers]")) return;
+    body.replaceChildren();
+    body.hidden = false;
+  });
   document.addEventListener("htmx:after:swap", e => {
     const id = e.detail.ctx?.target?.id;
-    if (id === "answers-body") { $("#answers-q")?.focus(); $("#answers-q")?.select(); }
+    if (id === "answers-body") { e.detail.ctx.target.hidden = false; $("#answers-q")?.focus(); $("#answers-q")?.select(); }
     if (id !== "answers-taken") return;
     const taken = $("#answers-taken template[data-insert]"), area = $("form.composer textarea[name=body], #macro textarea[name=body]");
     if (!taken || !area) return;

@@ -155,6 +155,41 @@ def test_what_is_for_staff_goes_into_a_note_and_a_reply_is_warned_of_it(visit, s
     expect(warning).to_be_visible()
 
 
+def test_what_was_about_to_be_looked_for_is_given_up_where_the_answers_come_anew_for_a_note(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.raised}")
+    open_answers(page)
+    page.locator("#answers [data-close]").click()
+    page.keyboard.press("n")
+    page.evaluate("() => document.activeElement.blur()")
+    held = []
+    page.route("**/answers?*visibility=note*", lambda route: held.append(route))
+    page.evaluate("() => document.querySelector('#answers-q').dispatchEvent(new Event('input', { bubbles: true }))")
+    page.keyboard.press("a")
+    expect(page.locator("#answers")).to_be_visible()
+    expect(page.locator("#answers-q")).to_be_hidden()
+    # Longer than a search waits for the keys to rest.
+    page.wait_for_timeout(400)
+    held.pop(0).continue_()
+    expect(page.locator("#answers-q")).to_be_focused()
+    expect(page.locator("#answers-list form").first).to_be_visible()
+
+
+def test_answers_that_do_not_come_leave_none_of_before_and_come_at_the_next_try(visit, site):
+    page = visit("agent", f"/desk/tickets/{site.raised}")
+    open_answers(page)
+    page.locator("#answers [data-close]").click()
+    page.keyboard.press("n")
+    page.evaluate("() => document.activeElement.blur()")
+    page.route("**/answers?*visibility=note*", lambda route: route.fulfill(status=503, body="<p>No</p>"))
+    page.keyboard.press("a")
+    expect(page.locator("#answers-body")).to_be_visible()
+    expect(page.locator("#answers-list")).to_have_count(0)
+    page.unroute("**/answers?*visibility=note*")
+    page.keyboard.press("Escape")
+    open_answers(page)
+    expect(page.locator("#answers-list form").first).to_be_visible()
+
+
 def test_without_script_answers_keep_what_was_typed(visit, site):
     page = visit("agent", f"/desk/tickets/{site.resolved}", java_script_enabled=False)
     page.locator("form.composer textarea[name=body]").fill("Hello Mei,")
