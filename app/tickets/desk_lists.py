@@ -86,13 +86,14 @@ def lines(found: Sequence[Any], now: datetime) -> Markup:
     return Markup("\n".join(drawn))  # noqa: S704 - each is markup, which Markup would escape once more
 
 
-@lru_cache(maxsize=4096)
+# Nothing of a moment is asked for after it: as many as are looked at within some seconds.
+@lru_cache(maxsize=512)
 def line(sheet: str, found: Found, moment: datetime) -> Markup:
     """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons: drawn once for everybody."""
     return drawn(desk_rows.row(sheet, found, moment))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def drawn(row: desk_rows.Row) -> Markup:
     """The markup of a row, of which most say the same at the next moment, too."""
     return Markup(current_app.jinja_env.get_template("tickets/desk/_row.html").render(row=row))  # noqa: S704 - the template escapes

@@ -43,13 +43,14 @@ def lines(found: Iterable[Any], viewer_id: int, now: datetime) -> Markup:
     return Markup("\n").join(line(sheet, Found._make(one[: len(Found._fields)]), viewer_id, moment) for one in found)
 
 
-@lru_cache(maxsize=4096)
+# Nothing of a moment is asked for after it: as many as are looked at within some seconds.
+@lru_cache(maxsize=512)
 def line(sheet: str, found: Found, viewer_id: int, moment: datetime) -> Markup:
     """A row as markup. It depends on nothing but what it shows, the moment and the address of the icons, so it is drawn once."""
     return drawn(sheet, portal_views.row(found, viewer_id, moment))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def drawn(sheet: str, row: portal_views.Row) -> Markup:
     """The markup of a row, of which most say the same at the next moment, too."""
     template = current_app.jinja_env.get_template("tickets/portal/_row.html")
