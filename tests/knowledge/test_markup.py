@@ -38,7 +38,9 @@ def test_labels_of_tabs_are_no_parts_of_the_contents():
     assert shown("### Sub\n\n::: tabs\n=== A\nx\n:::\n").all("h4", class_="tab-name")
 
 
-def test_tabs_can_stand_in_a_list_and_not_in_each_other():
+def test_tabs_can_stand_in_a_list_or_a_quotation_and_not_in_each_other():
+    quoted = shown("> ::: tabs\n> === A\n> a\n> :::  \n\nAfter.").one("div", class_="tab-group")
+    assert (quoted.text, quoted.within("blockquote") is not None) == ("A a", True)
     page = shown("1. Do\n\n   ::: tabs\n   === A\n   a\n   === B\n   b\n   :::\n2. Then")
     assert [tab.within("li") is not None for tab in page.all("div", class_="tab")] == [True, True]
     assert len(shown("::: tabs\n=== A\n::: tabs\n=== B\nb\n:::\n:::").all("div", class_="tab-group")) == 1

@@ -13,6 +13,8 @@ A group without its last line, or without a label at its beginning, is no group 
 """
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -71,7 +73,10 @@ def parts(state: StateBlock, start: int, end: int) -> tuple[list[tuple[str, int]
     """([(label, first line of its text)], the closing line) of the group whose first line is `start`; None for no group."""
     labels: list[tuple[str, int]] = []
     fence = ""
-    for line in range(start, min(end, start + MOST_LINES)):
+    closing, end = next_closing(state.src, start), min(end, start + MOST_LINES)
+    if closing is None or closing >= end:
+        return None
+    for line in range(start, end):
         text = line_of(state, line)
         if state.sCount[line] < state.blkIndent and text:
             return None
@@ -87,6 +92,19 @@ def parts(state: StateBlock, start: int, end: int) -> tuple[list[tuple[str, int]
         if text and not labels:
             return None
     return None
+
+
+def next_closing(source: str, line: int) -> int | None:
+    """The first line from this one on that could be the last of a group."""
+    lines = closings(source)
+    place = bisect_left(lines, line)
+    return lines[place] if place < len(lines) else None
+
+
+@lru_cache(maxsize=1)
+def closings(source: str) -> list[int]:
+    """Every line that could be the last of a group, in a quotation or a fence as well: found once for all beginnings of a text."""
+    return [number for number, line in enumerate(source.split("\n")) if line.rstrip().endswith(":::")]
 
 
 def line_of(state: StateBlock, line: int) -> str:
