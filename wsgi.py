@@ -1,10 +1,6 @@
-import gc
-
 from app import create_app
-from app.lib import logs
+from app.lib import logs, memory
 
 app = create_app()
 logs.configure(app.config["SETTINGS"])
-# Frozen objects are not visited by the collector, so the pages of processes that a server forks from this one stay shared.
-gc.collect()
-gc.freeze()
+memory.settle()

@@ -6,14 +6,15 @@ from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.audiences import key_refused
 from app.config import ROOT, Config
 from app.events import outbox
 from app.extensions import csrf, db, limiter, login_manager
-from app.lib import assets, bodies, compress, database, forms, logs, metrics, pages, security
-from app.lib.requests import CleanRequest, RowNumber
+from app.lib import assets, bodies, compress, database, forms, logs, memory, metrics, pages, security
+from app.lib.requests import CleanRequest, LateRule, RowNumber
 
 BLUEPRINTS = (
     "app.home.public",
@@ -95,6 +96,8 @@ BLUEPRINTS = (
 class Application(Flask):
     """Flask without views that wait: it need not look at each hook whether it is a coroutine."""
 
+    url_rule_class = LateRule
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Every function of ours is one that runs."""
         return func
@@ -102,7 +105,12 @@ class Application(Flask):
 
 def create_app(config: Config | None = None) -> Flask:
     """Build the application for one process. Nothing connects yet. Raises ConfigError for settings that cannot run."""
-    settings = config or Config.from_env()
+    with memory.loading():
+        return build(config or Config.from_env())
+
+
+def build(settings: Config) -> Flask:
+    """Put every piece in its place."""
     app = Application(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.request_class = CleanRequest
     app.url_map.converters["int"] = RowNumber
@@ -130,6 +138,8 @@ def create_app(config: Config | None = None) -> Flask:
         blueprint = import_module(path).bp
         if blueprint.name != "dev" or settings.dev:
             app.register_blueprint(blueprint)
+    # Now, not with the first query of each process that is forked from this one.
+    configure_mappers()
     return app
 
 

@@ -8,6 +8,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from limits.storage import RedisStorage
 from redis import Redis
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
@@ -41,6 +42,8 @@ else:
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
+# The library would load the client of a server that nobody here talks to, too: it comes with the embedded one.
+RedisStorage.DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}
 limiter = Limiter(key_func=get_remote_address, strategy="sliding-window-counter")
 
 

@@ -1,16 +1,17 @@
 """What a request brings, before anybody looks at it: words without control characters, numbers that can be rows."""
 
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cached_property
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
 
 from flask import Request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 
 # They mean nothing in any field of ours, and some databases, mails and pages cannot hold them.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -65,6 +66,21 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = LARGEST, signed: bool = False) -> None:
         super().__init__(map, fixed_digits, min, max, signed)
+
+
+class LateRule(Rule):
+    """A rule that compiles how its address is built when somebody builds it: most processes need few of the 800 such functions."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = super()._compile_builder
+        name = "_build_unknown" if append_unknown else "_build"
+
+        def first(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            built = compiled(append_unknown).__get__(rule, None)
+            setattr(rule, name, built)
+            return built(**values)
+
+        return first
 
 
 def row_number(text: str) -> int:

@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import gc
 import json
 import os
 import socket
@@ -14,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from alembic.util import CommandError
 from flask import Flask
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import OperationalError
@@ -22,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from app.accounts.models import User
 from app.config import Config
 from app.extensions import db
-from app.lib import logs, metrics, schema
+from app.lib import logs, memory, metrics, schema
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.ops import baseline, redis_server, workers
@@ -109,8 +107,7 @@ def start(app: Flask, schedule: Mapping[str, Every], load_demo: Callable[[], Non
         in_child(load_demo, supervisor, failure)
         steps.done("Demo company")
     metrics.clear(settings)
-    gc.collect()
-    gc.freeze()
+    memory.settle()
     supervisor.add(Child("The web server", lambda: fork(Server(app, reload=reload).run), GRACE_SECONDS + 5.0))
     supervisor.add(Child("The job workers", lambda: fork(lambda: workers.run(app, schedule)), workers.STOP_SECONDS + 5.0))
     wait_until_ready(settings, supervisor)
@@ -212,7 +209,7 @@ def migrate(app: Flask) -> None:
     except OperationalError as away:
         say(f"  ✗ The database cannot be used: {str(away.orig).strip().splitlines()[0]}. Start it, or correct DATABASE_URL.")
         raise SystemExit(1) from None
-    except CommandError as unknown:
+    except schema.Unknown as unknown:
         say(f"  ✗ {unknown}: a newer version has used this database. Update the code, or start with another DATA_DIR.")
         raise SystemExit(1) from None
 

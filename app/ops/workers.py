@@ -4,7 +4,6 @@ which dispatches events, too.
 RQ moves a job safely only when its worker listens to exactly one queue; with two, a killed worker loses jobs.
 """
 
-import gc
 import math
 import os
 import signal
@@ -27,6 +26,7 @@ from rq.worker_registration import clean_worker_registry
 from app.events import outbox
 from app.extensions import QUEUES, db, queue, redis
 from app.knowledge import keeper
+from app.lib import memory
 from app.lib.clock import utcnow
 from app.lib.database import writing
 from app.ops import dispatching, ticker
@@ -51,9 +51,7 @@ def run(app: Flask, schedule: Mapping[str, ticker.Every], only: str | None = Non
     """Run every part, or `only` one of PARTS, until SIGTERM; what dies is started again."""
     supervisor = Supervisor(lambda line: log.warning("workers", note=line))
     supervisor.listen()
-    # Frozen objects are not visited by the collector, so the children's pages stay shared with ours.
-    gc.collect()
-    gc.freeze()
+    memory.settle()
     for part in [only] if only else PARTS:
         supervisor.add(Child(part, lambda part=part: fork(lambda: run_part(app, schedule, part)), STOP_SECONDS))  # type: ignore[misc]
     supervisor.keep_running()
