@@ -45,6 +45,13 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
         ("mail", "app.notifications.alert_jobs.settle_alerts"),
     ],
     "ticket.closed": [("mail", "app.notifications.alert_jobs.settle_alerts")],
+    "ticket.merged": [
+        ("default", "app.escalation.jobs.follow_resolution"),
+        ("mail", "app.notifications.jobs.tell_merged"),
+        ("mail", "app.notifications.alert_jobs.settle_alerts"),
+    ],
+    "ticket.joined": [("default", "app.escalation.jobs.watch"), ("mail", "app.notifications.alert_jobs.settle_alerts")],
+    "ticket.unmerged": [("default", "app.escalation.jobs.watch")],
     "ticket.assigned": [
         ("default", "app.escalation.jobs.acknowledge"),
         ("mail", "app.notifications.jobs.tell_assignee"),

@@ -21,6 +21,7 @@ from app.tickets.models import Ticket
 NAME, REBUILDS = "analytics", "rebuilds"
 KINDS = (
     "ticket.opened", "ticket.replied", "ticket.resolved", "ticket.reopened", "ticket.closed", "ticket.categorised", "ticket.triaged",
+    "ticket.merged", "ticket.unmerged",
     "ticket.priority_changed", "ticket.priority_confirmed", "survey.answered",
 )  # fmt: skip
 # A transaction that was given its number early may be committed late: so many events are looked at again.

@@ -63,7 +63,7 @@ def is_after(escalated_at: datetime | None, at: datetime) -> bool:
 
 
 def follow_resolution(event_id: int) -> None:
-    """`ticket.resolved`: its escalation is over, and it is watched no longer."""
+    """`ticket.resolved` or `ticket.merged`: its escalation is over, and it is watched no longer."""
     with writing():
         found = queries.event_and_ticket(event_id)
         if found is not None:

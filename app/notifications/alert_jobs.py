@@ -105,7 +105,7 @@ def alert_of_score(event_id: int) -> None:
 
 
 def settle_alerts(event_id: int) -> None:
-    """`ticket.replied`, `ticket.status_changed`, `ticket.resolved`, `ticket.closed`: alerts of clocks that run no more are over."""
+    """An answer, a change of status, the end of a ticket, a merge: alerts of clocks that run no more are over."""
     with writing():
         event = db.session.get(Event, event_id)
         for alert in open_alerts(event.ticket_id if event is not None else None):

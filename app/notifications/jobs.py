@@ -34,7 +34,9 @@ MEANINGS = {
     "on_hold": "We wait for something outside our hands and come back to you.",
 }
 # Mails to customers; when one fails for good, somebody at the desk is told.
-TO_CUSTOMERS = frozenset({"ticket_acknowledged", "ticket_replied", "ticket_status_changed", "ticket_resolved", "ticket_escalated"})
+TO_CUSTOMERS = frozenset(
+    {"ticket_acknowledged", "ticket_replied", "ticket_status_changed", "ticket_resolved", "ticket_escalated", "ticket_merged"}
+)
 
 
 def acknowledge(event_id: int) -> None:
@@ -136,6 +138,19 @@ def tell_resolved(event_id: int) -> None:
         "close_days": current_app.config["SETTINGS"].close_resolved_days,
     }
     mails = written(event, "ticket_resolved", queries.audience(ticket, without=event.actor_id), facts)
+    db.session.commit()
+    hand_over(mails)
+
+
+def tell_merged(event_id: int) -> None:
+    """`ticket.merged`: requester and followers, where it goes on. Nobody, if it was undone before the mail was written."""
+    found = queries.event_and_ticket(event_id)
+    into = queries.ticket_called(found[0].facts["into"]) if found is not None else None
+    if found is None or into is None or found[1].status != "closed":
+        return
+    event, ticket = found
+    facts = {"ticket": queries.customer_card(ticket), "into": queries.customer_card(into), "by": queries.name_of(event.actor_id)}
+    mails = written(event, "ticket_merged", queries.audience(ticket, without=event.actor_id), facts)
     db.session.commit()
     hand_over(mails)
 

@@ -38,6 +38,11 @@ def event_and_ticket(event_id: int) -> tuple[Event, Ticket] | None:
     return (event, ticket) if ticket is not None else None
 
 
+def ticket_called(ref: str) -> Ticket | None:
+    """The ticket with this number."""
+    return db.session.scalar(select(Ticket).where(Ticket.ref == ref))
+
+
 def customer_card(ticket: Ticket) -> TicketCard:
     """The ticket in the customer's words, with the portal's address. A raise that nobody has confirmed is promised to nobody."""
     return TicketCard(

@@ -87,10 +87,11 @@ def status_changed(ticket: Subject, old: str, new: str, *, now: datetime) -> Non
     show(ticket, found)
 
 
-def thanks_dismissed(ticket: Subject, since: datetime, *, now: datetime) -> None:
-    """The reopening of `since` was only a thank-you: the clocks that it began are cancelled, as if it had not been. Two statements.
+def called_off(ticket: Subject, since: datetime, *, now: datetime) -> None:
+    """Nothing that began at or after `since` is owed: its clocks are cancelled, as if they had not been. Two statements.
 
-    A clock that ran before stays as it was judged. Reopened after all, the ticket begins new ones.
+    So it is where a mere thank-you had reopened the ticket, and, since it was opened, where it goes on in another one. A clock
+    that ran before stays as it was judged.
     """
     found = held_by(ticket.id)
     for one in found:

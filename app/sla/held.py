@@ -31,6 +31,9 @@ WITH_STATUS = (
     "ticket.reopened",
     "ticket.closed",
     "ticket.thanks_dismissed",
+    "ticket.merged",
+    "ticket.joined",
+    "ticket.unmerged",
 )
 
 

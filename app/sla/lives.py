@@ -32,6 +32,9 @@ KINDS = (
     "ticket.escalated",
     "ticket.deescalated",
     "ticket.thanks_dismissed",
+    "ticket.merged",
+    "ticket.joined",
+    "ticket.unmerged",
 )
 
 
@@ -180,6 +183,11 @@ def take(course: Course, happening: Happening) -> None:
         escalated(course, kind, facts, at)
     elif kind == "ticket.thanks_dismissed":
         dismissed(course, to_us(datetime.fromisoformat(facts["thanked_at"])), at)
+    elif kind == "ticket.merged":
+        dismissed(course, course.created, at)
+    elif kind == "ticket.joined":
+        if facts["is_unanswered"]:
+            replied(course, False, at)
     elif kind != "ticket.closed":
         course.promised_priority = facts.get("priority") or course.promised_priority
         retarget(course, at)

@@ -26,24 +26,11 @@ from app.sla.terms import Terms
 from app.tickets import rules
 from app.tickets.drafts import drop_draft
 from app.tickets.kinds import compose
+from app.tickets.merge_queries import closed_words
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
 from app.tickets.once import opened, written
 from app.tickets.thanking import is_thanks
 from app.triage import actions as triage
-
-# Changes by others that a person should know of before their answer leaves.
-MATERIAL = (
-    "ticket.replied",
-    "ticket.noted",
-    "ticket.status_changed",
-    "ticket.priority_changed",
-    "ticket.assigned",
-    "ticket.moved",
-    "ticket.resolved",
-    "ticket.reopened",
-    "ticket.closed",
-    "ticket.thanks_dismissed",
-)
 
 
 @dataclass(frozen=True)
@@ -259,7 +246,7 @@ def check_reply(ticket: Ticket, body: str, files: Sequence[StagedFile], *, actor
     if not may(actor.role, "ticket.reply"):
         raise NotAllowed("Your account cannot answer tickets.")
     if ticket.status == "closed":
-        raise WrongState("This ticket is closed. Open a new one and mention this number.")
+        raise WrongState(closed_words(ticket))
     if not body.strip() and not files:
         raise Invalid("There is nothing to send yet. Write an answer, or attach a file.")
     if actor.is_staff:
@@ -293,7 +280,7 @@ NEWEST = select(EVENTS.c.id).where(EVENTS.c.ticket_id == bindparam("ticket")).or
 SINCE = select(EVENTS.c.id).where(
     EVENTS.c.ticket_id == bindparam("ticket"),
     EVENTS.c.id > bindparam("seen"),
-    EVENTS.c.kind.in_(MATERIAL),
+    EVENTS.c.kind.in_(rules.MATERIAL),
     EVENTS.c.actor_id.is_distinct_from(bindparam("actor")),
 )
 
@@ -376,7 +363,7 @@ def reopen(ticket: Ticket, reason: str, *, actor: User, now: datetime) -> None:
     if ticket.is_open:
         return
     if ticket.status == "closed":
-        raise WrongState("This ticket is closed. Open a new one and mention this number.")
+        raise WrongState(closed_words(ticket))
     set_status(ticket, "open", now)
     record("ticket.reopened", now=now, actor=actor, ticket=ticket, public=True, facts={"status": "open", "reason": reason})
     sla.status_changed(ticket, "resolved", "open", now=now)

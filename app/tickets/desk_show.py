@@ -22,9 +22,9 @@ from app.macros.models import Macro
 from app.mail.queries import delivery_for
 from app.sla.queries import clocks_for
 from app.tickets import desk_page, desk_rows, queries, rules, thanking
-from app.tickets.actions import MATERIAL
 from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm
 from app.tickets.drawn import Delivery
+from app.tickets.merge_queries import merged_into
 from app.tickets.models import Message, StagedFile, Ticket
 from app.tickets.story import TRIGGERS, told
 
@@ -83,6 +83,7 @@ def thread(ticket: Ticket, viewer: User, before: int | None = None) -> dict[str,
         "chip": row.chip,
         "clocks": clocks_for(ticket, now),
         "only_thanks": thanking.can_dismiss(ticket, now),
+        "goes_on": merged_into(ticket),
         "rules": rules,
         "triggers": TRIGGERS,
         "priorities": PRIORITIES,
@@ -143,7 +144,7 @@ def news(ticket: Ticket, viewer: User, seen: int) -> list[News]:
     query = (
         select(Event, User.name)
         .outerjoin(User, User.id == Event.actor_id)
-        .where(Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(MATERIAL), Event.actor_id.is_distinct_from(viewer.id))
+        .where(Event.ticket_id == ticket.id, Event.id > seen, Event.kind.in_(rules.MATERIAL), Event.actor_id.is_distinct_from(viewer.id))
     )
     found = db.session.execute(query.order_by(Event.id).limit(20)).all()
     written = [event.facts["message_id"] for event, _ in found if "message_id" in event.facts]

@@ -218,6 +218,23 @@ class TicketLink(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class TicketMerge(Model):
+    """A ticket that was folded into another one, with what it takes to undo that: which messages went, and who became a follower."""
+
+    __tablename__ = "ticket_merges"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    into_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    # The status that it had, and the ids of its messages, which belong to the other one now.
+    status: Mapped[str] = mapped_column()
+    messages: Mapped[list[Any]] = mapped_column()
+    # Addresses of followers that the other one did not have before; the link that leads back from it, if there was none.
+    followers: Mapped[list[Any]] = mapped_column()
+    link_id: Mapped[int | None] = mapped_column()
+    merged_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    merged_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
 class Draft(Model):
     """What somebody has typed and not sent, kept on the server for each person and ticket."""
 

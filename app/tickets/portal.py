@@ -12,6 +12,7 @@ from app.lib.clock import utcnow
 from app.lib.errors import DomainError, Invalid, NotAllowed
 from app.lib.htmx import answer, go, is_htmx, page_or_part, part, vary
 from app.tickets import actions, drafts, files, filing, forms, once, portal_page, portal_queries, queries, uploads
+from app.tickets.merge_queries import merged_into
 from app.tickets.models import Ticket
 from app.tickets.rules import CATEGORIES, PRIORITIES
 from app.tickets.uploads import Received
@@ -106,6 +107,10 @@ def drafted(files_sent: Received) -> Response:
 def show(ref: str) -> Response:
     """One ticket, as its customer sees it."""
     kept = portal_queries.kept_for(current_user, ref)
+    there = merged_into(kept.ticket)
+    if there is not None:
+        flash(f"{kept.ticket.ref} goes on here: both tickets are about the same thing.", "info")
+        return go(url_for(".show", ref=there.ref))
     before = portal_page.before_of(request.args)
     return part("tickets/portal/show.html", **portal_page.show_context(kept, current_user, before=before))
 

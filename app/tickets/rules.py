@@ -43,6 +43,21 @@ SETTABLE = frozenset({"open", "pending_customer", "on_hold"})
 # The sort key of a ticket without a running deadline: after all others.
 NO_DEADLINE = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_TAGS, MAX_TAG = 20, 40
+# Changes by others that a person should know of before their answer leaves.
+MATERIAL = (
+    "ticket.replied",
+    "ticket.noted",
+    "ticket.status_changed",
+    "ticket.priority_changed",
+    "ticket.assigned",
+    "ticket.moved",
+    "ticket.resolved",
+    "ticket.reopened",
+    "ticket.closed",
+    "ticket.thanks_dismissed",
+    "ticket.joined",
+    "ticket.parted",
+)
 
 
 def is_open(status: str) -> bool:

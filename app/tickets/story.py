@@ -9,6 +9,7 @@ from typing import Any
 
 from app.tickets.call_story import CALLS
 from app.tickets.lines import Facts, Line, by, point, said
+from app.tickets.merge_story import MERGES
 from app.tickets.rules import CATEGORIES, CUSTOMER_STATUSES, STATUSES
 
 METRICS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
@@ -368,6 +369,7 @@ WRITERS: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "mail.failed": mail_failed,
     "mail.resent": mail_resent,
     **CALLS,
+    **MERGES,
     "survey.invited": survey_invited,
     "survey.withheld": survey_withheld,
     "survey.answered": survey_answered,

@@ -38,6 +38,9 @@ SQLITE = (
         BEGIN INSERT INTO ticket_texts(rowid, words) VALUES (new.ticket_id, substr(new.body, 1, {OF_MESSAGE})); END""",  # noqa: S608 - numbers of ours
     f"""CREATE TRIGGER ticket_texts_edited AFTER UPDATE OF body ON messages WHEN old.body <> new.body
         BEGIN {SQLITE_OUT} old.ticket_id, substr(old.body, 1, {OF_MESSAGE}); {SQLITE_IN} = new.ticket_id; END""",
+    f"""CREATE TRIGGER ticket_texts_moved AFTER UPDATE OF ticket_id ON messages WHEN old.ticket_id <> new.ticket_id
+        BEGIN {SQLITE_OUT} old.ticket_id, substr(old.body, 1, {OF_MESSAGE}); {SQLITE_IN} = old.ticket_id;
+            INSERT INTO ticket_texts(rowid, words) VALUES (new.ticket_id, substr(new.body, 1, {OF_MESSAGE})); END""",  # noqa: S608 - words of ours
     f"""CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages
         BEGIN {SQLITE_OUT} old.ticket_id, substr(old.body, 1, {OF_MESSAGE}); {SQLITE_IN} = old.ticket_id; END""",
     f"""CREATE TRIGGER ticket_texts_changed AFTER UPDATE OF subject, requester_id, organization_id ON tickets
@@ -81,6 +84,11 @@ FOLLOW = f"""FUNCTION ticket_texts_follow() RETURNS trigger LANGUAGE plpgsql AS 
         END LOOP;
         RETURN NULL;
     END $$"""  # noqa: S608 - numbers of ours
+# What is written anew may have gone to another ticket: both are read.
+REWRITTEN = """FUNCTION ticket_texts_rewritten() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM ticket_texts_renew(ARRAY(SELECT ticket_id FROM before UNION SELECT ticket_id FROM changed));
+        RETURN NULL;
+    END $$"""
 POSTGRESQL = (
     "CREATE TABLE ticket_texts (ticket_id integer PRIMARY KEY REFERENCES tickets ON DELETE CASCADE, words tsvector NOT NULL)",
     "CREATE INDEX ix_ticket_texts_words ON ticket_texts USING gin (words)",
@@ -102,8 +110,9 @@ POSTGRESQL = (
     END $$""",
     """CREATE TRIGGER ticket_texts_said AFTER INSERT ON messages
         REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
-    """CREATE TRIGGER ticket_texts_edited AFTER UPDATE ON messages
-        REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
+    f"CREATE {REWRITTEN}",
+    """CREATE TRIGGER ticket_texts_edited AFTER UPDATE ON messages REFERENCING OLD TABLE AS before NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_rewritten()""",
     """CREATE TRIGGER ticket_texts_unsaid AFTER DELETE ON messages
         REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ticket_texts_follow()""",
     """CREATE TRIGGER ticket_texts_changed AFTER UPDATE OF subject, requester_id, organization_id ON tickets

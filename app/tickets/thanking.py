@@ -53,4 +53,4 @@ def dismiss_thanks(ticket: Ticket, *, actor: User, now: datetime) -> None:
     ticket.resolved_at = db.session.scalar(select(func.max(Event.at)).where(Event.ticket_id == ticket.id, resolved)) or since
     facts = {"status": "resolved", "thanked_at": since.isoformat()}
     record("ticket.thanks_dismissed", now=now, actor=actor, ticket=ticket, public=True, facts=facts)
-    sla.thanks_dismissed(ticket, since, now=now)
+    sla.called_off(ticket, since, now=now)

@@ -59,6 +59,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "ticket_replied": {**ABOUT, "message": REPLIED, "earlier": ASKED, "resolved_days": None},
     "ticket_status_changed": {**ABOUT, "ticket": card("Needs you"), "old": "In progress", "meaning": "We wait for your answer."},
     "ticket_resolved": {**ABOUT, "ticket": card("Resolved"), "resolver": "Jo Park", "close_days": 7, "why": "follow"},
+    "ticket_merged": {
+        **ABOUT,
+        "ticket": card("Closed"),
+        "into": replace(card(), ref="HT-2B8D4KQ", subject="Curator & <co>", url=f"{BASE_URL}/tickets/HT-2B8D4KQ"),
+        "by": "Jo Park",
+    },
     "ticket_escalated": {**ABOUT, "asked": True, "asker": "Elena Rossi", "promise": "A person answers by Mon 23 Nov, 16:18 CET."},
     "customer_replied": {**ABOUT, "message": ASKED},
     "ticket_assigned": {**ABOUT, "by": "Sam Lee", "due_at": AT},

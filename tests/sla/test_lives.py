@@ -19,7 +19,7 @@ from app.sla import editing, jobs, overrides, run_jobs
 from app.sla.history import replayed
 from app.sla.hours import to_us
 from app.sla.models import Clock, Policy, Run
-from app.tickets import actions, filing, rules, thanking
+from app.tickets import actions, filing, merging, rules, thanking
 from app.tickets.models import Ticket
 from tests import factories
 from tests.sla.edits import calendar_of, policy_of, save_policy
@@ -36,10 +36,11 @@ class World:
     """A ticket that things happen to, and the moment; `at` only grows, also from one history to the next."""
 
     def __init__(self, people, at):
-        self.people, self.at, self.ticket, self.customer = people, at, None, None
+        self.people, self.at, self.ticket, self.customer, self.elder = people, at, None, None, None
 
     def open(self, is_owner, priority):
         self.customer = self.people.owner if is_owner else self.people.stranger
+        self.elder = factories.ticket(self.customer, now=self.at - timedelta(minutes=1))
         self.ticket = factories.ticket(self.customer, priority=priority, now=self.at)
 
     def agent_says(self, status):
@@ -50,6 +51,16 @@ class World:
 
     def dismiss(self, _):
         thanking.dismiss_thanks(self.ticket, actor=self.people.agent, now=self.at)
+
+    def join(self, text):
+        other = factories.ticket(self.customer, now=self.at, body=text)
+        merging.merge(self.ticket, other, link=other.ref, actor=self.people.agent, now=self.at)
+
+    def merge(self, _):
+        merging.merge(self.ticket, self.elder, link=self.ticket.ref, actor=self.people.agent, now=self.at)
+
+    def part(self, _):
+        merging.unmerge(self.ticket, self.elder, actor=self.people.agent, now=self.at)
 
     def escalate(self, tier):
         escalation.escalate(self.ticket, to_tier=tier, trigger=BY_HAND, reason="It burns.", actor=self.people.agent, now=self.at)
@@ -114,6 +125,9 @@ steps = st.one_of(
     st.tuples(st.just("agent_says"), st.sampled_from([None, "pending_customer", "on_hold", "open", "resolved"])),
     st.tuples(st.just("customer_says"), st.sampled_from(["A question.", "Thank you!"])),
     st.tuples(st.just("dismiss"), st.none()),
+    st.tuples(st.just("join"), st.just("The same again.")),
+    st.tuples(st.just("merge"), st.none()),
+    st.tuples(st.just("part"), st.none()),
     st.tuples(st.just("escalate"), st.sampled_from([2, 3])),
     st.tuples(st.just("deescalate"), st.sampled_from([1, 2])),
     st.tuples(st.just("status"), st.sampled_from(["open", "pending_customer", "on_hold", "resolved", "closed"])),
