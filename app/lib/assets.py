@@ -23,20 +23,21 @@ def content_hash(name: str, changed: float) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
 
 
-@lru_cache(maxsize=512)
-def version_at(name: str, second: int) -> str:
-    """The version of a static file within one second: a page names the icon file hundreds of times."""
+def version(name: str) -> str:
+    """The version of a static file as it is now. Raises OSError for a name that we do not have."""
     return content_hash(name, os.stat(f"{STATIC}/{name}").st_mtime)
 
 
-def version(name: str) -> str:
-    """The version of a static file as it is now, or was a second ago. Raises OSError for a name that we do not have."""
-    return version_at(name, int(time.monotonic()))
+@lru_cache(maxsize=512)
+def url_at(name: str, second: int) -> str:
+    """The address of a static file within one second: a page names the icon file hundreds of times."""
+    return f"/static/{name}?v={version(name)}"
 
 
 def static_url(name: str) -> str:
-    """The address of a static file, safe to keep for ever. Raises FileNotFoundError for a name that we do not have."""
-    return f"/static/{name}?v={version(name)}"
+    """The address of a static file as it is now, or was a second ago, safe to keep for ever. Raises FileNotFoundError for a name that
+    we do not have."""
+    return url_at(name, int(time.monotonic()))
 
 
 def keep(response: Response) -> Response:

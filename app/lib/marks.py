@@ -18,19 +18,20 @@ def sprite(name: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def drawing(address: str, classes: str) -> Markup:
-    """One decorative picture; screen readers pass over it."""
+def drawing(sheet: str, kind: str, name: str, cls: str) -> Markup:
+    """One decorative picture of an icon file; screen readers pass over it."""
+    classes, address = f"{kind} {cls}".strip(), f"{sheet}#{kind[0]}-{name}"
     return Markup('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>').format(classes, address)
 
 
 def icon(name: str, cls: str = "") -> Markup:
     """A line icon: `inbox` is the symbol `i-inbox`."""
-    return drawing(sprite(f"i-{name}"), f"icon {cls}".strip())
+    return drawing(static_url("icons.svg"), "icon", name, cls)
 
 
 def glyph(name: str, cls: str = "") -> Markup:
     """One of our own glyphs: `open` is the symbol `g-open`."""
-    return drawing(sprite(f"g-{name}"), f"glyph {cls}".strip())
+    return drawing(static_url("icons.svg"), "glyph", name, cls)
 
 
 def initials(name: str) -> str:

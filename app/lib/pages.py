@@ -150,7 +150,7 @@ def context() -> dict[str, Any]:
     # Macros are imported without a context, so that they are made once and not for each page: what they need stands in g.
     g.zone, g.now = viewer.time_zone if viewer else "UTC", utcnow()
     return {
-        "csrf_token": csrf_token,
+        "csrf_token": token_of_page(),
         "viewer": viewer,
         "acting": getattr(viewer, "impersonator", None),
         "theme": theme(viewer),
@@ -165,6 +165,18 @@ def csrf_token() -> str:
     """The token of this answer's forms. A ticket has sixteen of them, and Flask-WTF would read its settings anew for each."""
     token: str | None = g.get("csrf_token")
     return token or generate_csrf()
+
+
+def token_of_page() -> Callable[[], str]:
+    """The same for one template, which is not asked anew where its token lies: looking that up costs more than a form around it."""
+    made: list[str] = []
+
+    def token() -> str:
+        if not made:
+            made.append(csrf_token())
+        return made[0]
+
+    return token
 
 
 def theme(viewer: Any) -> str:
