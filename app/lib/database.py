@@ -2,23 +2,21 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Executable,
     Integer,
-    Row,
     Select,
     String,
     bindparam,
@@ -35,6 +33,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 from app.lib.cursors import describe_late, late_cursor
+from app.lib.kept import Rows, done, the_long_way
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
 # is going to write says so before it begins (True), and waits for its turn instead. What will only read says so, too
@@ -207,51 +206,28 @@ def begin_sqlite(connection: Any) -> None:
     connection.dbapi_connection.execute("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
 
 
-class OwnCache(dict[Any, Any]):
-    """What one statement was compiled to, by all that this depends on besides: the dialect, the names of its values, and so on.
-
-    SQLAlchemy's own cache has the whole statement in its key, and hashes thousands of pieces that lie all over the memory at
-    each call. Some twentieth of a page is spared where a statement has a cache to itself.
-    """
-
-    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
-        """What was kept under a key of SQLAlchemy's, the second part of which is the statement."""
-        return super().get((key[0], *key[2:]), default)
-
-    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
-        super().__setitem__((key[0], *key[2:]), compiled)
-
-
-@lru_cache(maxsize=256)
-def own_cache(statement: Executable) -> dict[str, Any]:
-    """The options that have a statement looked up in a cache of its own."""
-    return {"compiled_cache": OwnCache()}
-
-
-def plain_rows(
-    session: scoped_session[Any], statement: Executable, values: Mapping[str, Any], *, kept: bool = True
-) -> CursorResult[*tuple[Any, ...]]:
+def plain_rows(session: scoped_session[Any], statement: Executable, values: Mapping[str, Any], *, kept: bool = True) -> Rows:
     """What a statement of columns gives, asked on the session's connection after what was changed is written.
 
     The session would prepare itself for rows that it knows and keeps, at every call, which costs as much again as to ask and
-    to read. The statement is `kept` with what it was compiled to, unless it was built for this call only. Who wants all rows
-    takes them by `all()`: one after another each would be fetched by itself.
+    to read. The statement is `kept` with what it was compiled to, unless it was built for this call only.
     """
     asking = session()
     asking.flush()
-    return asking.connection().execute(statement, values, execution_options=own_cache(statement) if kept else None)
+    connection = asking.connection()
+    return done(connection, statement, values) if kept else the_long_way(connection, statement, values, None)
 
 
-def rows_at_once(database: SQLAlchemy, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """All rows of a statement of columns, for whoever may need nothing else of the database.
+def rows_at_once(database: SQLAlchemy, statement: Executable, values: Mapping[str, Any]) -> Rows:
+    """All rows of a kept statement of columns, for whoever may need nothing else of the database.
 
     Where no session has begun it is asked on a connection that goes back at once: to begin a session and end it would cost a
     third of it all.
     """
     if database.session.registry.has():
-        return plain_rows(database.session, statement, values).all()
-    with database.engine.connect() as connection:
-        return connection.execute(statement, values, execution_options=own_cache(statement)).all()
+        return plain_rows(database.session, statement, values)
+    with database.engine.begin() as connection:
+        return done(connection, statement, values)
 
 
 def give(row: object, **related: object) -> None:
@@ -319,7 +295,7 @@ LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", 
 def serialize_on(session: scoped_session[Any], key: str) -> None:
     """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(LOCK, {"key": key}, execution_options=own_cache(LOCK))
+        done(session.connection(), LOCK, {"key": key})
 
 
 def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:

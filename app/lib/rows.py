@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Update, bindparam, insert, inspect, update
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, make_transient_to_detached, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.lib.database import READER_WRITES, own_cache, write_intent
+from app.lib.database import READER_WRITES, write_intent
+from app.lib.kept import done, own_cache
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -98,7 +99,7 @@ class Updating:
                 where["row_version"] = given[self.version.key]
                 values[self.version.key] = where["row_version"] + 1
             statement = self.statement(*values)
-            if session.connection().execute(statement, values | where, execution_options=own_cache(statement)).rowcount != 1:
+            if done(session.connection(), statement, values | where).rowcount != 1:
                 raise StaleDataError(f"{self.table.name} {where['row_number']} was changed by somebody else")
             given.update(values)
         # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
@@ -131,8 +132,7 @@ class Inserting:
     def numbers(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> Sequence[int]:
         """Insert rows; their numbers, in the rows' order. For one alone no statement is made for as many as there are."""
         if len(values) == 1:
-            made: Any = connection.execute(self.one, values[0], execution_options=own_cache(self.one))
-            return [made.inserted_primary_key[0]]
+            return [done(connection, self.one, values[0]).number]
         return connection.scalars(self.several, values, execution_options=own_cache(self.several)).all()
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.events.actions import record
 from app.extensions import db
-from app.lib.database import own_cache
+from app.lib.kept import own_cache
 from app.lib.rows import unwritten, write_changes
 from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes

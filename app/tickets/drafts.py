@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, delete
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import hold, own_cache, serialize_on
+from app.lib.database import hold, serialize_on
+from app.lib.kept import done
 from app.tickets.models import Draft, NewDraft, Reading, StagedFile, Ticket
 from app.tickets.once import own_key, written, written_by_form
 
@@ -77,7 +78,7 @@ DROP = delete(DRAFTS).where(DRAFTS.c.ticket_id == bindparam("ticket"), DRAFTS.c.
 
 def drop_draft(ticket: Ticket, actor: User) -> None:
     """The text was sent or thrown away."""
-    db.session.connection().execute(DROP, {"ticket": ticket.id, "person": actor.id}, execution_options=own_cache(DROP))
+    done(db.session.connection(), DROP, {"ticket": ticket.id, "person": actor.id})
 
 
 def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], *, now: datetime) -> None:

@@ -67,7 +67,7 @@ def find(text: str, viewer: User, cursor: str = "") -> Page:
     if not words:
         return Page([])
     values = {"terms": subject_index.terms_of(text, dialect), "viewer": viewer.id, "organization": viewer.organization_id}
-    values["key_0"] = key[0] if key else plain_rows(db.session, NEWEST, {}).scalar_one() + 1
+    values["key_0"] = key[0] if key else plain_rows(db.session, NEWEST, {}).scalar() + 1
     rows = list(plain_rows(db.session, statement(sight_of(viewer), dialect, not back), values).all())
     page = paged(rows, ["id"], back=back, started=key is not None, limit=PAGE)
     return Page(hits(page.items, Sought(words)), page.next, page.previous)

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.sqlite import dialect
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import own_cache, plain_rows, written_out
+from app.lib.database import plain_rows, written_out
+from app.lib.kept import own_cache
 
 PAGES = [("lead", "/desk/queue/all"), ("lead", "/desk/tickets/{}"), ("lead", "/desk/alerts"), ("owner", "/"), ("owner", "/tickets/{}")]
 
@@ -62,7 +63,7 @@ def test_a_statement_is_compiled_once_whatever_it_is_asked_for(people):
     cache = own_cache(SOME)["compiled_cache"]
     cache.clear()
     for wanted in ([people.user], [people.agent, people.lead], [], [people.user]):
-        found = plain_rows(db.session, SOME, {"ids": [one.id for one in wanted]}).scalars().all()
+        found = [row.name for row in plain_rows(db.session, SOME, {"ids": [one.id for one in wanted]})]
         assert sorted(found) == sorted(one.name for one in wanted)
     assert len(cache) == 1
     plain_rows(db.session, SOME, {"ids": [], "besides": 1})
