@@ -1,57 +1,55 @@
 """The rota once more, a minute at a time and without any of its arithmetic: what rules.py is judged by."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.rota.rules import Shift
 from tests.rota.plans import LEVEL, TEAM
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+class Occurrence(NamedTuple):
+    """A shift on one of its days, and what the clock of its zone shows as it opens and as it closes."""
+
+    shift: Shift
+    day: date
+    opens: datetime
+    closes: datetime
 
 
 def walk(plan, start, minutes):
-    """Who has the duty in each minute from `start`."""
-    began = {}
-    found = []
-    holder = None
-    at = start - timedelta(days=4)
+    """Who has the duty in each minute from `start`: the one that has it until it ends, then the earliest begun."""
+    at = start - 4 * DAY
+    coming = [occurrences(shift, at.date()) for shift in plan.shifts if (shift.team_id, shift.level) == (TEAM, LEVEL)]
+    zones = {shift.time_zone: ZoneInfo(shift.time_zone) for shift in plan.shifts}
+    running, found, holder = [], [], None
     while at < start + minutes * MINUTE:
-        holder = held(plan, at, began, holder)
+        shows = {name: at.astimezone(zone).replace(tzinfo=None) for name, zone in zones.items()}
+        # Once the clock has shown the time it has been shown, though the clock may be put back.
+        for waiting in coming:
+            while waiting and shows[waiting[-1].shift.time_zone] >= waiting[-1].opens:
+                running.append(waiting.pop())
+        running = [one for one in running if shows[one.shift.time_zone] < one.closes]
+        if holder not in running:
+            holder = running[0] if running else None
         if at >= start:
             found.append(who(plan, at, holder))
         at += MINUTE
     return found
 
 
-def held(plan, at, began, holder):
-    """The occurrence (shift, day) that holds the duty now: the one that has it until it ends, then the earliest begun."""
-    running = {}
-    for shift in plan.shifts:
-        if (shift.team_id, shift.level) != (TEAM, LEVEL):
-            continue
-        shown = at.astimezone(ZoneInfo(shift.time_zone)).replace(tzinfo=None)
-        for back in range(3):
-            day = shown.date() - timedelta(days=back)
-            if day.weekday() not in shift.weekdays:
-                continue
-            opens = datetime(day.year, day.month, day.day) + timedelta(minutes=shift.starts_minute)
-            closes = datetime(day.year, day.month, day.day) + timedelta(minutes=shift.ends_minute)
-            if closes <= opens:
-                closes += timedelta(days=1)
-            key = (shift.id, day)
-            # Once the clock has shown the time it has been shown, though the clock may be put back.
-            state = began.get(key, "before")
-            if state == "before" and shown >= opens:
-                state = "on" if shown < closes else "over"
-            elif state == "on" and shown >= closes:
-                state = "over"
-            if state == "on" and began.get(key, "before") == "before":
-                began[key, "at"] = at
-            began[key] = state
-            if state == "on":
-                running[key] = (began[key, "at"], shift.id, shift, day)
-    if holder in running:
-        return holder
-    return min(running, key=lambda key: running[key][:2]) if running else None
+def occurrences(shift, first):
+    """When a shift is held around the ten days from `first`, the earliest last."""
+    found = []
+    for day in (first + n * DAY for n in range(12, -4, -1)):
+        if day.weekday() in shift.weekdays:
+            midnight = datetime(day.year, day.month, day.day)
+            opens, closes = (midnight + minute * MINUTE for minute in (shift.starts_minute, shift.ends_minute))
+            found.append(Occurrence(shift, day, opens, closes if closes > opens else closes + DAY))
+    return found
 
 
 def who(plan, at, holder):
@@ -60,14 +58,14 @@ def who(plan, at, holder):
     if over:
         user, crew, named = max(over, key=lambda one: one.id).user_id, (), True
     elif holder is not None:
-        shift = next(one for one in plan.shifts if one.id == holder[0])
+        shift = holder.shift
         if not shift.people:
             return None
         turns, day = 0, shift.anchor_on
         step = timedelta(days=7 * shift.turn_weeks)
-        while day + step <= holder[1]:
+        while day + step <= holder.day:
             day, turns = day + step, turns + 1
-        while day > holder[1]:
+        while day > holder.day:
             day, turns = day - step, turns - 1
         user, crew, named = shift.people[turns % len(shift.people)], shift.people, False
     else:
