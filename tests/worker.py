@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +10,8 @@ from typing import Any
 from flask import Flask
 from rq import Worker
 
-from app.config import ROOT
 from app.extensions import QUEUES, queue
-from tests import services
+from tests import forked, services
 
 PATIENCE_SECONDS = 60.0
 
@@ -40,9 +37,8 @@ class RealWorker:
     def __init__(self, app: Flask, *, only: str | None = None, **over: str) -> None:
         self.log = Path(app.config["SETTINGS"].data_dir) / f"worker-{only or 'all'}.log"
         self.parts = [only] if only else list(QUEUES)
-        command = [sys.executable, "worker.py", *(["--only", only] if only else [])]
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment(app, **over), stdout=output, stderr=output)
+        command = ["worker.py", *(["--only", only] if only else [])]
+        self.process = forked.Python(*command, environ=environment(app, **over), stdout=self.log)
         services.at_exit(self.stop)
         until(lambda: all(self.pid_of(part) for part in self.parts if part in QUEUES), "the workers to register")
 

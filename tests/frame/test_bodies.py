@@ -3,17 +3,15 @@
 import http.client
 import re
 import socket
-import subprocess
-import sys
 import threading
 from contextlib import nullcontext, suppress
 from urllib.parse import urlencode
 
 import pytest
 
-from app.config import ROOT
 from app.lib import bodies
 from app.ops import web
+from tests import forked
 from tests.mail.smtp import free_port
 from tests.people import PASSWORD
 from tests.worker import environment, until
@@ -24,10 +22,10 @@ SERVE = "from wsgi import app\nfrom app.ops import web\nweb.STALLED_SECONDS = 2\
 
 
 @pytest.fixture
-def connection(app):
+def connection(app, tmp_path):
     """A connection to the web server as it is run, which keeps it for several requests."""
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-c", SERVE], cwd=ROOT, env=environment(app, PORT=str(port)))
+    server = forked.Python("-c", SERVE, environ=environment(app, PORT=str(port)), stdout=tmp_path / "server.log")
     opened = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     until(lambda: answers(opened), "the web server")
     yield opened

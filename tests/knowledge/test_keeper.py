@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -14,12 +12,12 @@ from dataclasses import replace
 import pytest
 
 from app import reactions
-from app.config import ROOT
 from app.extensions import db
 from app.knowledge import actions, finding, indexing, keeper
 from app.knowledge.keeper import Keeper
 from app.knowledge.models import Faq
 from app.search import store
+from tests import forked
 from tests.worker import environment, until
 
 AT = 1_800_000_000.0
@@ -177,6 +175,9 @@ def test_a_machine_is_ready_when_it_has_its_index(app, browse, disk):
         assert browse(None).get("/readyz").json == {"status": "ready", "failing": []}
 
 
+GUNICORN = "from gunicorn.app.wsgiapp import run; run()"
+
+
 class Pod:
     """A web server on a disk of its own, that shares the database with us, and has no Redis."""
 
@@ -184,12 +185,13 @@ class Pod:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        folder.mkdir()
         nowhere = f"unix://{folder}/no-redis.sock"
         settings = environment(app, DATA_DIR=str(folder), REDIS_URL=nowhere, PORT=str(self.port), BASE_URL=f"http://127.0.0.1:{self.port}")
         # Loaded before it is forked, as ours is: four processes that each load it keep a busy machine for a minute.
-        command = [sys.executable, "-m", "gunicorn", "-w", "2", "--preload", "--threads", "2", "-k", "gthread", "--no-control-socket"]
+        command = ["-w", "2", "--preload", "--threads", "2", "-k", "gthread", "--no-control-socket"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--log-level", "error", "wsgi:app"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=settings, stderr=subprocess.DEVNULL)
+        self.process = forked.Python("-c", GUNICORN, *command, environ=settings, stdout=folder / "gunicorn.log")
 
     def get(self, path):
         """(status, text) of a page; (0, "") while nobody answers."""

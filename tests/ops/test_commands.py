@@ -1,8 +1,6 @@
 """The command line: what it prints, what it refuses, and how it fails."""
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -13,11 +11,11 @@ from sqlalchemy import select, update
 from app import cli
 from app.accounts.models import Plan
 from app.audiences import DOORS
-from app.config import ROOT, Config
+from app.config import Config
 from app.events.actions import record
 from app.extensions import db, queue
 from app.ops import commands, doctor, reset, ticker
-from tests import services
+from tests import forked, services
 from tests.worker import environment, until
 
 
@@ -29,10 +27,10 @@ def run(command, *arguments):
     return done
 
 
-def hive(app, *arguments, **over):
-    """Run `hive-support` as a process of its own."""
-    command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(app, **over), capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def hive(app, tmp_path):
+    """Runs `hive-support` as a process of its own."""
+    return lambda *arguments, **over: forked.run(*forked.HIVE, *arguments, folder=tmp_path, environ=environment(app, **over))
 
 
 def test_routes_as_json_has_every_address_with_its_door_and_roles(app):
@@ -173,36 +171,36 @@ def test_what_reset_forgets_is_what_a_machine_keeps(app):
     assert kept <= {*reset.KEPT, "metrics", "secret_key", "up.lock"} | {name for name in kept if name.endswith(".log")}
 
 
-def test_help_lists_every_command_with_a_sentence(app):
-    done = hive(app, "--help")
+def test_help_lists_every_command_with_a_sentence(hive):
+    done = hive("--help")
     assert done.returncode == 0
     assert all(name in done.stdout for name in (*cli.COMMANDS, "up"))
 
 
-def test_an_unknown_command_is_told(app):
-    done = hive(app, "fly")
+def test_an_unknown_command_is_told(hive):
+    done = hive("fly")
     assert (done.returncode, "No such command 'fly'" in done.stderr) == (2, True)
 
 
-def test_a_wrong_setting_is_told_without_a_traceback(app):
-    done = hive(app, "routes", ENV="holiday")
+def test_a_wrong_setting_is_told_without_a_traceback(hive):
+    done = hive("routes", ENV="holiday")
     assert (done.returncode, done.stderr) == (1, "Error: ENV is 'holiday': use development, test or production.\n")
 
 
-def test_a_database_that_is_not_there_is_told_without_a_traceback(app, tmp_path):
-    done = hive(app, "rollups", "rebuild", DATABASE_URL=f"sqlite:///{tmp_path / 'none.sqlite3'}")
+def test_a_database_that_is_not_there_is_told_without_a_traceback(tmp_path, hive):
+    done = hive("rollups", "rebuild", DATABASE_URL=f"sqlite:///{tmp_path / 'none.sqlite3'}")
     assert done.returncode == 1
     assert "hive-support migrate" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_place_that_cannot_be_written_to_is_told_without_a_traceback(app, tmp_path):
-    done = hive(app, "faq", "export", str(tmp_path / "nowhere" / "faq.json"))
+def test_a_place_that_cannot_be_written_to_is_told_without_a_traceback(tmp_path, hive):
+    done = hive("faq", "export", str(tmp_path / "nowhere" / "faq.json"))
     assert (done.returncode, done.stderr) == (1, f"Error: {tmp_path / 'nowhere' / 'faq.json'}: No such file or directory.\n")
 
 
-def test_commands_answer_on_standard_output_and_log_elsewhere(app):
-    done = hive(app, "routes", "--json", LOG_LEVEL="DEBUG")
+def test_commands_answer_on_standard_output_and_log_elsewhere(hive):
+    done = hive("routes", "--json", LOG_LEVEL="DEBUG")
     assert json.loads(done.stdout)
 
 

@@ -2,16 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from app.config import ROOT
 from app.ops.processes import Child, Supervisor, exit_code, reason
+from tests import forked
 from tests.worker import runs, until
 
 # A process that is no child of the test's, and so looks like one that has ended.
@@ -23,23 +21,21 @@ from app.ops.processes import Child, Supervisor, exit_code, fork
 """
 
 
-def run(code, **options):
-    """Run code in a process of its own; its output and exit code."""
-    done = subprocess.run(
-        [sys.executable, "-c", PREAMBLE + code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, **options
-    )
-    return done.stdout.split(), done.returncode
+@pytest.fixture
+def run(tmp_path):
+    """Runs code in a process of its own; its output and exit code."""
 
+    def runs_to_its_end(code):
+        done = forked.run("-c", PREAMBLE + code, folder=tmp_path)
+        return done.stdout.split(), done.returncode
 
-def started(code):
-    """Start code in a process of its own."""
-    return subprocess.Popen([sys.executable, "-c", PREAMBLE + code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return runs_to_its_end
 
 
 @pytest.mark.parametrize(
     ("body", "code"), [("pass", 0), ("sys.exit(3)", 3), ("sys.exit('no')", 1), ("raise RuntimeError", 1), ("os.kill(os.getpid(), 9)", -9)]
 )
-def test_the_exit_code_of_a_child_is_what_it_did(body, code):
+def test_the_exit_code_of_a_child_is_what_it_did(run, body, code):
     said, _ = run(f"""
 def child():
     {body}
@@ -48,23 +44,23 @@ print(exit_code(fork(child), wait=True))
     assert said[-1] == str(code)
 
 
-def test_a_child_dies_with_its_parent_however_that_ends():
-    parent = started("""
+def test_a_child_dies_with_its_parent_however_that_ends(tmp_path):
+    output = tmp_path / "output"
+    code = """
 child = fork(lambda: time.sleep(600))
 print(child, flush=True)
 time.sleep(600)
-""")
-    child = int(parent.stdout.readline())
+"""
+    parent = forked.Python("-c", PREAMBLE + code, stdout=output)
+    child = int(until(lambda: output.read_text().endswith("\n") and output.read_text(), "the child"))
     assert runs(child)
     parent.kill()
     parent.wait()
-    parent.stdout.close()
     until(lambda: not runs(child), "the child to end")
 
 
-def test_control_c_reaches_the_supervisor_alone():
-    said, code = run(
-        """
+def test_control_c_reaches_the_supervisor_alone(run):
+    said, code = run("""
 supervisor = Supervisor(print)
 supervisor.listen()
 child = supervisor.add(Child("sleeper", lambda: fork(lambda: time.sleep(600))))
@@ -73,13 +69,11 @@ supervisor.keep_running()
 print(exit_code(child.pid) is None)
 supervisor.stop()
 print(child.pid)
-""",
-        start_new_session=True,
-    )
+""")
     assert (said, code) == (["True", "0"], 0)
 
 
-def test_a_child_that_ends_is_started_again_and_told_of():
+def test_a_child_that_ends_is_started_again_and_told_of(run):
     said, _ = run("""
 supervisor = Supervisor(lambda line: print("told", flush=True))
 supervisor.listen()
@@ -99,7 +93,7 @@ print(len(starts))
     assert said == ["told", "told", "3"]
 
 
-def test_what_ignores_the_wish_to_stop_is_killed_when_its_time_is_over():
+def test_what_ignores_the_wish_to_stop_is_killed_when_its_time_is_over(run):
     said, _ = run("""
 def stubborn():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -139,7 +133,7 @@ time.sleep(0.5)
 
 
 @pytest.mark.parametrize("patience", ["0.3", "600; supervisor.told_to_stop(0, None); supervisor.told_to_stop(0, None)"])
-def test_what_a_killed_child_left_running_is_ended_with_all_else(patience):
+def test_what_a_killed_child_left_running_is_ended_with_all_else(run, patience):
     said, code = run(f"""
 {ADOPTING}
 os.kill(child.pid, signal.SIGKILL)
@@ -154,7 +148,7 @@ print(len(lives))
     assert not Path(f"/proc/{said[0]}").exists()
 
 
-def test_what_a_killed_child_left_and_what_ends_later_is_not_taken_for_running():
+def test_what_a_killed_child_left_and_what_ends_later_is_not_taken_for_running(run):
     said, _ = run(f"""
 {ADOPTING.replace("SIG_IGN", "SIG_DFL")}
 import threading
@@ -168,7 +162,7 @@ supervisor.stop()
     assert said[1:] == ["told", "0", "buried", "True"]
 
 
-def test_what_a_child_has_started_goes_with_it():
+def test_what_a_child_has_started_goes_with_it(run):
     said, _ = run("""
 def parent():
     grandchild = os.fork()

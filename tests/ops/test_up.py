@@ -15,6 +15,7 @@ import pytest
 
 from app.config import ROOT
 from app.ops.redis_server import is_ready
+from tests import forked
 from tests.mail.smtp import free_port
 from tests.worker import runs, until
 
@@ -22,17 +23,20 @@ READY = "is ready after"
 
 
 class Site:
-    """`hive-support up` in a session of its own, as a terminal would start it."""
+    """`hive-support up` in a session of its own, as a terminal would start it; `anew`, in an interpreter of its own, too."""
 
-    def __init__(self, place: Path, port: int, output: Path, **over: str) -> None:
+    def __init__(self, place: Path, port: int, output: Path, *, anew: bool = False, **over: str) -> None:
         self.place = place
         self.url = f"http://127.0.0.1:{port}"
         self.output = output
         environ = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENV"}}
         environ |= {"DATA_DIR": str(place), "PORT": str(port), "HOST": "127.0.0.1", "BASE_URL": self.url, **over}
-        with output.open("wb") as file:
-            command = [sys.executable, "-c", "from app.cli import main; main()", "up"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=file, stderr=file, start_new_session=True)
+        if anew:
+            command = [sys.executable, *forked.HIVE, "up"]
+            with output.open("wb") as file:
+                self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=file, stderr=file, start_new_session=True)
+        else:
+            self.process = forked.Python(*forked.HIVE, "up", environ=environ, stdout=output)
 
     @property
     def said(self) -> str:
@@ -66,15 +70,14 @@ class Site:
 
 
 def processes_of(place: Path) -> dict[int, str]:
-    """Every process that belongs to this DATA_DIR: by its environment, or (Redis hides its own) by its command line."""
-    wanted = str(place).encode()
+    """Every process that belongs to this DATA_DIR: it has a file of it open, or names it (Redis) in its command line."""
     found = {}
     for folder in Path("/proc").iterdir():
         try:
             if folder.name.isdigit() and int(folder.name) != os.getpid():
-                command = (folder / "cmdline").read_bytes()
-                if b"DATA_DIR=" + wanted in (folder / "environ").read_bytes().split(b"\0") or wanted in command:
-                    found[int(folder.name)] = command.replace(b"\0", b" ").decode()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if str(place) in command or any(os.readlink(file).startswith(f"{place}/") for file in (folder / "fd").iterdir()):
+                    found[int(folder.name)] = command
         except OSError:
             continue
     return {pid: command for pid, command in found.items() if runs(pid)}
@@ -98,7 +101,7 @@ def lived_in(tmp_path_factory):
     """A DATA_DIR that has been started once and stopped, with its demo company."""
     folder = tmp_path_factory.mktemp("up")
     place = folder / "data"
-    site = Site(place, free_port(), folder / "up.log")
+    site = Site(place, free_port(), folder / "up.log", anew=True)
     try:
         site.wait_until_ready()
         assert "Loading the demo company" in site.said
