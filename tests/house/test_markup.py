@@ -12,6 +12,8 @@ from tests.markup import Markup
         ('<input name="n" value="&quot;&lt;b&gt;">', "<input name=n value='\"<b>'>"),
         ('<input\n  id="x"\n  required\n/>', "<input id=x required/>"),
         ('<p title="a > b">', "<p title='a > b'>"),
+        ("<b data-x='{\"a\": 1}'>", "<b data-x={&quot;a&quot;:&#32;1}>"),
+        ("<!doctype html><p>a</p><svg hidden/><i>b &amp; c</i>", "<!DOCTYPE html><p >a</p><SVG HIDDEN/><i>b &amp; c</i>"),
         ('<p hx-target:inherited="#x" id="">', "<p hx-target:inherited='#x' id=''>"),
     ],
 )
