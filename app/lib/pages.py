@@ -22,6 +22,7 @@ from app.extensions import db, limiter, login_manager
 from app.lib import marks, times
 from app.lib.assets import static_url
 from app.lib.clock import utcnow
+from app.lib.compiled import Kept
 from app.lib.errors import DomainError, Stale
 from app.lib.htmx import dom_id, is_htmx
 from app.lib.requests import root
@@ -104,7 +105,7 @@ def install(app: Flask) -> None:
     app.jinja_env.template_class, app.jinja_env.context_class = SharedTemplate, QuickContext
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # All templates are kept: there are some hundreds. A cache that holds so many at most locks itself whenever a page includes one.
-    app.jinja_env.cache = {}
+    app.jinja_env.cache, app.jinja_env.bytecode_cache = {}, Kept(__file__)
     app.jinja_env.globals.update(
         dom_id=dom_id,
         marks=marks,

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from app.config import ROOT
 from app.lib import times
+from app.lib.compiled import Kept
 from app.lib.text import BIDI, many_lines, one_line
 
 FOLDER = ROOT / "templates" / "emails"
@@ -36,6 +37,7 @@ def environment() -> Environment:
     """One environment a process. Text stays as it is; HTML is escaped."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
+        bytecode_cache=Kept(__file__),
         autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,
