@@ -54,18 +54,20 @@ def form_fields():
     return names
 
 
-def asked_for(holder):
-    """Every name that the code looks up in `request.args` or `request.form`."""
+@cache
+def words_given():
+    """Every call in the code that is given a word first, as looking up a name is: (what is called, the word)."""
     return {
-        node.args[0].value
+        (ast.unparse(node.func), node.args[0].value)
         for tree in modules("app").values()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-        and isinstance(node.args[0].value, str)
-        and ast.unparse(node.func).startswith((f"request.{holder}.get", "args.get", "given.get"))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
     }
+
+
+def asked_for(holder):
+    """Every name that the code looks up in `request.args` or `request.form`."""
+    return {name for call, name in words_given() if call.startswith((f"request.{holder}.get", "args.get", "given.get"))}
 
 
 FIELDS = sorted((form_fields() | asked_for("form")) - {"csrf_token"})
