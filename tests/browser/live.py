@@ -31,7 +31,6 @@ from app.calls.links import token_of
 from app.calls.models import Call, CallKind
 from app.config import Config
 from app.extensions import db
-from app.knowledge import indexing
 from app.knowledge.models import Article, Faq
 from app.knowledge.writing.models import Revision
 from app.lib import logs, schema
@@ -118,8 +117,8 @@ def fill(app: Flask, now: datetime) -> dict[str, Any]:
         refs = tickets(people, now)
         around(people, now)
         db.session.commit()
+    # The first of the jobs that put something into the index finds none and makes it of all there is.
     workers.drain(app)
-    indexing.rebuild()
     return {"url": app.config["SETTINGS"].base_url, "database": str(services.directory() / "live.sqlite3"), **refs, **found(), **links()}
 
 
