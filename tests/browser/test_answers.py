@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_pages import DESKTOP, PHONE, too_wide, violations
+from tests.browser.axe import put_into, violations
+from tests.browser.test_pages import DESKTOP, PHONE, too_wide
 from tests.browser.test_search import HELD, field
 
 
@@ -212,7 +212,7 @@ def test_an_answer_goes_into_a_macro(visit):
 
 def test_what_opens_by_script_is_accessible_and_fits_too(visit, site):
     def wrong(page: Page) -> list[str]:
-        page.evaluate(Axe().axe_script)
+        put_into(page)
         found = []
         for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
             page.set_viewport_size(size)

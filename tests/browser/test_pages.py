@@ -4,9 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# The one frame there is, around a mail, is a sandbox without scripts: axe could only complain that nobody answers in it.
-RULES = {"resultTypes": ["violations"], "iframes": False, "runOnly": {"type": "tag", "values": LEVELS}}
+from tests.browser.axe import put_into, violations
+
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 800}
 NARROWEST = {"width": 320, "height": 700}
@@ -113,16 +112,6 @@ NO_PAGES = {
 }
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds: the rule, where, and why."""
-    found = page.evaluate("rules => axe.run(rules).then(results => results.violations)", RULES)
-    return [
-        f"{page.url} {page.viewport_size}: {one['id']} at {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-        for one in found
-        for node in one["nodes"]
-    ]
-
-
 def too_wide(page: Page) -> list[str]:
     """What makes the page scroll sideways."""
     return page.evaluate(
@@ -151,6 +140,22 @@ def test_every_page_there_is_gets_looked_at(app):
     assert NO_PAGES - routes == set()
 
 
+def test_axe_says_the_same_word_for_word_as_it_comes_and_as_we_hasten_it(visits):
+    page = visits.again(None)
+    page.goto("/help")
+    page.evaluate(
+        """() => document.querySelectorAll("main *").forEach((el, nth) => {
+            if (nth % 5 == 0) el.style.color = `hsl(${nth} 90% 60%)`
+            if (nth % 7 == 0) el.style.background = `rgb(${nth % 255} 80 80 / .${1 + nth % 8})`
+        })"""
+    )
+    page.evaluate(Axe().axe_script)
+    said = violations(page)
+    put_into(page)
+    assert violations(page) == said
+    assert len([one for one in said if "color-contrast" in one]) > 5
+
+
 @pytest.mark.parametrize(("who", "path"), LOOKS)
 def test_a_page_is_accessible_fits_and_is_quiet(who, path, visits, site):
     page = visits.again(who)
@@ -159,7 +164,7 @@ def test_a_page_is_accessible_fits_and_is_quiet(who, path, visits, site):
     page.emulate_media(color_scheme="light")
     answer = page.goto(path.format(**vars(site)))
     assert answer and answer.status < 500, f"{path} answered {answer and answer.status}"
-    page.evaluate(Axe().axe_script)
+    put_into(page)
     wrong = [*violations(page), *too_wide(page)]
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
