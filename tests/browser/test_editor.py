@@ -71,7 +71,7 @@ def test_the_toolbar_is_one_stop_for_the_tab_key(editor):
 
 def test_what_is_typed_is_shown_counted_and_kept_without_a_word_lost(editor):
     editor.locator("#question").fill("Where do zebras sleep?")
-    editor.locator("#answer").press_sequentially("In the **savannah**, standing.", delay=20)
+    editor.locator("#answer").press_sequentially("In the **savannah**, standing.", delay=5)
     expect(editor.locator("#preview strong")).to_have_text("savannah")
     expect(editor.locator("[data-words]")).to_have_text("4 words, 1 min to read")
     expect(editor.locator("#kept")).to_contain_text("Kept for you")

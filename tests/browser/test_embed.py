@@ -48,7 +48,7 @@ def test_it_is_found_searched_and_followed_by_keyboard(elsewhere, visits, site):
     field = page.get_by_role("combobox", name=NAME)
     page.keyboard.press("Tab")
     assert field.evaluate("el => el.getRootNode().activeElement === el")
-    page.keyboard.type("how to uninstal", delay=20)
+    page.keyboard.type("how to uninstal", delay=5)
     answers = page.get_by_role("option")
     answers.first.wait_for()
     assert field.get_attribute("aria-expanded") == "true"
