@@ -17,7 +17,6 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
-    Select,
     String,
     bindparam,
     event,
@@ -304,15 +303,6 @@ def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *cond
     Read them after this and anew (`populate_existing`): a statement that waits for a row and reads others beside it sees those as they
     were before. What only refers to the rows may come meanwhile.
     """
-    hold_by(session, holding(row_id, *conditions), {})
-
-
-def holding(row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """The statement of `hold`, for whoever builds it once."""
-    return select(row_id).where(*conditions).order_by(row_id).with_for_update(key_share=True)
-
-
-def hold_by(session: scoped_session[Any], statement: Select[Any], values: Mapping[str, Any]) -> None:
-    """Hold the rows of such a statement."""
     if session.get_bind().dialect.name == "postgresql":
-        plain_rows(session, statement, values, kept=bool(values))
+        query = select(row_id).where(*conditions).order_by(row_id)
+        plain_rows(session, query.with_for_update(key_share=True), {}, kept=False)

@@ -13,7 +13,7 @@ from app.accounts.models import Organization, Plan, Team, User
 from app.accounts.queries import still_theirs
 from app.events.models import Event
 from app.extensions import db
-from app.lib.database import at_most, give, hold, hold_by, holding, plain_rows, written_out
+from app.lib.database import at_most, give, hold, plain_rows, written_out
 from app.lib.errors import NotFound
 from app.lib.objects import SideBySide
 from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketTag
@@ -72,28 +72,30 @@ def asked_by(viewer: Any, organization: Any) -> ColumnElement[bool]:
 def ticket_for(user: Any, ref: str, *, for_change: bool = False) -> Ticket:
     """The ticket with its people, if this viewer may see it; raises NotFound otherwise. One statement.
 
-    `for_change` makes those who are about to change it follow one another, by another statement on PostgreSQL.
+    `for_change` makes those who are about to change it follow one another. On PostgreSQL a statement that waits for a ticket sees
+    whom that names as they were before: where they are others by now, it is asked once more, and waits for nobody.
     """
     sight, values = sight_of(user), {"ref": ref.upper(), "viewer": getattr(user, "id", None)}
     values["organization"] = getattr(user, "organization_id", None)
-    if for_change:
-        hold_by(db.session, holding_one(sight), values)
-    row = plain_rows(db.session, one_ticket(sight), values).first()
-    if row is None:
+    people = ticket_and_people(sight, values, for_change)
+    if for_change and (people is None or not go_together(*people)):
+        people = ticket_and_people(sight, values, for_change)
+    if people is None:
         raise NotFound()
-    return together(*TICKET.of(db.session, row, anew=for_change))
+    return together(*people)
 
 
-@lru_cache(maxsize=4)
-def one_ticket(sight: str) -> Select[Any]:
-    """The statement of `ticket_for`, built once for each sight."""
-    return with_people(select(*TICKET.columns)).where(*named(sight))
+def ticket_and_people(sight: str, values: dict[str, Any], is_held: bool) -> list[Any] | None:
+    """The objects of TICKET, if there is such a ticket."""
+    row = plain_rows(db.session, one_ticket(sight, is_held), values).first()
+    return None if row is None else TICKET.of(db.session, row, anew=is_held)
 
 
-@lru_cache(maxsize=4)
-def holding_one(sight: str) -> Select[Any]:
-    """The statement that holds the same ticket."""
-    return holding(Ticket.id, *named(sight))
+@lru_cache(maxsize=8)
+def one_ticket(sight: str, is_held: bool) -> Select[Any]:
+    """The statement of `ticket_for`, built once for each sight. A ticket that `is_held` is changed by nobody else meanwhile."""
+    query = with_people(select(*TICKET.columns)).where(*named(sight))
+    return query.with_for_update(key_share=True, of=Ticket) if is_held else query
 
 
 def named(sight: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -110,6 +112,12 @@ def with_people(query: Select[Any]) -> Select[Any]:
         .outerjoin(Organization, Organization.id == Ticket.organization_id)
         .outerjoin(Plan, Plan.id == Organization.plan_id)
     )
+
+
+def go_together(ticket: Ticket, requester: User, assignee: User | None, team: Team | None, organization: Any, plan: Any) -> bool:
+    """Whether these are the people that the ticket names."""
+    named = (ticket.assignee_id, ticket.team_id, ticket.organization_id)
+    return ticket.requester_id == requester.id and named == tuple(one and one.id for one in (assignee, team, organization))
 
 
 def together(ticket: Ticket, requester: User, assignee: User | None, team: Team | None, organization: Any, plan: Plan | None) -> Ticket:

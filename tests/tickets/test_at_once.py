@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import User
+from app.accounts.models import Team, User
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.database import writing
@@ -30,6 +30,23 @@ def test_who_waits_for_a_ticket_sees_whose_it_is_now(app, people):
             return ticket.assignee_id, ticket.assignee and ticket.assignee.id
 
     assert after(assign, look) == (agent2, agent2)
+
+
+@BOTH
+def test_who_waits_for_a_ticket_finds_it_with_whom_it_is_from_and_where_it_is_now(app, people):
+    ticket, lead, colleague = factories.ticket(people.user), people.lead.id, people.colleague.id
+    ref, team = ticket.ref, db.session.scalars(select(Team.id).where(Team.id.is_distinct_from(ticket.team_id))).first()
+
+    def hand_over():
+        held = ticket_for(db.session.get_one(User, lead), ref, for_change=True)
+        held.requester_id, held.team_id, held.organization_id = colleague, team, None
+
+    def look():
+        with app.app_context(), writing():
+            ticket = ticket_for(db.session.get_one(User, lead), ref, for_change=True)
+            return ticket.requester.id, ticket.team.id, ticket.organization
+
+    assert after(hand_over, look) == (colleague, team, None)
 
 
 @pytest.fixture
