@@ -66,7 +66,7 @@ def happened(
 
 
 def record_all(*events: Event) -> None:
-    """Write events in their order, after all that changed before them. One statement for all on PostgreSQL."""
+    """Write events in their order, after all that changed before them. One statement for all."""
     write_changes(db.session)
     write_rows(db.session, events)
     outbox.note(db.session(), events)

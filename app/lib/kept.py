@@ -34,11 +34,9 @@ def own_cache(statement: Executable) -> dict[str, Any]:
 
 
 class Rows(list[Row[*tuple[Any, ...]]]):
-    """All rows that a statement gave, with what one asks of a result. `rowcount` is how many rows it has changed, `number` the id
-    of the row that it has inserted."""
+    """All rows that a statement gave, with what one asks of a result. `rowcount` is how many rows it has changed."""
 
     rowcount = -1
-    number: Any = None
 
     def all(self) -> Self:
         """Every row."""
@@ -78,7 +76,6 @@ def the_long_way(connection: Connection, statement: Executable, values: Mapping[
     result: Any = connection.execute(statement, values, execution_options=options)
     rows = Rows(result.all() if result.returns_rows else ())
     rows.rowcount = result.rowcount
-    rows.number = result.inserted_primary_key[0] if result.is_insert and len(result.inserted_primary_key_rows) == 1 else None
     return rows
 
 
@@ -116,7 +113,7 @@ class Recipe:
             rows = Rows(map(self.row or self.reading(cursor), cursor.fetchall())) if self.returned else Rows()
         except self.errors as wrong:
             connection._handle_dbapi_exception(wrong, self.text, wanted, cursor, None)
-        rows.rowcount, rows.number = cursor.rowcount, rows.scalar() if self.returned else getattr(cursor, "lastrowid", None)
+        rows.rowcount = cursor.rowcount
         cursor.close()
         return rows
 

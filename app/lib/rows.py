@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Update, bindparam, insert, inspect, update
+from sqlalchemy import Connection, Insert, Update, bindparam, insert, inspect, update
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, make_transient_to_detached, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.lib.database import READER_WRITES, write_intent
-from app.lib.kept import done, own_cache
+from app.lib.kept import done
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -35,19 +35,25 @@ def write_row(session: scoped_session[Any], row: DeclarativeBase) -> None:
 def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) -> None:
     """Insert new rows of one table, and have the session know them as if it had read them. Nothing else that waits is written.
 
-    One statement on PostgreSQL, where each costs a trip; one a row on SQLite. It does what add and flush do for rows on which
-    no others wait, for a fifth of their price. What they refer to they name by ids: a relationship that was set is not looked at.
+    One statement, which does what add and flush do for rows on which no others wait, for a fifth of their price. What they refer
+    to they name by ids: a relationship that was set is not looked at.
     """
     if write_intent.get() is False:
         raise RuntimeError(READER_WRITES)
     into, known = inserting(type(rows[0])), session()
     values = [into.values_of(vars(row)) for row in rows]
     for row, given, number in zip(rows, values, into.numbers(known.connection(), values), strict=True):
-        vars(row).update(given, **{into.number: number})
+        vars(row).update(given, **{into.key.key: number})
         make_transient_to_detached(row)
         state = inspect(row)
         state.session_id = known.hash_key
         known.identity_map.add(state)
+
+
+def write_values(session: scoped_session[Any], model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new rows of which nobody needs objects afterwards, by one statement. Each has a value for every column but its number."""
+    if rows:
+        inserting(model).numbers(session().connection(), rows)
 
 
 def write_changes(session: scoped_session[Any]) -> None:
@@ -113,15 +119,16 @@ def updating(model: type[DeclarativeBase]) -> Updating:
 
 
 class Inserting:
-    """How rows of a table are inserted: the statements for one and for several, and what stands in each column."""
+    """How rows of a table are inserted: a statement for each number of rows and each set of columns in which these differ, and what stands in each column."""
 
     def __init__(self, table: Any) -> None:
-        key = table.primary_key.columns[0]
-        self.one, self.number = insert(table), key.key
-        self.several = self.one.returning(key, sort_by_parameter_order=True)
-        columns = [column for column in table.columns if column is not key]
-        self.constant = {column.key: None if column.default is None else column.default.arg for column in columns}
-        self.made = [(column.key, column.default.arg) for column in columns if column.default is not None and column.default.is_callable]
+        self.key = table.primary_key.columns[0]
+        self.columns = [column for column in table.columns if column is not self.key]
+        self.constant = {column.key: None if column.default is None else column.default.arg for column in self.columns}
+        self.made = [
+            (column.key, column.default.arg) for column in self.columns if column.default is not None and column.default.is_callable
+        ]
+        self.table, self.statement = table, lru_cache(maxsize=64)(self.built)
 
     def values_of(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every column's value: what is given, or else the model's default."""
@@ -129,11 +136,22 @@ class Inserting:
         found.update((name, default(None)) for name, default in self.made if name not in given)
         return found
 
+    def built(self, count: int, apart: tuple[str, ...]) -> Insert:
+        """The statement for so many rows. A value is called by its column's name, and by the row's place where they are told `apart`."""
+        alike = {column.key: bindparam(column.key, type_=column.type) for column in self.columns if column.key not in apart}
+        of_row = [{name: bindparam(f"{name}_{n}", type_=self.table.c[name].type) for name in apart} for n in range(count)]
+        return insert(self.table).values([alike | own for own in of_row]).returning(self.key)
+
     def numbers(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-        """Insert rows; their numbers, in the rows' order. For one alone no statement is made for as many as there are."""
-        if len(values) == 1:
-            return [done(connection, self.one, values[0]).number]
-        return connection.scalars(self.several, values, execution_options=own_cache(self.several)).all()
+        """Insert rows; their numbers, in the rows' order, in which they are counted.
+
+        What is the same in all rows is handed over once: psycopg reads the text of a statement with more than 50 values at each call.
+        """
+        first = values[0]
+        apart = tuple(dict.fromkeys([name for row in values[1:] for name, value in row.items() if value != first[name]]))
+        given = {name: value for name, value in first.items() if name not in apart}
+        given.update((f"{name}_{n}", row[name]) for n, row in enumerate(values) for name in apart)
+        return sorted(row[0] for row in done(connection, self.statement(len(values), apart), given))
 
 
 @lru_cache(maxsize=32)

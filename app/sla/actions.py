@@ -13,8 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.events.actions import record
 from app.extensions import db
-from app.lib.kept import own_cache
-from app.lib.rows import unwritten, write_changes
+from app.lib.rows import unwritten, write_changes, write_values
 from app.sla import clock as pure
 from app.sla.held import OPEN, Held, held_by, status_changes
 from app.sla.hours import SECOND, from_us, to_us
@@ -22,9 +21,7 @@ from app.sla.models import Clock
 from app.sla.promises import aims, move, moved, seen, stand_still
 from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subject, Terms, promised_seconds, terms_for
 
-# Rows that nobody needs as objects go in without them.
 CLOCKS: Any = Clock.__table__
-BEGIN = CLOCKS.insert()
 
 
 def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
@@ -46,9 +43,7 @@ def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
 
 def start(ticket: Subject, found: Iterable[Held]) -> None:
     """Write the first clocks of a ticket that has its row now. One statement for all; nobody needs the objects afterwards."""
-    rows = [values_of(one.clock) | {"ticket_id": ticket.id} for one in found]
-    if rows:
-        db.session.connection().execute(BEGIN, rows, execution_options=own_cache(BEGIN))
+    write_values(db.session, Clock, [values_of(one.clock) | {"ticket_id": ticket.id} for one in found])
 
 
 def values_of(clock: Clock) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.factories import NOW
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 EVENTS: Any = Event.__table__
 PLANS: Any = Plan.__table__
-ADD = insert(EVENTS)
+ADD = insert(EVENTS).returning(EVENTS.c.id)
 RENAME = update(PLANS).where(PLANS.c.key == bindparam("which")).values(name=bindparam("called"))
 # Of each kind of column, with a condition of each kind, a name twice, and a value of the statement's own.
 SINCE = (
@@ -34,7 +34,7 @@ PID = select(func.pg_backend_pid())
 def happened(person: Any, **other: Any) -> int:
     """The number of a new event."""
     values = {"kind": "ticket.opened", "at": NOW, "actor_id": person.id, "is_public": True, "facts": {"ö": [1, "%"]}, **other}
-    return int(kept.done(db.session.connection(), ADD, values).number)
+    return int(kept.done(db.session.connection(), ADD, values).scalar())
 
 
 def test_rows_are_those_that_sqlalchemy_gives(people: Any) -> None:
