@@ -84,16 +84,16 @@ def die(done):
     raise MemoryError
 
 
-def test_progress_is_told_while_it_is_taken_in(app, long, drain, monkeypatch):
+def test_progress_is_told_while_it_is_taken_in(app, long, monkeypatch):
     browser, path = long
     seen = []
     during(monkeypatch, lambda done: seen.append(browser.get(path, htmx=True).words.count(f"{done:,} of 1,200.")))
-    drain(app)
+    jobs.take_in(events("import_confirmed")[0].id)
     assert seen == [1, 1, 1]
     assert "1200 added" in browser.get(path).words
 
 
-def test_one_that_is_slow_stands_still_only_without_a_piece(app, long, drain, monkeypatch, clock):
+def test_one_that_is_slow_stands_still_only_without_a_piece(app, long, monkeypatch, clock):
     browser, path = long
     seen = []
 
@@ -102,7 +102,7 @@ def test_one_that_is_slow_stands_still_only_without_a_piece(app, long, drain, mo
         seen.append("It is being taken in" in browser.get(path, htmx=True).words)
 
     during(monkeypatch, look)
-    drain(app)
+    jobs.take_in(events("import_confirmed")[0].id)
     assert seen == [True, True, True]
 
 
