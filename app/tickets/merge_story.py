@@ -13,8 +13,8 @@ def merged(facts: Facts, actor: str | None, staff: bool) -> Line:
 def joined(facts: Facts, actor: str | None, staff: bool) -> Line:
     """Another ticket was folded into it."""
     count = facts["messages"]
-    what = f", with {count} {'message' if count == 1 else 'messages'}" if staff else ""
-    return Line("git-merge", "info", (point(facts["ref"]), said(f" was merged into this ticket{what}"), *by(actor)))
+    came = f"{count} {'message' if count == 1 else 'messages'} came with it."
+    return Line("git-merge", "info", (point(facts["ref"]), said(" was merged into this ticket"), *by(actor)), (came,) if staff else ())
 
 
 def unmerged(facts: Facts, actor: str | None, staff: bool) -> Line:
