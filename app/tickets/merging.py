@@ -110,7 +110,8 @@ def keep_drafts(folded: Ticket, into: Ticket) -> None:
 def fold(folded: Ticket, into: Ticket, messages: int, *, actor: User, now: datetime) -> None:
     """Close the one: nothing is owed on it any more."""
     old = folded.status
-    folded.status, folded.is_open, folded.closed_at, folded.active_at, folded.thanked_at = "closed", False, now, now, None
+    set_status(folded, "closed", now)
+    folded.closed_at = now
     facts = {"into": into.ref, "messages": messages, "old": old, "status": "closed"}
     record("ticket.merged", now=now, actor=actor, ticket=folded, public=True, facts=facts)
     sla.called_off(folded, folded.created_at, now=now)
@@ -133,9 +134,10 @@ def join(into: Ticket, folded: Ticket, messages: int, is_unanswered: bool, *, ac
 
 
 def unmerge(folded: Ticket, into: Ticket, *, actor: User, now: datetime) -> None:
-    """Part them again: messages, followers, status and clocks are as if they had not been merged. Both are held by the caller.
+    """Part them again: the folded one has its messages, status and clocks back, the other loses its followers. Both are held by the caller.
 
-    What was written since stays where it was written. Raises WrongState where they are not merged, or the other is merged itself.
+    What was written since stays where it was written, and what the other has become since, too: where the merge opened it for an
+    answer, it goes on to wait for one. Raises WrongState where they are not merged, or the other is merged itself.
     """
     work(actor)
     made = db.session.get(TicketMerge, folded.id)
