@@ -19,19 +19,7 @@ COLOURS = """
     }
 })()
 """
-# Each of the six numbers of a colour is in a WeakMap, where one costs ten times what a property does; axe mixes thousands.
-SLOTS = """
-class Slot {
-    name = Symbol()
-    has(owner) { return this.name in owner }
-    get(owner) { return owner[this.name] }
-    set(owner, value) { owner[this.name] = value; return this }
-    add(owner) { return this.set(owner, true) }
-    delete(owner) { return delete owner[this.name] }
-}
-const WeakMap = Slot, WeakSet = Slot
-"""
-SCRIPT = f"(() => {{ {SLOTS}; {Axe().axe_script}; {COLOURS} }})()"
+SCRIPT = f"{Axe().axe_script}; {COLOURS}"
 
 
 def put_into(page: Page) -> None:
