@@ -32,7 +32,7 @@ from bench.data import Place
 from bench.measure import Row, figure, ratio
 from bench.pages import SEARCHES, search
 from bench.run import RESULTS, redis, shown
-from bench.servers import PYTHON, ROOT, Site, pss_bytes, start
+from bench.servers import PYTHON, ROOT, Site, pss_bytes, start_floor, start_site
 
 # Entries → how many times the floor a search may cost.
 GOALS = {3_000: 10, 10_000: 16}
@@ -95,7 +95,7 @@ def rows(where: Place, entries: Entries, goal: float) -> Iterator[Row]:
     yield figure("publish one entry, until it is found here", float(asked(where, "publish")), 1, "s")
     yield figure("memory of the index in a process", float(asked(where, "memory", str(where.folder / "entries.json"))) / 1e6, 60, "MB")
     yield figure("… until another machine finds it, at most", elsewhere(where), 5, "s")
-    site, floor = start("wsgi:app", where.environment, path="/healthz"), start("bench.floor:app", {})
+    site, floor = start_site(where.environment), start_floor()
     try:
         visitor = Browser(site.url)
         for kind in SEARCHES:
@@ -122,7 +122,7 @@ def asked(where: Place, *arguments: str) -> str:
 def elsewhere(where: Place) -> float:
     """Seconds until a web server on an empty disk of its own, once it is ready, finds what was published here; the longest of TIMES."""
     folder = where.folder / "elsewhere"
-    site = start("wsgi:app", {**where.environment, "DATA_DIR": str(folder)}, path="/healthz")
+    site = start_site({**where.environment, "DATA_DIR": str(folder)})
     try:
         await_true(lambda: "search" not in told(site, "/readyz"))
         return max(seconds_until_seen(where, site) for _ in range(TIMES))

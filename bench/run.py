@@ -13,7 +13,7 @@ from pathlib import Path
 from app.ops import redis_server
 from bench import data, load, pages, whole
 from bench.measure import Row
-from bench.servers import ROOT, Site, start
+from bench.servers import ROOT, Site, start_floor, start_site
 from tests import services
 
 RESULTS = ROOT / "bench" / "results.json"
@@ -40,8 +40,8 @@ def measure(engine: str, size: int, redis_url: str) -> tuple[str, list[Row]]:
     with database(engine, size) as (url, others):
         where = data.place(engine, size, redis_url, url)
         data.fill(where, size)
-        site = start("wsgi:app", {**where.environment, "COUNT_QUERIES": "yes"}, others=others, path="/healthz")
-        floor = start("bench.floor:app", {})
+        site = start_site({**where.environment, "COUNT_QUERIES": "yes"}, others=others)
+        floor = start_floor()
         try:
             return where.name, list(shown(where.name, both(site, floor)))
         finally:

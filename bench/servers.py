@@ -30,6 +30,8 @@ GUNICORN = [
     "--log-level",
     "warning",
 ]
+# What each process of ours does as it begins, as `hive-support up` has it, too.
+OURS = ["--config", "python:app.ops.web", "wsgi:app"]
 READY_SECONDS = 60.0
 
 
@@ -55,14 +57,24 @@ class Site:
         self.process.wait()
 
 
-def start(application: str, environment: dict[str, str], *, others: list[int] | None = None, path: str = "/") -> Site:
+def start_site(environment: dict[str, str], *, others: list[int] | None = None) -> Site:
+    """Start our site."""
+    return start(OURS, environment, "/healthz", others or [])
+
+
+def start_floor() -> Site:
+    """Start the floor."""
+    return start(["bench.floor:app"], {}, "/", [])
+
+
+def start(application: list[str], environment: dict[str, str], path: str, others: list[int]) -> Site:
     """Start `application` under gunicorn on a free port, and wait until it answers at `path`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {**os.environ, **environment, "PORT": str(port), "BASE_URL": url}
-    process = subprocess.Popen([PYTHON, *GUNICORN, "--bind", f"127.0.0.1:{port}", application], cwd=ROOT, env=settings)
+    process = subprocess.Popen([PYTHON, *GUNICORN, "--bind", f"127.0.0.1:{port}", *application], cwd=ROOT, env=settings)
     wait(url + path, process)
-    return Site(url, process, list(others or []))
+    return Site(url, process, others)
 
 
 def wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -108,6 +108,14 @@ class FairWorker(ThreadWorker):
         super().enqueue_req(conn)
 
 
+def post_worker_init(worker: Any) -> None:
+    """A process is about to serve: it opens the index before anybody asks it, and looks after its disk.
+
+    gunicorn's own command finds it by this name: `gunicorn --config python:app.ops.web … wsgi:app`.
+    """
+    keeper.start(worker.wsgi)
+
+
 def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
     """gunicorn's settings: two processes of four threads, the application loaded before they are forked."""
     return {
@@ -127,6 +135,7 @@ def options(settings: Config, *, reload: bool = False) -> dict[str, Any]:
         "limit_request_line": LONGEST_LINE,
         "loglevel": "warning",
         "proc_name": "hive-support web",
+        "post_worker_init": post_worker_init,
     }
 
 
@@ -146,7 +155,6 @@ class Server(BaseApplication):
         message.MAX_REQUEST_LINE = LONGEST_LINE + 1
         for name, value in options(self.app.config["SETTINGS"], reload=self.reloading).items():
             self.cfg.set(name, value)
-        self.cfg.set("post_worker_init", lambda worker: keeper.start(self.app))
 
     def load(self) -> Any:
         """The WSGI application."""

@@ -176,12 +176,13 @@ def test_a_machine_is_ready_when_it_has_its_index(app, browse, disk):
 
 
 GUNICORN = "from gunicorn.app.wsgiapp import run; run()"
+OURS = "from wsgi import app; from app.ops.web import Server; Server(app).run()"
 
 
 class Pod:
     """A web server on a disk of its own, that shares the database with us, and has no Redis."""
 
-    def __init__(self, app, folder):
+    def __init__(self, app, folder, code=GUNICORN, *more):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -190,8 +191,8 @@ class Pod:
         settings = environment(app, DATA_DIR=str(folder), REDIS_URL=nowhere, PORT=str(self.port), BASE_URL=f"http://127.0.0.1:{self.port}")
         # Loaded before it is forked, as ours is: four processes that each load it keep a busy machine for a minute.
         command = ["-w", "2", "--preload", "--threads", "2", "-k", "gthread", "--no-control-socket"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--log-level", "error", "wsgi:app"]
-        self.process = forked.Python("-c", GUNICORN, *command, environ=settings, stdout=folder / "gunicorn.log")
+        command += ["--bind", f"127.0.0.1:{self.port}", "--log-level", "error", *more, "wsgi:app"]
+        self.process = forked.Python("-c", code, *command, environ=settings, stdout=folder / "gunicorn.log")
 
     def get(self, path):
         """(status, text) of a page; (0, "") while nobody answers."""
@@ -245,3 +246,14 @@ def test_two_machines_without_a_shared_disk_and_without_redis_see_each_publicati
     actions.unpublish(entry, actor=people.agent, now=now)
     db.session.commit()
     assert not [key for pod in pods for key in pod.keys("zebras") if key == entry.external_id]
+
+
+@pytest.mark.real_clock
+@pytest.mark.parametrize("way", [(OURS,), (GUNICORN, "--config", "python:app.ops.web")], ids=["ours", "gunicorn"])
+def test_a_web_server_has_its_index_before_anybody_asks_it(app, people, tmp_path, way):
+    db.session.commit()
+    pod = Pod(app, tmp_path / "a", *way)
+    try:
+        until((tmp_path / "a" / "index" / "current").exists, "the index of an empty disk", seconds=PATIENCE)
+    finally:
+        pod.stop()
