@@ -29,6 +29,7 @@ BLUEPRINTS = (
     "app.tickets.desk_messages",
     "app.tickets.desk_changes",
     "app.tickets.desk_merging",
+    "app.tickets.desk_splitting",
     "app.tickets.desk_triage",
     "app.tickets.desk_bulk",
     "app.tickets.desk_baton",

@@ -52,6 +52,8 @@ REACTIONS: dict[str, list[tuple[str, str]]] = {
     ],
     "ticket.joined": [("default", "app.escalation.jobs.watch"), ("mail", "app.notifications.alert_jobs.settle_alerts")],
     "ticket.unmerged": [("default", "app.escalation.jobs.watch")],
+    "ticket.split": [("mail", "app.notifications.alert_jobs.settle_alerts")],
+    "ticket.split_off": [("mail", "app.notifications.jobs.tell_split")],
     "ticket.assigned": [
         ("default", "app.escalation.jobs.acknowledge"),
         ("mail", "app.notifications.jobs.tell_assignee"),

@@ -29,6 +29,8 @@ KINDS: dict[str, frozenset[str]] = {
         "ticket.joined": "ref messages is_unanswered status",
         "ticket.unmerged": "into status",
         "ticket.parted": "ref",
+        "ticket.split": "ref messages last_public_by status",
+        "ticket.split_off": "ref messages since is_answered waits_since",
         "ticket.linked": "label url",
         "ticket.unlinked": "label url",
         "ticket.escalated": "old_tier tier trigger reason team response_minutes",

@@ -35,7 +35,15 @@ MEANINGS = {
 }
 # Mails to customers; when one fails for good, somebody at the desk is told.
 TO_CUSTOMERS = frozenset(
-    {"ticket_acknowledged", "ticket_replied", "ticket_status_changed", "ticket_resolved", "ticket_escalated", "ticket_merged"}
+    {
+        "ticket_acknowledged",
+        "ticket_replied",
+        "ticket_status_changed",
+        "ticket_resolved",
+        "ticket_escalated",
+        "ticket_merged",
+        "ticket_split",
+    }
 )
 
 
@@ -153,6 +161,25 @@ def tell_merged(event_id: int) -> None:
     mails = written(event, "ticket_merged", queries.audience(ticket, without=event.actor_id), facts)
     db.session.commit()
     hand_over(mails)
+
+
+def tell_split(event_id: int) -> None:
+    """`ticket.split_off`: requester and followers, of the new ticket. Nobody, if it was merged back before the mail was written."""
+    found = queries.event_and_ticket(event_id)
+    if found is None or found[1].status == "closed":
+        return
+    event, ticket = found
+    facts = {"ticket": queries.customer_card(ticket), "ref": event.facts["ref"], "by": queries.name_of(event.actor_id)}
+    asked = queries.first_asked(ticket.id)
+    due_at = ticket.next_due_at if ticket.next_metric in ("first_response", "next_response") else None
+    mails = []
+    for reader in queries.audience(ticket, without=event.actor_id):
+        # Where that is past already, whoever split it knows, and nothing can be promised any more.
+        promise = f"A person answers by {in_words(due_at, reader.to.zone)}." if due_at and due_at > utcnow() else ""
+        about = facts | {"asked": asked, "promise": promise, "why": reader.why}
+        mails.append(queue_mail(event, "ticket_split", reader.to, about, now=utcnow()))
+    db.session.commit()
+    hand_over(ids(mails))
 
 
 def tell_escalated(event_id: int) -> None:

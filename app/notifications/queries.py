@@ -138,6 +138,11 @@ def first_messages(ticket_id: int) -> tuple[PublicMessage | None, PublicMessage 
     return asked, first(own.order_by(Message.id).limit(1))
 
 
+def first_asked(ticket_id: int) -> PublicMessage | None:
+    """The first of what customers wrote on a ticket."""
+    return first(select(Message).where(Message.ticket_id == ticket_id, Message.by_staff.is_(False)).order_by(Message.id).limit(1))
+
+
 def first(query: Select[Message]) -> PublicMessage | None:
     """The first row as a PublicMessage. The only place where a row becomes one: the condition here is never left out."""
     public = query.where(Message.visibility == "public").options(joinedload(Message.author), selectinload(Message.attachments))

@@ -24,8 +24,11 @@ from app.sla.terms import FIRST, NEXT, NO_DEADLINE, RESOLUTION, RESPONSES, Subje
 CLOCKS: Any = Clock.__table__
 
 
-def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
+def first_clocks(ticket: Subject, waits_since: datetime | None = None) -> tuple[Terms | None, list[Held]]:
     """(the terms of a new ticket, its first clocks: response and resolution, as its policy has targets). One statement.
+
+    Where the first answer is behind a new ticket, since it was split off another one, no first response is owed. The next one
+    is, if its customer `waits_since` then.
 
     Asked before the ticket's row is written, so that it goes in with the deadline that it shows; `start` writes the clocks.
     Without a policy (guests, community) there are none, and the ticket sorts behind all deadlines. A ticket that shows a
@@ -34,8 +37,9 @@ def first_clocks(ticket: Subject) -> tuple[Terms | None, list[Held]]:
     if ticket.next_metric is not None:
         return None, []
     terms = terms_for(ticket.organization_id, ticket.promised_priority)
-    wanted = [metric for metric in (FIRST, RESOLUTION) if terms is not None and metric in terms.minutes]
-    found = [made(ticket, terms, metric, 1, ticket.created_at) for metric in wanted if terms is not None]
+    begun = {FIRST: ticket.created_at} if ticket.first_responded_at is None else {NEXT: waits_since} if waits_since else {}
+    begun[RESOLUTION] = ticket.created_at
+    found = [made(ticket, terms, metric, 1, since) for metric, since in begun.items() if terms is not None and metric in terms.minutes]
     seen(found)
     show(ticket, found)
     return terms, found
@@ -89,10 +93,7 @@ def called_off(ticket: Subject, since: datetime, *, now: datetime) -> None:
     that ran before stays as it was judged.
     """
     found = held_by(ticket.id)
-    for one in found:
-        clock = one.clock
-        if clock.state in OPEN and clock.started_at >= since:
-            clock.state, clock.stopped_at, clock.due_at, clock.warn_at, clock.next_level_at = "cancelled", now, None, None, None
+    cancel([one for one in found if one.clock.state in OPEN and one.clock.started_at >= since], now)
     db.session.flush()
     show(ticket, found)
 
@@ -140,12 +141,29 @@ def escalated(ticket: Subject, *, now: datetime) -> None:
 
 def deescalated(ticket: Subject, *, now: datetime) -> None:
     """The escalation was taken back: no cap any more, and a response that only the escalation asked for is not owed any more."""
-    for one in held_by(ticket.id):
-        clock = one.clock
-        if clock.metric == NEXT and clock.state == "running" and ticket.last_public_by == "staff":
-            clock.state, clock.stopped_at, clock.due_at, clock.warn_at, clock.next_level_at = "cancelled", now, None, None, None
+    if ticket.last_public_by == "staff":
+        cancel([one for one in held_by(ticket.id) if one.clock.metric == NEXT and one.clock.state == "running"], now)
     db.session.flush()
     retarget(ticket, now=now)
+
+
+def last_word_gone(ticket: Subject, *, now: datetime) -> None:
+    """The customer's message that waited for us goes on in another ticket, and the one before it is ours: no response is owed here.
+
+    One that an escalation asks for still is. Two statements.
+    """
+    found = held_by(ticket.id)
+    if ticket.escalated_minutes is None:
+        cancel([one for one in found if one.clock.metric == NEXT and one.clock.state == "running"], now)
+    db.session.flush()
+    show(ticket, found)
+
+
+def cancel(found: Iterable[Held], now: datetime) -> None:
+    """These clocks are cancelled, as if they had not been; the caller flushes."""
+    for one in found:
+        clock = one.clock
+        clock.state, clock.stopped_at, clock.due_at, clock.warn_at, clock.next_level_at = "cancelled", now, None, None, None
 
 
 def begin_missing(ticket: Subject, terms: Terms | None, found: list[Held], now: datetime) -> list[Held]:

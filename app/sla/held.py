@@ -34,6 +34,7 @@ WITH_STATUS = (
     "ticket.merged",
     "ticket.joined",
     "ticket.unmerged",
+    "ticket.split",
 )
 
 

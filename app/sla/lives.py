@@ -35,7 +35,11 @@ KINDS = (
     "ticket.merged",
     "ticket.joined",
     "ticket.unmerged",
+    "ticket.split",
+    "ticket.split_off",
 )
+# What tells how a new ticket begins, after its opening.
+BEGINNINGS = ("ticket.triaged", "ticket.split_off")
 
 
 class Happening(NamedTuple):
@@ -94,6 +98,8 @@ class Course:
     id: int
     organization_id: int | None
     book: Book
+    # When it was opened, and since when it is waited for: since then, or since what was split off as this ticket was written.
+    opened: int = 0
     created: int = 0
     status: str = "new"
     promised_priority: str = "medium"
@@ -146,9 +152,9 @@ def replay(ticket: int, organization: int | None, happenings: Iterable[Happening
         if happening.at > until:
             break
         if at is None:
-            course.created = happening.at
+            course.opened = course.created = happening.at
             course.turns = book.turns(ticket, organization, happening.at, until)[::-1]
-        elif course.turns and (course.is_started or happening.kind != "ticket.triaged"):
+        elif course.turns and (course.is_started or happening.kind not in BEGINNINGS):
             turn(course, happening.at)
         at = happening.at
         take(course, happening)
@@ -168,6 +174,8 @@ def take(course: Course, happening: Happening) -> None:
         course.promised_priority = facts["priority"] or course.promised_priority
         start(course)
         return
+    if kind == "ticket.split_off":
+        split_off(course, facts)
     if not course.is_started:
         start(course)
     old, status = course.status, facts.get("status")
@@ -188,20 +196,43 @@ def take(course: Course, happening: Happening) -> None:
     elif kind == "ticket.joined":
         if facts["is_unanswered"]:
             replied(course, False, at)
-    elif kind != "ticket.closed":
+    elif kind == "ticket.split":
+        split(course, facts["last_public_by"], at)
+    elif kind not in ("ticket.closed", "ticket.split_off"):
         course.promised_priority = facts.get("priority") or course.promised_priority
         retarget(course, at)
 
 
-def start(course: Course) -> None:
-    """Begin the clocks of a new ticket, once."""
+def start(course: Course, waits_since: int | None = None) -> None:
+    """Begin the clocks of a new ticket, once; the next response, if one waits for it, where the first is behind it already."""
     if course.is_started:
         return
     course.is_started = True
-    terms = course.terms(course.created)
-    for metric in (FIRST, RESOLUTION):
+    terms = course.terms(course.opened)
+    begun = {FIRST: course.created} if not course.is_responded else {NEXT: waits_since} if waits_since is not None else {}
+    for metric, since in (begun | {RESOLUTION: course.created}).items():
         if terms is not None and metric in terms.minutes:
-            course.begin(terms, metric, course.created)
+            course.begin(terms, metric, since)
+
+
+def split_off(course: Course, facts: dict[str, Any]) -> None:
+    """It begins with what was said on another ticket, and is waited for since then."""
+    waits_since = facts["waits_since"] and to_us(datetime.fromisoformat(facts["waits_since"]))
+    course.created, course.is_responded = to_us(datetime.fromisoformat(facts["since"])), facts["is_answered"]
+    course.last_public_by = "customer" if waits_since is not None else "staff"
+    start(course, waits_since)
+
+
+def split(course: Course, last_public_by: str, at: int) -> None:
+    """Some of what was said goes on in another ticket; what is last now is somebody else's word, or the same one's as before."""
+    before, course.last_public_by = course.last_public_by, last_public_by
+    if course.status in DONE or last_public_by == before:
+        return
+    following = course.last.get(NEXT)
+    if last_public_by == "customer":
+        replied(course, False, at)
+    elif following is not None and following.state == "running" and course.escalated_minutes is None:
+        following.state, following.ended = "cancelled", at
 
 
 def turn(course: Course, until: int) -> None:

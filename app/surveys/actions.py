@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.accounts.models import User
 from app.events.actions import record
@@ -101,9 +101,10 @@ def why_not(ticket: Ticket, agent_id: int | None, *, now: datetime, quiet: timed
 
 
 def is_opened_by_staff(ticket_id: int) -> bool:
-    """Whether somebody at the desk opened it; nobody is asked about what they did not ask for."""
+    """Whether somebody at the desk opened it; nobody is asked about what they did not ask for. What is split off a customer asked."""
     opener = select(User).join(Event, Event.actor_id == User.id).where(Event.ticket_id == ticket_id, Event.kind == "ticket.opened")
-    person = db.session.scalar(opener.limit(1))
+    asked = exists().where(Event.ticket_id == ticket_id, Event.kind == "ticket.split_off")
+    person = db.session.scalar(opener.where(~asked).limit(1))
     return person is not None and person.is_staff
 
 

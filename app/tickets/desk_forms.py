@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 
 from wtforms import Form, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.lib.errors import Invalid
 from app.lib.mail import clean_address
 from app.lib.text import many_lines, one_line
 from app.tickets import rules
-from app.tickets.forms import well_formed
+from app.tickets.forms import MAX_SUBJECT, well_formed
+from app.tickets.splitting import Part
 
 VIEWS = {
     "mine": "My tickets",
@@ -127,6 +128,29 @@ class MessageForm(Seen):
     # Of those macros whose text went into it, the last.
     macro = IntegerField("Macro", validators=[Optional(), NumberRange(1, 2**31 - 1)])
     form_key = HiddenField("Key", filters=[well_formed])
+
+
+class SplitForm(Seen):
+    """Which messages become a ticket of their own, and how it is filed."""
+
+    messages = SelectMultipleField(
+        "What goes to the new ticket",
+        choices=[],
+        validate_choice=False,
+        coerce=int,
+        validators=[InputRequired("Tick at least one message.")],
+    )
+    subject = StringField(
+        "Subject", filters=[cleaned], validators=[DataRequired("Give it a subject, in one sentence."), Length(max=MAX_SUBJECT)]
+    )
+    priority = SelectField("Priority", choices=offered(PRIORITIES))
+    category = SelectField("Category", choices=offered(rules.CATEGORIES.items()))
+    form_key = HiddenField("Key", filters=[well_formed])
+
+    def part(self) -> Part:
+        """What a valid form asks."""
+        filed = (self.subject.data or "", self.priority.data, self.category.data)
+        return Part(self.messages.data or (), *filed, form_key=self.form_key.data or None, seen=self.seen.data)
 
 
 class StatusForm(Seen):

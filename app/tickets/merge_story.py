@@ -1,4 +1,4 @@
-"""What a ticket's timeline tells of merges. Pure, as story.py is."""
+"""What a ticket's timeline tells of merges and splits. Pure, as story.py is."""
 
 from collections.abc import Callable
 
@@ -27,9 +27,23 @@ def parted(facts: Facts, actor: str | None, staff: bool) -> Line:
     return Line("git-merge", "", (point(facts["ref"]), said(" was parted from this ticket again"), *by(actor)))
 
 
+def split(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """Some of what was said on it goes on in a ticket of its own."""
+    count = facts["messages"]
+    went = f"{count} {'message' if count == 1 else 'messages'} went with it."
+    return Line("layers", "info", (point(facts["ref"]), said(" was split off from this ticket"), *by(actor)), (went,) if staff else ())
+
+
+def split_off(facts: Facts, actor: str | None, staff: bool) -> Line:
+    """It begins with what was said on another ticket."""
+    return Line("layers", "info", (said("Split off from "), point(facts["ref"]), *by(actor)))
+
+
 MERGES: dict[str, Callable[[Facts, str | None, bool], Line]] = {
     "ticket.merged": merged,
     "ticket.joined": joined,
     "ticket.unmerged": unmerged,
     "ticket.parted": parted,
+    "ticket.split": split,
+    "ticket.split_off": split_off,
 }

@@ -145,7 +145,12 @@ def unmerge(folded: Ticket, into: Ticket, *, actor: User, now: datetime) -> None
         raise WrongState(f"{folded.ref} is not merged any more. Load the page again.")
     theirs = (Message.id.in_(made.messages), Message.ticket_id == into.id)
     if db.session.scalar(select(func.count()).select_from(Message).where(*theirs)) != len(made.messages):
-        raise WrongState(f"{into.ref} is merged itself. Undo that first.")
+        went = (
+            "is merged itself. Undo that first."
+            if into.status == "closed"
+            else "has lost some of them by a split. Merge that ticket back first."
+        )
+        raise WrongState(f"{into.ref} {went}")
     carry(made.messages, folded)
     new = delete(Follower).where(Follower.ticket_id == into.id, Follower.email.in_(made.followers))
     for gone in (new, delete(TicketLink).where(TicketLink.id == made.link_id)):

@@ -57,6 +57,7 @@ MATERIAL = (
     "ticket.thanks_dismissed",
     "ticket.joined",
     "ticket.parted",
+    "ticket.split",
 )
 
 

@@ -29,20 +29,31 @@ class Triaged:
     facts: dict[str, Any]
 
 
-def triage(ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, now: datetime) -> Triaged:
+def triage(
+    ticket: Any,
+    *,
+    title: str,
+    body: str | None,
+    labels: Sequence[str],
+    plan: Plan | None,
+    now: datetime,
+    kept: frozenset[str] = frozenset(),
+    is_answered: bool = False,
+) -> Triaged:
     """Decide on a new ticket and put the decision on it, before its row is written.
 
-    Sets priority, promised_priority, needs_confirmation, team, category and tier. A raise beyond the plan is shown, but
-    not promised until somebody confirms it. The template is to be filled by `first_response` once the clocks run, and is
-    counted as used. Who writes the row records ticket.triaged. Two statements, one more after a rule has changed.
+    Sets priority, promised_priority, needs_confirmation, team, category and tier, but for the fields that somebody at the desk has
+    `kept`. A raise beyond the plan is shown, but not promised until somebody confirms it. The template is to be filled by
+    `first_response` once the clocks run, and is counted as used; there is none where the customer `is_answered` already. Who writes the
+    row records ticket.triaged. Two statements, one more after a rule has changed.
     """
     intake = Intake(title, body, tuple(labels), ticket.kind, plan.key if plan else None, ticket.priority, ticket.category)
     rules, teams = queries.rules_and_teams()
     decision = decide(intake, rules)
     promised_before = ticket.promised_priority
-    apply(ticket, decision, teams, frozenset())
-    template = macros.take_first_response(ticket.kind, now=now)
-    because = [told(reason) for reason in decision.because]
+    apply(ticket, decision, teams, kept)
+    template = None if is_answered else macros.take_first_response(ticket.kind, now=now)
+    because = reasons(decision, {field: getattr(ticket, field) for field in kept})
     if template is not None:
         why = "The approved template of its kind."
         because.append(told(Because("first_response", template.title, f"first_response.{ticket.kind}", why)))
@@ -71,8 +82,7 @@ def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] =
     if state(ticket) == before:
         return False
     ticket.active_at = now
-    because = [told(reason) for reason in decision.because if settled_by(reason.what) not in kept]
-    because += [told(Because(field, str(before[field] or "none"), "person", "Somebody at the desk decided it.")) for field in sorted(kept)]
+    because = reasons(decision, {field: before[field] for field in kept})
     facts = {"decisions": because, "priority": ticket.promised_priority if ticket.promised_priority != promised_before else None}
     record("ticket.triaged", now=now, actor=actor, ticket=ticket, facts=facts)
     return True
@@ -96,6 +106,13 @@ def state(ticket: Any) -> dict[str, Any]:
     """What triage may change on a ticket."""
     names = ("priority", "promised_priority", "needs_confirmation", "category", "tier")
     return {name: getattr(ticket, name) for name in names} | {"team": ticket.team.name if ticket.team else None}
+
+
+def reasons(decision: Decision, kept: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Why a ticket is what it is now: the decision's own reasons, and that a person has decided what is `kept`, field by field."""
+    because = [told(reason) for reason in decision.because if settled_by(reason.what) not in kept]
+    why = "Somebody at the desk decided it."
+    return because + [told(Because(field, str(kept[field] or "none"), "person", why)) for field in sorted(kept)]
 
 
 def settled_by(what: str) -> str:

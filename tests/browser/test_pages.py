@@ -48,7 +48,8 @@ PAGES = {
         /desk/knowledge/training /desk/knowledge/article/{procedure}/training /desk/knowledge/files /desk/knowledge/files/{upload}
         /desk/knowledge/vocabulary /desk/knowledge/vocabulary/new /desk/knowledge/vocabulary/1 /desk/knowledge/vocabulary/file
         /desk/knowledge/vocabulary/trial?q=proxi%20settings%20inst /desk/knowledge/releases /desk/knowledge/weekly
-        /desk/tickets/{new}/triage /desk/tickets/{new}/merging /desk/tickets/{new}/merging?with={open} /admin/triage/words /admin/triage/corrections
+        /desk/tickets/{new}/triage /desk/tickets/{new}/merging /desk/tickets/{new}/merging?with={open} /desk/tickets/{open}/splitting
+        /admin/triage/words /admin/triage/corrections
         /desk/alerts /desk/alerts?view=silenced /desk/alerts/{alert} /desk/alerts/silences/new /admin/alarms /admin/alarms/low_satisfaction
         /desk/rota /desk/rota?ahead=3 /desk/rota/teams/7 /desk/rota/teams/7/shifts/new /desk/rota/shifts/{shift} /desk/rota/teams/7/cover
         /desk/rota/teams/7/overrides/new /desk/rota/away /desk/rota/absences/{absence}/handback

@@ -115,13 +115,13 @@ def test_tickets_that_were_there_before_full_text_are_found_and_followed(empty):
 
 def test_the_migrations_make_the_full_text_that_a_new_database_gets():
     versions = ScriptDirectory.from_config(schema.alembic_config())
-    names = ("20261128_ticket_texts", "20261128_words_added", "20261128_words_put_in", "20261128_ticket_merges")
-    made, added, put_in, merged = (versions.get_revision(name).module for name in names)
+    names = ("20261128_ticket_texts", "20261128_words_added", "20261128_words_put_in", "20261128_ticket_merges", "20261128_words_moved")
+    made, added, put_in, merged, moved = (versions.get_revision(name).module for name in names)
     anew = {f"CREATE {added.BEFORE}": [f"CREATE {added.FOLLOW}"], merged.BEFORE: [f"CREATE {merged.REWRITTEN}", merged.EDITED]}
     changed = [one for before in made.POSTGRESQL for one in anew.get(before, [before])]
-    assert {*put_in.SQLITE, merged.SQLITE_MOVED} == set(text_index.SQLITE)
+    assert {*put_in.SQLITE, moved.SQLITE_MOVED} == set(text_index.SQLITE)
     assert changed == list(text_index.POSTGRESQL)
-    assert put_in.BEFORE == made.SQLITE
+    assert (put_in.BEFORE, moved.BEFORE) == (made.SQLITE, merged.SQLITE_MOVED)
 
 
 def test_the_tables_that_give_no_number_twice_are_those_of_the_models(empty):

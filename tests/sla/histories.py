@@ -5,17 +5,20 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
 
+from sqlalchemy import select
+
 from app.extensions import db
 from app.lib.errors import DomainError
 from app.sla.jobs import sweep
-from app.tickets import actions, filing
+from app.tickets import actions, filing, splitting
+from app.tickets.models import Message
 from tests import factories
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 PRIORITIES = ("critical", "high", "medium", "low")
 
 
-def live(people: SimpleNamespace, seed: int, *, tickets: int = 12, until: datetime) -> None:
+def live(people: SimpleNamespace, seed: int, *, tickets: int = 12, until: datetime, splits: bool = False) -> None:
     """Open tickets of both organizations through October and let things happen to them, in the order of time; commits."""
     chance = Random(seed)
     steps = []
@@ -25,7 +28,7 @@ def live(people: SimpleNamespace, seed: int, *, tickets: int = 12, until: dateti
         ticket = factories.ticket(requester, now=at, priority=chance.choice(PRIORITIES))
         for _ in range(chance.randrange(1, 9)):
             at += timedelta(seconds=chance.choice([0, 60, 3600, 40_000, 200_000]) + chance.randrange(7200))
-            steps.append((at, ticket, requester, chance.choice(STEPS)))
+            steps.append((at, ticket, requester, chance.choice(WITH_SPLITS if splits else STEPS)))
     for at, ticket, requester, step in sorted(steps, key=lambda one: one[0]):
         if at < until:
             with suppress(DomainError):
@@ -70,4 +73,11 @@ def write_a_note(ticket, requester, agent, at, chance):
     actions.note(ticket, "Nothing that leaves the desk.", actor=agent, now=at)
 
 
+def split_off(ticket, requester, agent, at, chance):
+    newest = select(Message.id).where(Message.ticket_id == ticket.id).order_by(Message.id.desc()).limit(chance.randrange(1, 4))
+    part = splitting.Part(db.session.scalars(newest).all(), "The other matter", chance.choice(PRIORITIES), "other")
+    splitting.split(ticket, part, address=str, actor=agent, now=at)
+
+
 STEPS = (answer, answer, answer_and_wait, ask, ask, hold, go_on, prioritise, resolve, reopen, write_a_note)
+WITH_SPLITS = (*STEPS, split_off, split_off)

@@ -19,8 +19,8 @@ from app.sla import editing, jobs, overrides, run_jobs
 from app.sla.history import replayed
 from app.sla.hours import to_us
 from app.sla.models import Clock, Policy, Run
-from app.tickets import actions, filing, merging, rules, thanking
-from app.tickets.models import Ticket
+from app.tickets import actions, filing, merging, rules, splitting, thanking
+from app.tickets.models import Message, Ticket
 from tests import factories
 from tests.sla.edits import calendar_of, policy_of, save_policy
 
@@ -37,8 +37,11 @@ class World:
 
     def __init__(self, people, at):
         self.people, self.at, self.ticket, self.customer, self.elder = people, at, None, None, None
+        # Tickets that something was split off from, or that were split off, and that the history does not go on with.
+        self.parts = []
 
     def open(self, is_owner, priority):
+        self.parts = []
         self.customer = self.people.owner if is_owner else self.people.stranger
         self.elder = factories.ticket(self.customer, now=self.at - timedelta(minutes=1))
         self.ticket = factories.ticket(self.customer, priority=priority, now=self.at)
@@ -61,6 +64,15 @@ class World:
 
     def part(self, _):
         merging.unmerge(self.ticket, self.elder, actor=self.people.agent, now=self.at)
+
+    def split(self, which):
+        """The newest messages become a ticket of their own, which the history then goes on with, or the old one."""
+        count, goes_on = which
+        query = select(Message.id).where(Message.ticket_id == self.ticket.id).order_by(Message.id.desc()).limit(count)
+        part = splitting.Part(db.session.scalars(query).all(), "The other matter", "high", "other")
+        made = splitting.split(self.ticket, part, address=str, actor=self.people.agent, now=self.at)
+        self.parts.append(self.ticket if goes_on else made)
+        self.ticket = made if goes_on else self.ticket
 
     def escalate(self, tier):
         escalation.escalate(self.ticket, to_tier=tier, trigger=BY_HAND, reason="It burns.", actor=self.people.agent, now=self.at)
@@ -128,6 +140,7 @@ steps = st.one_of(
     st.tuples(st.just("join"), st.just("The same again.")),
     st.tuples(st.just("merge"), st.none()),
     st.tuples(st.just("part"), st.none()),
+    st.tuples(st.just("split"), st.tuples(st.integers(1, 3), st.booleans())),
     st.tuples(st.just("escalate"), st.sampled_from([2, 3])),
     st.tuples(st.just("deescalate"), st.sampled_from([1, 2])),
     st.tuples(st.just("status"), st.sampled_from(["open", "pending_customer", "on_hold", "resolved", "closed"])),
@@ -161,7 +174,8 @@ def test_any_history_is_stored_as_it_is_replayed(app, people, clock, now, engine
         world.at += timedelta(minutes=3)
         clock.move_to(world.at)
         jobs.sweep()
-        compare(world.ticket, world.at)
+        for ticket in (world.ticket, *world.parts):
+            compare(ticket, world.at)
 
     play()
 
@@ -192,6 +206,35 @@ def test_a_promise_that_was_taken_away_and_given_again_stands_as_it_is_replayed(
     compare(world.ticket, world.at)
     found = db.session.scalars(select(Clock.state).where(Clock.ticket_id == world.ticket.id, Clock.metric == "resolution")).all()
     assert found == [state]
+
+
+ASKS, ANSWERS, OURS = ("customer_says", "And the other thing?"), ("agent_says", None), ("agent_says", "pending_customer")
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        # What waits goes; what was answered goes, and with it our answer; the customer has written again; the policy has changed since.
+        ([OURS, ASKS], 1),
+        ([OURS, ASKS, ANSWERS], 2),
+        ([ASKS, OURS], 2),
+        ([ASKS, ANSWERS, ASKS], 3),
+        ([ASKS, ("policy", ("enterprise_priority", "high", "first_response", 1, True))], 1),
+        ([ASKS, ("status", "resolved")], 1),
+        ([OURS, ASKS, ("escalate", 3)], 1),
+    ],
+)
+@pytest.mark.engines("sqlite", "postgresql")
+def test_both_tickets_of_a_split_stand_as_they_are_replayed(app, people, clock, now, between):
+    world = World(people, now)
+    world.open(is_owner=True, priority="high")
+    steps, count = between
+    for what, argument in (*steps, ("split", (count, True)), NONE, AGAIN, ASKS, ANSWERS):
+        happen(world, clock, 5, what, argument)
+    assert len(world.parts) == 1
+    jobs.sweep()
+    for ticket in (world.ticket, *world.parts):
+        compare(ticket, world.at)
 
 
 def work_off():

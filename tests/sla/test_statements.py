@@ -51,8 +51,9 @@ def rechained(given):
 
 @BOTH
 @pytest.mark.parametrize(("seed", "zone"), [(0, "UTC"), (1, "America/New_York"), (2, "Asia/Kolkata")])
-def test_every_statement_is_judged_alike_by_a_script_that_shares_no_code(app, people, now, checker, tmp_path, seed, zone):
-    live(people, seed, until=now)
+@pytest.mark.parametrize("splits", [False, True])
+def test_every_statement_is_judged_alike_by_a_script_that_shares_no_code(app, people, now, checker, tmp_path, seed, zone, splits):
+    live(people, seed, until=now, splits=splits)
     for organization in (people.acme, people.globex):
         found = made(organization, now, zone)
         content = issuing.content_of(found)
