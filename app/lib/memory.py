@@ -1,8 +1,12 @@
-"""Python's collector of garbage, kept from looking where there is none."""
+"""What processes keep in memory: the collector of garbage does not look where there is none, and large blocks are given back."""
 
+import ctypes
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+# The parameter of mallopt(3) that says from how many bytes a block goes back to the system by itself, and so many.
+M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 1 << 20
 
 
 @contextmanager
@@ -20,6 +24,17 @@ def loading() -> Iterator[None]:
 
 def settle() -> None:
     """What is in memory now is here to stay: the collector leaves it alone, so that the processes forked from this one
-    share its pages for good."""
+    share its pages for good. They give back what is large, too."""
     gc.collect()
     gc.freeze()
+    give_back()
+
+
+def give_back() -> None:
+    """A large block goes back to the system when it is free.
+
+    By itself glibc keeps blocks as large as any that it gave back before, for the next time, in each thread's own heap. Once
+    somebody had signed in, that was 19 MiB for a thread: 150 MB in two processes of four. Other libraries have no such habit.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
