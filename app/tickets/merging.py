@@ -16,7 +16,7 @@ from app.lib.errors import Invalid, WrongState
 from app.sla import actions as sla
 from app.tickets import rules
 from app.tickets.actions import set_status, tell, work
-from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketMerge
+from app.tickets.models import Attachment, Draft, Follower, Message, Ticket, TicketLink, TicketMerge, TicketTag
 
 # What the session has read of these rows is not looked at again.
 AT_ONCE = {"synchronize_session": False}
@@ -31,8 +31,8 @@ def ordered(one: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
 def merge(one: Ticket, other: Ticket, *, link: str, actor: User, now: datetime) -> Ticket:
     """Fold the newer of two tickets into the older, which is returned. Both are held by the caller. Again changes nothing.
 
-    Its messages and files go over, whoever asked or followed it follows the older, what was typed on it is kept there, and it is
-    closed with its clocks called off. If it waited for an answer, the older one does now. `link` is the address that leads back
+    Its messages and files go over, whoever asked or followed it follows the older, which gets its tags, what was typed on it is kept
+    there, and it is closed with its clocks called off. If it waited for an answer, the older one does now. `link` is the address that leads back
     from the older. Raises as `check_pair` does.
     """
     work(actor)
@@ -44,7 +44,7 @@ def merge(one: Ticket, other: Ticket, *, link: str, actor: User, now: datetime) 
     said = list(db.session.scalars(select(Message.id).where(Message.ticket_id == folded.id).order_by(Message.id)))
     made = TicketMerge(ticket_id=folded.id, into_id=into.id, status=folded.status, messages=said, merged_at=now, merged_by_id=actor.id)
     carry(said, into)
-    made.followers, made.link_id = take_followers(folded, into, now), link_back(folded, into, link, now)
+    made.followers, made.tags, made.link_id = take_followers(folded, into, now), take_tags(folded, into), link_back(folded, into, link, now)
     db.session.add(made)
     keep_drafts(folded, into)
     is_unanswered = folded.is_open and folded.last_public_by == "customer"
@@ -88,6 +88,15 @@ def take_followers(folded: Ticket, into: Ticket, now: datetime) -> list[str]:
     for email, (person, name) in new.items():
         db.session.add(Follower(ticket_id=into.id, user_id=person, email=email, name=name, created_at=now))
     return sorted(new)
+
+
+def take_tags(folded: Ticket, into: Ticket) -> list[str]:
+    """The one is filed under what the other is filed under, as far as it takes more tags; those that it did not have before."""
+    have = set(db.session.scalars(select(TicketTag.tag).where(TicketTag.ticket_id == into.id)))
+    theirs = db.session.scalars(select(TicketTag.tag).where(TicketTag.ticket_id == folded.id).order_by(TicketTag.tag)).all()
+    new = [tag for tag in theirs if tag not in have][: max(0, rules.MAX_TAGS - len(have))]
+    db.session.add_all(TicketTag(ticket_id=into.id, tag=tag) for tag in new)
+    return new
 
 
 def link_back(folded: Ticket, into: Ticket, url: str, now: datetime) -> int | None:
@@ -134,7 +143,7 @@ def join(into: Ticket, folded: Ticket, messages: int, is_unanswered: bool, *, ac
 
 
 def unmerge(folded: Ticket, into: Ticket, *, actor: User, now: datetime) -> None:
-    """Part them again: the folded one has its messages, status and clocks back, the other loses its followers. Both are held by the caller.
+    """Part them again: the folded one has its messages, status and clocks back, the other loses its followers and tags. Both are held by the caller.
 
     What was written since stays where it was written, and what the other has become since, too: where the merge opened it for an
     answer, it goes on to wait for one. Raises WrongState where they are not merged, or the other is merged itself.
@@ -153,7 +162,8 @@ def unmerge(folded: Ticket, into: Ticket, *, actor: User, now: datetime) -> None
         raise WrongState(f"{into.ref} {went}")
     carry(made.messages, folded)
     new = delete(Follower).where(Follower.ticket_id == into.id, Follower.email.in_(made.followers))
-    for gone in (new, delete(TicketLink).where(TicketLink.id == made.link_id)):
+    tags = delete(TicketTag).where(TicketTag.ticket_id == into.id, TicketTag.tag.in_(made.tags or ()))
+    for gone in (new, tags, delete(TicketLink).where(TicketLink.id == made.link_id)):
         db.session.execute(gone, execution_options=AT_ONCE)
     was_resolved_at = folded.resolved_at
     set_status(folded, made.status, now)

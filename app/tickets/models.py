@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Organization, Team, User
@@ -219,7 +219,7 @@ class TicketLink(Model):
 
 
 class TicketMerge(Model):
-    """A ticket that was folded into another one, with what it takes to undo that: which messages went, and who became a follower."""
+    """A ticket that was folded into another one, with what it takes to undo that: which messages went, and what came along."""
 
     __tablename__ = "ticket_merges"
 
@@ -228,8 +228,10 @@ class TicketMerge(Model):
     # The status that it had, and the ids of its messages, which belong to the other one now.
     status: Mapped[str] = mapped_column()
     messages: Mapped[list[Any]] = mapped_column()
-    # Addresses of followers that the other one did not have before; the link that leads back from it, if there was none.
+    # Addresses of followers and tags that the other one did not have before; the link that leads back from it, if there was none.
     followers: Mapped[list[Any]] = mapped_column()
+    # None from before tags came along.
+    tags: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     link_id: Mapped[int | None] = mapped_column()
     merged_at: Mapped[datetime] = mapped_column(UTCDateTime)
     merged_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

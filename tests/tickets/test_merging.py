@@ -116,6 +116,31 @@ def followers(ticket):
     return set(db.session.scalars(select(Follower.email).where(Follower.ticket_id == ticket.id)))
 
 
+def tags(ticket):
+    """What a ticket is filed under."""
+    return queries.tags([ticket.id]).get(ticket.id, [])
+
+
+def test_tags_come_along_and_are_taken_off_again(pair, people, now):
+    older, newer = pair
+    filing.set_tags(older, ["ci", "red"], actor=people.agent, now=now)
+    filing.set_tags(newer, ["fish", "red"], actor=people.agent, now=now)
+    db.session.commit()
+    fold(older, newer, people, now + 2 * LATER)
+    assert tags(older) == ["ci", "fish", "red"]
+    merging.unmerge(newer, older, actor=people.agent, now=now + 3 * LATER)
+    db.session.commit()
+    assert (tags(older), tags(newer)) == (["ci", "red"], ["fish", "red"])
+
+
+def test_no_more_tags_come_along_than_a_ticket_takes(pair, people, now):
+    older, newer = pair
+    filing.set_tags(older, [f"a{n}" for n in range(19)], actor=people.agent, now=now)
+    filing.set_tags(newer, ["b1", "b2"], actor=people.agent, now=now)
+    fold(older, newer, people, now + 2 * LATER)
+    assert tags(older)[-2:] == ["a9", "b1"] and len(tags(older)) == 20
+
+
 def test_merged_twice_is_merged_once(pair, people, now):
     older, newer = pair
     fold(older, newer, people, now + 2 * LATER)
