@@ -25,7 +25,7 @@ GUNICORN = [
     "4",
     "--preload",
     "--keep-alive",
-    "75",
+    "600",
     "--no-control-socket",
     "--log-level",
     "warning",
