@@ -12,6 +12,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -32,13 +33,12 @@ from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 from app.lib.cursors import describe_late, late_cursor
-from app.lib.kept import Rows, done, the_long_way
+from app.lib.kept import Rows, done, note, the_long_way
 
 # A SQLite transaction that begins as a reader and then writes fails at once if somebody wrote in between. So what
 # is going to write says so before it begins (True), and waits for its turn instead. What will only read says so, too
 # (False), and PostgreSQL spares it the transaction. Where nobody says anything (None), anything may come.
 write_intent: ContextVar[bool | None] = ContextVar("write_intent", default=None)
-statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 
 READER_WRITES = "what only reads has changed rows; write in a POST, within writing(), or on a connection of its own"
 
@@ -185,9 +185,7 @@ def counting(execute: Callable[..., None]) -> Callable[..., None]:
     """The same, which notes the statement before."""
 
     def noted(cursor: Any, statement: str, *rest: Any) -> None:
-        seen = statements.get()
-        if seen is not None:
-            seen.append(statement)
+        note(statement)
         execute(cursor, statement, *rest)
 
     return noted
@@ -215,8 +213,19 @@ def plain_rows(session: scoped_session[Any], statement: Executable, values: Mapp
     """
     asking = session()
     asking.flush()
-    connection = asking.connection()
+    connection = connection_of(asking)
     return done(connection, statement, values) if kept else the_long_way(connection, statement, values, None)
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection. Looked up once a transaction: the session goes through ten functions to find it, at every call.
+
+    Where there is a savepoint it is the session that sees to it, before the first statement.
+    """
+    known: Connection | None = session.info.get("connection")
+    if known is None or known.closed or session.in_nested_transaction():
+        known = session.info["connection"] = session.connection()
+    return known
 
 
 def rows_at_once(database: SQLAlchemy, statement: Executable, values: Mapping[str, Any]) -> Rows:
@@ -296,7 +305,7 @@ LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", 
 def serialize_on(session: scoped_session[Any], key: str) -> None:
     """Make transactions that share `key` follow one another. SQLite's writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        done(session.connection(), LOCK, {"key": key})
+        done(connection_of(session()), LOCK, {"key": key})
 
 
 def hold(session: scoped_session[Any], row_id: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> None:

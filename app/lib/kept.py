@@ -4,12 +4,25 @@ SQLAlchemy compiles them, and knows how values go in and come out. What it prepa
 kind, costs twice what the driver does; a page asks for eight of them and a change for ten.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any, Self
 
 from sqlalchemy import Connection, Dialect, Executable, Row
 from sqlalchemy.engine.result import SimpleResultMetaData
+
+from app.lib.wire import Prepared, Wire
+
+# What is asked of the database, for whoever is counting.
+statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+
+
+def note(statement: str) -> None:
+    """Count a statement."""
+    seen = statements.get()
+    if seen is not None:
+        seen.append(statement)
 
 
 class OwnCache(dict[Any, Any]):
@@ -88,7 +101,7 @@ class Recipe:
         self.dialect = dialect
         # What may leave the connection unusable, which SQLAlchemy then sees to.
         self.errors = (dialect.loaded_dbapi.Error, KeyboardInterrupt, SystemExit)
-        compiled: Any = statement.compile(dialect=dialect, column_keys=sorted(names))
+        self.compiled = compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
         self.text, self.order, self.returned = compiled.string, compiled.positiontup, compiled._result_columns
         self.given = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
         self.going_in = tuple(compiled._bind_processors.items())
@@ -106,20 +119,27 @@ class Recipe:
         bound = {**self.given, **values}
         for name, process in self.going_in:
             bound[name] = process(bound[name])
+        return self.asked(connection, bound)
+
+    def asked(self, connection: Connection, bound: Mapping[str, Any]) -> Rows:
+        """What the driver's cursor gives for these values."""
         cursor = connection.connection.cursor()
         wanted: Any = bound if self.order is None else tuple([bound[name] for name in self.order])
         try:
             self.dialect.do_execute(cursor, self.text, wanted)
-            rows = Rows(map(self.row or self.reading(cursor), cursor.fetchall())) if self.returned else Rows()
+            rows = (
+                Rows(map(self.row or self.reading([kind for _, kind, *_ in cursor.description]), cursor.fetchall()))
+                if self.returned
+                else Rows()
+            )
         except self.errors as wrong:
             connection._handle_dbapi_exception(wrong, self.text, wanted, cursor, None)
         rows.rowcount = cursor.rowcount
         cursor.close()
         return rows
 
-    def reading(self, cursor: Any) -> Callable[[Any], Any]:
+    def reading(self, kinds: Sequence[Any]) -> Callable[[Any], Any]:
         """What makes rows of the driver's, worked out at the first of them: the types of some columns are only known then."""
-        kinds = [column[1] for column in cursor.description]
         coming_out: Any = [
             column.type._cached_result_processor(self.dialect, kind) for column, kind in zip(self.returned, kinds, strict=True)
         ]
@@ -128,7 +148,35 @@ class Recipe:
         return self.row
 
 
+class WireRecipe(Recipe):
+    """The same for PostgreSQL, asked without a cursor."""
+
+    def __init__(self, statement: Any, dialect: Dialect, names: Iterable[str]) -> None:
+        super().__init__(statement, dialect, names)
+        self.prepared = Prepared(self.compiled, dialect)
+
+    def asked(self, connection: Connection, bound: Mapping[str, Any]) -> Rows:
+        """What PostgreSQL answers to these values."""
+        wire, values = wire_of(connection), [bound[name] for name in self.prepared.order]
+        note(self.text)
+        try:
+            result = wire.ask(self.prepared, values)
+        except self.errors as wrong:
+            connection._handle_dbapi_exception(wrong, self.text, bound, None, None)
+        rows = Rows(wire.rows(result, self.row or self.reading(list(map(result.ftype, range(result.nfields))))))
+        rows.rowcount = result.ntuples if self.returned else result.command_tuples
+        return rows
+
+
+def wire_of(connection: Connection) -> Wire:
+    """What a connection is asked by, kept as long as the driver's connection."""
+    wire: Wire | None = connection.info.get("wire")
+    if wire is None:
+        wire = connection.info["wire"] = Wire(connection.connection.dbapi_connection, connection.dialect.loaded_dbapi)
+    return wire
+
+
 @lru_cache(maxsize=512)
 def recipe(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> Recipe:
     """Worked out once for each statement, dialect and names of values that change its text."""
-    return Recipe(statement, dialect, names)
+    return (WireRecipe if dialect.driver == "psycopg" else Recipe)(statement, dialect, names)

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Update, bindparam, insert, inspect, update
+from sqlalchemy import Connection, Update, bindparam, inspect, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, make_transient_to_detached, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.sql.dml import ReturningInsert
 
-from app.lib.database import READER_WRITES, write_intent
+from app.lib.database import READER_WRITES, connection_of, write_intent
 from app.lib.kept import done
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -32,6 +34,19 @@ def write_row(session: scoped_session[Any], row: DeclarativeBase) -> None:
     write_rows(session, [row])
 
 
+def write_unless(session: scoped_session[Any], row: DeclarativeBase, *, taken: str) -> bool:
+    """Insert one new row, unless another one has its value in the unique column `taken`: False then. One that is just being written is
+    waited for."""
+    if write_intent.get() is False:
+        raise RuntimeError(READER_WRITES)
+    into, known = inserting(type(row)), session()
+    values = into.values_of(vars(row))
+    numbers = done(connection_of(known), into.statement(1, (), taken), values)
+    if numbers:
+        adopt(known, row, values, into.key.key, numbers[0][0])
+    return bool(numbers)
+
+
 def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) -> None:
     """Insert new rows of one table, and have the session know them as if it had read them. Nothing else that waits is written.
 
@@ -42,18 +57,23 @@ def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) ->
         raise RuntimeError(READER_WRITES)
     into, known = inserting(type(rows[0])), session()
     values = [into.values_of(vars(row)) for row in rows]
-    for row, given, number in zip(rows, values, into.numbers(known.connection(), values), strict=True):
-        vars(row).update(given, **{into.key.key: number})
-        make_transient_to_detached(row)
-        state = inspect(row)
-        state.session_id = known.hash_key
-        known.identity_map.add(state)
+    for row, given, number in zip(rows, values, into.numbers(connection_of(known), values), strict=True):
+        adopt(known, row, given, into.key.key, number)
+
+
+def adopt(session: Session, row: DeclarativeBase, values: Mapping[str, Any], key: str, number: int) -> None:
+    """Have a session know a row as if it had read it."""
+    vars(row).update(values, **{key: number})
+    make_transient_to_detached(row)
+    state = inspect(row)
+    state.session_id = session.hash_key
+    session.identity_map.add(state)
 
 
 def write_values(session: scoped_session[Any], model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert new rows of which nobody needs objects afterwards, by one statement. Each has a value for every column but its number."""
     if rows:
-        inserting(model).numbers(session().connection(), rows)
+        inserting(model).numbers(connection_of(session()), rows)
 
 
 def write_changes(session: scoped_session[Any]) -> None:
@@ -105,7 +125,7 @@ class Updating:
                 where["row_version"] = given[self.version.key]
                 values[self.version.key] = where["row_version"] + 1
             statement = self.statement(*values)
-            if done(session.connection(), statement, values | where).rowcount != 1:
+            if done(connection_of(session), statement, values | where).rowcount != 1:
                 raise StaleDataError(f"{self.table.name} {where['row_number']} was changed by somebody else")
             given.update(values)
         # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
@@ -136,11 +156,15 @@ class Inserting:
         found.update((name, default(None)) for name, default in self.made if name not in given)
         return found
 
-    def built(self, count: int, apart: tuple[str, ...]) -> Insert:
-        """The statement for so many rows. A value is called by its column's name, and by the row's place where they are told `apart`."""
+    def built(self, count: int, apart: tuple[str, ...], taken: str | None = None) -> ReturningInsert[Any]:
+        """The statement for so many rows. A value is called by its column's name, and by the row's place where they are told `apart`.
+
+        What has the value of another row in the column `taken` is left out; SQLite says that as PostgreSQL does.
+        """
         alike = {column.key: bindparam(column.key, type_=column.type) for column in self.columns if column.key not in apart}
         of_row = [{name: bindparam(f"{name}_{n}", type_=self.table.c[name].type) for name in apart} for n in range(count)]
-        return insert(self.table).values([alike | own for own in of_row]).returning(self.key)
+        into = insert(self.table).values([alike | own for own in of_row])
+        return (into if taken is None else into.on_conflict_do_nothing(index_elements=[taken])).returning(self.key)
 
     def numbers(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> Sequence[int]:
         """Insert rows; their numbers, in the rows' order, in which they are counted.

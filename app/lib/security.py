@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
 
-from app.lib.database import statements, write_intent
+from app.lib.database import write_intent
+from app.lib.kept import statements
 from app.lib.requests import root
 from app.lib.tokens import Sessions
 

@@ -10,7 +10,7 @@ from sqlalchemy import NullPool, bindparam, create_engine, func, select, text
 
 from app.accounts.models import Plan, User
 from app.extensions import db
-from app.lib import cursors, database
+from app.lib import cursors, database, kept
 
 
 @pytest.mark.engines("postgresql")
@@ -58,13 +58,13 @@ def test_rows_are_read_without_a_session_unless_one_has_begun(app: Flask, people
 @pytest.mark.engines("sqlite", "postgresql")
 def test_every_statement_is_counted_however_it_is_handed_to_the_driver(app: Flask) -> None:
     rename = text("UPDATE plans SET name = name WHERE id = :id")
-    database.statements.set([])
+    kept.statements.set([])
     with database.writing():
         db.session.execute(rename, {"id": 1})
         db.session.execute(rename, [{"id": 1}, {"id": 2}])
         db.session.connection().exec_driver_sql("SELECT 1")
         db.session.rollback()
-    assert [one.split()[0] for one in database.statements.get() or ()] == ["UPDATE", "UPDATE", "SELECT"]
+    assert [one.split()[0] for one in kept.statements.get() or ()] == ["UPDATE", "UPDATE", "SELECT"]
 
 
 @pytest.mark.engines("sqlite")

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from app.accounts.models import Plan, User
 from app.events.models import Event
 from app.extensions import db
-from app.lib import database, kept
+from app.lib import database, kept, wire
 from tests.factories import NOW
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -76,6 +76,7 @@ def test_what_interrupts_a_statement_is_told_as_it_is(app: Flask, monkeypatch: p
 
     connection = db.session.connection()
     monkeypatch.setattr(connection.dialect, "do_execute", interrupted)
+    monkeypatch.setattr(wire.Wire, "ask", interrupted)
     with pytest.raises(TooLong):
         kept.done(connection, BY_KEY, {"key": "community"})
 
@@ -93,13 +94,13 @@ def test_statements_are_counted_and_heard_by_who_listens(app: Flask) -> None:
         heard.append(statement)
 
     for is_heard in (False, True, False):
-        database.statements.set([])
+        kept.statements.set([])
         if is_heard:
             event.listen(db.engine, "before_cursor_execute", listen)
         database.plain_rows(db.session, BY_KEY, {"key": "community"})
         if is_heard:
             event.remove(db.engine, "before_cursor_execute", listen)
-        [counted] = database.statements.get() or ()
+        [counted] = kept.statements.get() or ()
     assert heard == [counted]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.events.models import Event
 from app.extensions import db
 from app.lib import database
-from app.lib.rows import unwritten, write_changes, write_row, write_rows
+from app.lib.rows import unwritten, write_changes, write_row, write_rows, write_unless
 from app.tickets.models import Message, Ticket
 from tests import factories
 
@@ -80,6 +80,17 @@ def test_several_rows_are_written_at_once_in_their_order(people, now, statements
     table = Message.__table__
     stored = db.session.execute(select(table).where(table.c.ticket_id == ticket.id).order_by(table.c.id)).mappings().all()[-3:]
     assert stored == [{column.key: getattr(row, column.key) for column in inspect(Message).columns} for row in rows]
+
+
+@BOTH
+def test_a_row_whose_value_is_taken_is_not_written(people, now, statements):
+    ticket = factories.ticket(people.user)
+    first, second = message(ticket, now, form_key="one"), message(ticket, now, form_key="one")
+    with statements() as seen:
+        assert write_unless(db.session, first, taken="form_key") and not write_unless(db.session, second, taken="form_key")
+    assert len(seen) == 2 and db.session.get(Message, first.id) is first and not inspect(second).persistent
+    with database.reading(), pytest.raises(RuntimeError, match="only reads"):
+        write_unless(db.session, message(ticket, now), taken="form_key")
 
 
 def test_rows_do_not_share_what_a_column_has_by_itself(people, now):

@@ -13,8 +13,9 @@ from app.knowledge.models import Article, Faq
 from app.knowledge.writing import publishing, queries, snapshots, versions
 from app.knowledge.writing.models import Draft, Revision, Version
 from app.knowledge.writing.versions import Seen
-from app.lib.database import statements, writing
+from app.lib.database import writing
 from app.lib.errors import NotAllowed, NotFound, Stale
+from app.lib.kept import statements
 from tests.knowledge.shared import kinds
 from tests.processes import in_processes
 
