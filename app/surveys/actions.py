@@ -144,7 +144,7 @@ def open_follow_up(survey: Survey, ticket: Ticket, *, now: datetime) -> Message 
     form_key = f"survey-{survey.id}-follow-up"
     if db.session.scalar(select(Message.id).where(Message.form_key == form_key)) is not None:
         return None
-    note = add_message(
+    note, _ = add_message(
         ticket, note_of(survey), author=None, visibility="internal", by_staff=True, is_automatic=True, now=now, form_key=form_key
     )
     if db.session.get(TicketTag, (ticket.id, FOLLOW_UP)) is None:

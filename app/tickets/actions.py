@@ -18,7 +18,7 @@ from app.extensions import db
 from app.lib.database import at_most, give, plain_rows
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
 from app.lib.markdown import to_html
-from app.lib.rows import unwritten, write_changes, write_row, write_rows
+from app.lib.rows import unwritten, write_changes, write_rows
 from app.lib.tokens import public_ref
 from app.sla import actions as sla
 from app.sla.first_answer import within
@@ -28,7 +28,7 @@ from app.tickets.drafts import drop_draft
 from app.tickets.kinds import compose
 from app.tickets.merge_queries import closed_words
 from app.tickets.models import Attachment, Message, StagedFile, Ticket, TicketTag
-from app.tickets.once import opened, written
+from app.tickets.once import own_key, written, written_once
 from app.tickets.thanking import is_thanks
 from app.triage import actions as triage
 
@@ -58,26 +58,26 @@ def open_ticket(new: NewTicket, *, requester: User, actor: User, now: datetime) 
         raise NotAllowed("Your account cannot open tickets. Ask an administrator.")
     if new.kind not in rules.KINDS or new.priority not in rules.PRIORITIES or new.category not in {"", *rules.CATEGORIES}:
         raise Invalid("Choose a kind, a priority and a category from the lists.")
-    form_key, earlier = opened(new.form_key, new.subject, actor)
-    if earlier is not None:
-        return earlier
     home = requester.organization
-    ticket, plan = new_row(new, requester, home, form_key, now), home.plan if home else None
+    ticket, plan = new_row(new, requester, home, own_key(new.form_key, actor), now), home.plan if home else None
     tags, body = clean_tags(new.tags), compose(new.kind, new.fields)
     facts = {name: getattr(ticket, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
-    # All that is decided is decided before the row is written, which then is written once.
-    triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=plan, now=now)
+    # All that is decided is decided before the row is written, which then is written once. Nothing is written before it.
+    triaged = triage.triage(ticket, title=new.subject, body=body, labels=list(new.labels), plan=plan)
     terms, clocks = sla.first_clocks(ticket)
-    write_row(db.session, ticket)
+    earlier = written_once(ticket)
+    if earlier is not None:
+        return earlier
+    template = triage.take_template(ticket, triaged, now)
     record_all(
         happened("ticket.opened", now=now, actor=actor, ticket=ticket, public=True, facts=facts),
-        happened("ticket.triaged", now=now, ticket=ticket, facts=triaged.facts),
+        happened("ticket.triaged", now=now, ticket=ticket, facts=triaged),
     )
     sla.start(ticket, clocks)
     said = [new_message(ticket, body, author=actor, visibility="public", by_staff=actor.is_staff, now=now, source=new.source)]
-    if triaged.template:
+    if template:
         # Only the clocks know by which policy the ticket runs, so the answer that names their target comes after them.
-        body, html = automatic_answer(triaged.template, ticket, terms, requester, plan, now)
+        body, html = automatic_answer(template, ticket, terms, requester, plan, now)
         said.append(new_message(ticket, body, html=html, author=None, visibility="public", by_staff=True, is_automatic=True, now=now))
     write_rows(db.session, said)
     attach(new.files, said[0], now)
@@ -164,12 +164,17 @@ def new_message(
     )
 
 
-def add_message(ticket: Ticket, body: str, *, files: Sequence[StagedFile] = (), now: datetime, **said: Any) -> Message:
-    """Write a message (`said` as in new_message) and move the staged files to it. One statement without files."""
+def add_message(ticket: Ticket, body: str, *, files: Sequence[StagedFile] = (), now: datetime, **said: Any) -> tuple[Message, bool]:
+    """(a message (`said` as in new_message) with the staged files, True), or with False what its form has written before.
+
+    Whoever gives it a form's key holds the ticket. One statement without files.
+    """
     message = new_message(ticket, body, now=now, **said)
-    write_row(db.session, message)
+    earlier = written_once(message)
+    if earlier is not None:
+        return earlier, False
     attach(files, message, now)
-    return message
+    return message, True
 
 
 def attach(files: Sequence[StagedFile], message: Message, now: datetime) -> None:
@@ -216,12 +221,18 @@ def reply(
     Invalid for an empty answer, WrongState on a closed ticket, and Stale if colleagues changed the ticket after event
     `seen`. A customer's answer reopens what was resolved; if it is only a thank-you, that can be dismissed (thanking.py).
     """
-    form_key, earlier = written(form_key, body, "public", actor, ticket)
-    if earlier is not None:
+    try:
+        check_reply(ticket, body, files, actor=actor, seen=seen)
+    except (WrongState, Stale):
+        # Sent again, it may have become so meanwhile.
+        earlier = written(form_key, body, "public", actor, ticket)
+        if earlier is None:
+            raise
         return earlier
-    check_reply(ticket, body, files, actor=actor, seen=seen)
-    said: dict[str, Any] = {"author": actor, "by_staff": actor.is_staff, "form_key": form_key, "source": source}
-    message = add_message(ticket, body, visibility="public", now=now, files=files, left_out=left_out, **said)
+    said: dict[str, Any] = {"author": actor, "by_staff": actor.is_staff, "form_key": own_key(form_key, actor, ticket), "source": source}
+    message, is_new = add_message(ticket, body, visibility="public", now=now, files=files, left_out=left_out, **said)
+    if not is_new:
+        return message
     wanted = status if status in rules.SETTABLE else None
     old, new = ticket.status, rules.status_after_reply(ticket.status, by_staff=actor.is_staff, wanted=wanted)
     thanked_at = ticket.thanked_at if old != "resolved" else now
@@ -298,14 +309,14 @@ def note(
     ticket: Ticket, body: str, *, actor: User, now: datetime, form_key: str | None = None, files: Sequence[StagedFile] = ()
 ) -> Message:
     """Write an internal note. It changes no status and stops no clock."""
-    form_key, earlier = written(form_key, body, "internal", actor, ticket)
-    if earlier is not None:
-        return earlier
     if not may(actor.role, "ticket.note"):
         raise NotAllowed("Internal notes are for staff.")
     if not body.strip() and not files:
         raise Invalid("There is nothing to save yet. Write the note, or attach a file.")
-    message = add_message(ticket, body, author=actor, visibility="internal", by_staff=True, now=now, form_key=form_key, files=files)
+    key = own_key(form_key, actor, ticket)
+    message, is_new = add_message(ticket, body, author=actor, visibility="internal", by_staff=True, now=now, form_key=key, files=files)
+    if not is_new:
+        return message
     ticket.active_at = now
     record("ticket.noted", now=now, actor=actor, ticket=ticket, facts={"message_id": message.id})
     drop_draft(ticket, actor)

@@ -68,7 +68,7 @@ def brings_files() -> bool:
 
 def sent_before(ticket: Ticket, form: MessageForm) -> Message | None:
     """The message that this very form has written already."""
-    return written_already(form.form_key.data or None, form.body.data or "", visibility(form), me(), ticket)[1]
+    return written_already(form.form_key.data or None, form.body.data or "", visibility(form), me(), ticket)
 
 
 def visibility(form: MessageForm) -> str:

@@ -11,10 +11,9 @@ from sqlalchemy import bindparam, delete
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import hold, serialize_on
-from app.lib.kept import done
-from app.tickets.models import Draft, NewDraft, Reading, StagedFile, Ticket
-from app.tickets.once import own_key, written, written_by_form
+from app.lib.database import hold, plain_rows, serialize_on
+from app.tickets.models import Draft, Message, NewDraft, Reading, StagedFile, Ticket
+from app.tickets.once import by_form, own_key, written
 
 
 def save_draft(
@@ -54,10 +53,10 @@ def was_sent(form_key: str | None, body: str, visibility: str, actor: User, tick
     if key is None or not body.strip():
         return False
     hold(db.session, Ticket.id, Ticket.id == ticket.id)
-    first = written_by_form(key)
+    first = by_form(Message, key)
     if first is None:
         return False
-    return first.body.startswith(body.rstrip()) or written(form_key, body, visibility, actor, ticket)[1] is not None
+    return first.body.startswith(body.rstrip()) or written(form_key, body, visibility, actor, ticket) is not None
 
 
 def add_to_draft(ticket: Ticket, text: str, visibility: str, *, actor: User, now: datetime) -> None:
@@ -78,7 +77,7 @@ DROP = delete(DRAFTS).where(DRAFTS.c.ticket_id == bindparam("ticket"), DRAFTS.c.
 
 def drop_draft(ticket: Ticket, actor: User) -> None:
     """The text was sent or thrown away."""
-    done(db.session.connection(), DROP, {"ticket": ticket.id, "person": actor.id})
+    plain_rows(db.session, DROP, {"ticket": ticket.id, "person": actor.id})
 
 
 def save_new(owner: User, form: Mapping[str, Any], files: Sequence[StagedFile], *, now: datetime) -> None:

@@ -1,26 +1,27 @@
 """One-time keys of forms: a second submission of the same form finds what the first has made.
 
-Later submissions wait for the first to commit, so that of two at the same moment one makes it and the other finds it: those of a
-message for the ticket that they hold (`ticket_for` for a change), those of a new ticket for the key.
+The database takes a key once, so that of two at the same moment one makes it, and the other waits until that has committed and finds it.
 A page that the browser brings back from its history carries the key of what was sent from it already. What is written there
 then has other words, so it is no repetition: it gets a key of its own.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, select
 
 from app.accounts.models import User
 from app.extensions import db
-from app.lib.database import plain_rows, serialize_on
+from app.lib.database import plain_rows
+from app.lib.rows import write_row, write_unless
 from app.lib.tokens import fingerprint
 from app.tickets.models import Message, Ticket
 
-# Built once: every form that is sent asks one of them, and hardly any finds something.
-TICKETS: Any = Ticket.__table__
-MESSAGES: Any = Message.__table__
-OPENED = select(TICKETS.c.id).where(TICKETS.c.form_key == bindparam("key"))
-WRITTEN = select(MESSAGES.c.id).where(MESSAGES.c.form_key == bindparam("key"))
+Row = TypeVar("Row", Ticket, Message)
+
+# Built once.
+BY_FORM: dict[Any, Any] = {
+    model: select(model.__table__.c.id).where(model.__table__.c.form_key == bindparam("key")) for model in (Ticket, Message)
+}
 
 
 def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> str | None:
@@ -30,43 +31,57 @@ def own_key(form_key: str | None, actor: User, ticket: Ticket | None = None) -> 
     return fingerprint(f"{actor.id}:{ticket.id if ticket else 'new'}:{form_key}")
 
 
-def opened(form_key: str | None, subject: str, actor: User) -> tuple[str | None, Ticket | None]:
-    """(the key to store, None), or with the ticket that this person's form has opened already with this subject. Two statements."""
-    key = own_key(form_key, actor)
-    earlier = opened_by_form(key) if key else None
-    if key is None or earlier is None or earlier.subject == subject:
-        return key, earlier
-    key = fingerprint(f"{key}:{subject}")
-    return key, opened_by_form(key)
+def written_once(row: Row) -> Row | None:
+    """Insert a new row, unless its form has written one in these words: that one then. One statement where it was not sent before."""
+    if row.form_key is None:
+        write_row(db.session, row)
+        return None
+    words = words_of(row)
+    for key in (row.form_key, key_of_words(row.form_key, words)):
+        row.form_key = key
+        if write_unless(db.session, row, taken="form_key"):
+            return None
+        earlier = by_form(type(row), key)
+        if earlier is not None and words_of(earlier) == words:
+            return earlier
+    raise LookupError("a form's key was taken, and nothing has it")
+
+
+def words_of(row: Ticket | Message) -> str:
+    """What tells a repetition from what is written anew on a page that came back."""
+    return row.subject if isinstance(row, Ticket) else f"{row.visibility}:{row.body}"
+
+
+def key_of_words(key: str, words: str) -> str:
+    """The key of other words that were sent by a form that had sent something already."""
+    return fingerprint(f"{key}:{words}")
+
+
+def opened(form_key: str | None, subject: str, actor: User) -> Ticket | None:
+    """The ticket that this person's form has opened with this subject. Two statements at most."""
+    return found(Ticket, own_key(form_key, actor), subject)
+
+
+def written(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> Message | None:
+    """The message that this person's form on this ticket has written in these words. Two statements at most."""
+    return found(Message, own_key(form_key, actor, ticket), f"{visibility}:{body}")
+
+
+def found(model: type[Row], key: str | None, words: str) -> Row | None:
+    """What a form has written in these words, under its key or, where it had sent others before, under theirs."""
+    earlier = by_form(model, key) if key else None
+    if key is None or earlier is None or words_of(earlier) == words:
+        return earlier
+    return by_form(model, key_of_words(key, words))
 
 
 def form_is_done(form_key: str | None, actor: User) -> bool:
     """Whether this person's form has opened a ticket."""
     key = own_key(form_key, actor)
-    return key is not None and opened_by_form(key) is not None
+    return key is not None and by_form(Ticket, key) is not None
 
 
-def opened_by_form(key: str) -> Ticket | None:
-    """The ticket with this key; later submissions of its form wait for the first to commit."""
-    serialize_on(db.session, key)
-    number = plain_rows(db.session, OPENED, {"key": key}).scalar()
-    return db.session.get(Ticket, number) if number is not None else None
-
-
-def written(form_key: str | None, body: str, visibility: str, actor: User, ticket: Ticket) -> tuple[str | None, Message | None]:
-    """(the key to store, None), or with the message that this person's form on this ticket has written already in these words.
-
-    Whoever asks with a key holds the ticket.
-    """
-    key = own_key(form_key, actor, ticket)
-    earlier = written_by_form(key) if key else None
-    if key is None or earlier is None or (earlier.body, earlier.visibility) == (body, visibility):
-        return key, earlier
-    key = fingerprint(f"{key}:{visibility}:{body}")
-    return key, written_by_form(key)
-
-
-def written_by_form(key: str) -> Message | None:
-    """The message with this key, on a ticket that is held."""
-    number = plain_rows(db.session, WRITTEN, {"key": key}).scalar()
-    return db.session.get(Message, number) if number is not None else None
+def by_form(model: type[Row], key: str) -> Row | None:
+    """The ticket, or the message, with this key."""
+    number = plain_rows(db.session, BY_FORM[model], {"key": key}).scalar()
+    return db.session.get(model, number) if number is not None else None

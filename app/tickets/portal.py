@@ -61,7 +61,7 @@ def new() -> Response:
 def create() -> Response:
     """Open the ticket, once for each form. A form that is refused keeps its text and its files."""
     form, files_sent = portal_page.sent_form(current_user), received()
-    _, earlier = once.opened(form.key, form.subject.data or "", me()) if files_sent.is_missing else (None, None)
+    earlier = once.opened(form.key, form.subject.data or "", me()) if files_sent.is_missing else None
     if earlier is not None:
         return go(url_for(".show", ref=earlier.ref))
     if not form.validate() or files_sent.problems:

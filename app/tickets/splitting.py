@@ -15,14 +15,13 @@ from app.accounts.models import User
 from app.events.actions import happened, record, record_all
 from app.extensions import db
 from app.lib.errors import Invalid, WrongState
-from app.lib.rows import write_row
 from app.sla import actions as sla
 from app.tickets import rules
 from app.tickets.actions import NewTicket, new_row, refuse_stale, set_status, tell, work
 from app.tickets.merge_queries import merged_into
 from app.tickets.merging import carry
 from app.tickets.models import Follower, Message, Ticket, TicketLink
-from app.tickets.once import opened
+from app.tickets.once import opened, own_key, written_once
 from app.triage import actions as triage
 
 # What whoever splits decides; triage decides the rest, as on every new ticket.
@@ -59,7 +58,7 @@ def split(ticket: Ticket, part: Part, *, address: Callable[[str], str], actor: U
     Invalid where nothing of the customer's was chosen, or the first message.
     """
     work(actor)
-    form_key, earlier = opened(part.form_key, part.subject, actor)
+    earlier = opened(part.form_key, part.subject, actor)
     if earlier is not None:
         return earlier
     check_open(ticket)
@@ -67,7 +66,7 @@ def split(ticket: Ticket, part: Part, *, address: Callable[[str], str], actor: U
     said = db.session.execute(select(*COLUMNS).where(Message.ticket_id == ticket.id).order_by(Message.id)).all()
     goes = chosen(said, part.messages)
     waiting = waiting_of(goes)
-    made = begin(ticket, part, waiting, len(goes), form_key, actor=actor, now=now)
+    made = begin(ticket, part, waiting, len(goes), actor=actor, now=now)
     carry([one.id for one in goes], made)
     copy_followers(ticket, made, now)
     for one, other, words in ((ticket, made, "split off from this one"), (made, ticket, "which this one was split off from")):
@@ -121,11 +120,11 @@ def waiting_of(goes: Sequence[Any]) -> Waiting:
     return Waiting(asked.id, asked.created_at, answered_at, waits_since)
 
 
-def begin(ticket: Ticket, part: Part, waiting: Waiting, messages: int, form_key: str | None, *, actor: User, now: datetime) -> Ticket:
+def begin(ticket: Ticket, part: Part, waiting: Waiting, messages: int, *, actor: User, now: datetime) -> Ticket:
     """The row of the new ticket, with its clocks and its events."""
     asked = db.session.get_one(Message, waiting.asked_id)
     new = NewTicket(ticket.kind, part.subject, {"body": asked.body}, part.priority, part.category, source=asked.source)
-    made = new_row(new, ticket.requester, ticket.organization, form_key, waiting.since)
+    made = new_row(new, ticket.requester, ticket.organization, own_key(part.form_key, actor), waiting.since)
     made.active_at = now
     if waiting.answered_at is not None:
         made.status, made.first_responded_at = "open", waiting.answered_at
@@ -133,9 +132,9 @@ def begin(ticket: Ticket, part: Part, waiting: Waiting, messages: int, form_key:
     made.last_public_by = "staff" if waiting.waits_since is None else "customer"
     tell(made, actor, now)
     plan = ticket.organization.plan if ticket.organization is not None else None
-    triaged = triage.triage(made, title=part.subject, body=asked.body, labels=[], plan=plan, now=now, kept=CHOSEN, is_answered=True)
+    triaged = triage.triage(made, title=part.subject, body=asked.body, labels=[], plan=plan, kept=CHOSEN)
     _, clocks = sla.first_clocks(made, waiting.waits_since)
-    write_row(db.session, made)
+    written_once(made)
     facts = {name: getattr(made, name) for name in ("ref", "subject", "kind", "status", "priority", "source")}
     began = {
         "ref": ticket.ref,
@@ -147,7 +146,7 @@ def begin(ticket: Ticket, part: Part, waiting: Waiting, messages: int, form_key:
     record_all(
         happened("ticket.opened", now=now, actor=actor, ticket=made, public=True, facts=facts),
         happened("ticket.split_off", now=now, actor=actor, ticket=made, public=True, facts=began),
-        happened("ticket.triaged", now=now, ticket=made, facts=triaged.facts),
+        happened("ticket.triaged", now=now, ticket=made, facts=triaged),
     )
     sla.start(made, clocks)
     return made

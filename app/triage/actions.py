@@ -1,9 +1,8 @@
 """What triage decides about a ticket, and how leads change its rules. Each action records one event; none commits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from app.accounts.models import Plan, User
 from app.accounts.permissions import may
@@ -21,44 +20,35 @@ from app.triage.vocabulary import CATEGORY_NAMES
 NOT_WORDS = frozenset({"version", "platform", "logs", "checks", "priority", "category"})
 
 
-@dataclass(frozen=True)
-class Triaged:
-    """What follows from the decision on a new ticket: the template of its first response, if there is one, and the facts of ticket.triaged."""
-
-    template: str | None
-    facts: dict[str, Any]
-
-
 def triage(
-    ticket: Any,
-    *,
-    title: str,
-    body: str | None,
-    labels: Sequence[str],
-    plan: Plan | None,
-    now: datetime,
-    kept: frozenset[str] = frozenset(),
-    is_answered: bool = False,
-) -> Triaged:
-    """Decide on a new ticket and put the decision on it, before its row is written.
+    ticket: Any, *, title: str, body: str | None, labels: Sequence[str], plan: Plan | None, kept: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Decide on a new ticket and put the decision on it, before its row is written. Returns the facts of ticket.triaged.
 
     Sets priority, promised_priority, needs_confirmation, team, category and tier, but for the fields that somebody at the desk has
-    `kept`. A raise beyond the plan is shown, but not promised until somebody confirms it. The template is to be filled by
-    `first_response` once the clocks run, and is counted as used; there is none where the customer `is_answered` already. Who writes the
-    row records ticket.triaged. Two statements, one more after a rule has changed.
+    `kept`. A raise beyond the plan is shown, but not promised until somebody confirms it. Who writes the row records ticket.triaged.
+    One statement, one more after a rule has changed.
     """
     intake = Intake(title, body, tuple(labels), ticket.kind, plan.key if plan else None, ticket.priority, ticket.category)
     rules, teams = queries.rules_and_teams()
     decision = decide(intake, rules)
     promised_before = ticket.promised_priority
     apply(ticket, decision, teams, kept)
-    template = None if is_answered else macros.take_first_response(ticket.kind, now=now)
     because = reasons(decision, {field: getattr(ticket, field) for field in kept})
-    if template is not None:
-        why = "The approved template of its kind."
-        because.append(told(Because("first_response", template.title, f"first_response.{ticket.kind}", why)))
-    facts = {"decisions": because, "priority": ticket.promised_priority if ticket.promised_priority != promised_before else None}
-    return Triaged(template.body if template is not None else None, facts)
+    return {"decisions": because, "priority": ticket.promised_priority if ticket.promised_priority != promised_before else None}
+
+
+def take_template(ticket: Any, facts: dict[str, Any], now: datetime) -> str | None:
+    """The approved first response to a ticket of this kind, counted as used and told among the `facts` of ticket.triaged; None without one.
+
+    To be filled by `first_response` once the clocks run. One statement, which holds the template's row: the later the better.
+    """
+    template = macros.take_first_response(ticket.kind, now=now)
+    if template is None:
+        return None
+    why = "The approved template of its kind."
+    facts["decisions"].append(told(Because("first_response", template.title, f"first_response.{ticket.kind}", why)))
+    return cast(str, template.body)
 
 
 def retriage(ticket: Any, *, actor: User, now: datetime, labels: Sequence[str] = ()) -> bool:

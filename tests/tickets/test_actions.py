@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from app.events.models import Event
 from app.extensions import db
 from app.lib.errors import Invalid, NotAllowed, Stale, WrongState
-from app.tickets import actions, drafts, uploads
+from app.tickets import actions, drafts, filing, uploads
 from app.tickets.models import Attachment, Draft, Message, NewDraft, StagedFile, Ticket
 from app.tickets.queries import newest_event
 from tests import factories
@@ -120,6 +120,17 @@ def test_replying_twice_by_one_form_writes_one_message(people, now):
     again = factories.reply(ticket, people.user, form_key="key-of-the-reply")
     assert again.id == first.id and count(Message) == before + 1
     assert events(ticket).count("ticket.replied") == 1
+
+
+def test_a_reply_that_is_sent_again_is_found_though_the_ticket_has_changed_since(people, now):
+    ticket = factories.ticket(people.user)
+    seen = newest_event(ticket.id, people.agent)
+    sent = {"actor": people.agent, "now": now, "seen": seen, "form_key": "key-of-the-reply"}
+    first = actions.reply(ticket, "Which version?", **sent)
+    filing.set_priority(ticket, "high", actor=people.lead, now=now)
+    assert actions.reply(ticket, "Which version?", **sent).id == first.id
+    with pytest.raises(Stale):
+        actions.reply(ticket, "Which platform?", **sent)
 
 
 def test_a_reply_key_counts_for_its_own_ticket_only(people):

@@ -7,8 +7,9 @@ from app.accounts.models import Team, User
 from app.extensions import db
 from app.lib.clock import utcnow
 from app.lib.database import writing
+from app.macros.models import Macro
 from app.tickets import actions, drafts, filing
-from app.tickets.models import Draft, Message
+from app.tickets.models import Draft, Message, Ticket
 from app.tickets.queries import ticket_for
 from tests import factories
 from tests.processes import after
@@ -86,3 +87,24 @@ def test_a_draft_of_what_is_being_sent_waits_and_is_not_kept(app, send):
 
     after(send, type_on)
     assert db.session.scalars(select(Draft)).all() == []
+
+
+@BOTH
+def test_a_form_that_is_sent_twice_at_once_opens_one_ticket(app, people):
+    user, used = people.user.id, db.session.scalar(select(Macro.uses).where(Macro.kind == "question"))
+    asked = actions.NewTicket("question", "Which version?", {"body": "I have several."}, form_key="once")
+
+    def send():
+        requester = db.session.get_one(User, user)
+        return actions.open_ticket(asked, requester=requester, actor=requester, now=utcnow()).id
+
+    def again():
+        with app.app_context(), writing():
+            found = send()
+            db.session.commit()
+            return found
+
+    sent = after(send, again)
+    assert db.session.scalars(select(Ticket.id)).all() == [sent]
+    assert len(db.session.scalars(select(Message).where(Message.ticket_id == sent)).all()) == 2
+    assert db.session.scalar(select(Macro.uses).where(Macro.kind == "question")) == used + 1

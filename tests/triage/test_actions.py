@@ -98,7 +98,8 @@ def test_what_a_customer_is_called_does_no_harm_in_the_answer(people):
 def test_triage_costs_two_statements_besides_its_event(people, now, statements):
     ticket = factories.ticket(people.owner)
     with statements() as seen:
-        actions.triage(ticket, title="Hello", body="Hello", labels=[], plan=people.owner.plan, now=now)
+        facts = actions.triage(ticket, title="Hello", body="Hello", labels=[], plan=people.owner.plan)
+        actions.take_template(ticket, facts, now)
     assert len([one for one in seen if not one.startswith(("INSERT INTO events", "UPDATE tickets"))]) == 2
 
 
