@@ -66,13 +66,16 @@ class Held:
             paused=self.paused if is_resolution else frozenset(),
         )
 
-    def counted(self, now: datetime) -> int:
+    def counted(self, now: datetime, quiet_since: datetime | None = None) -> int:
         """Counted microseconds of a running clock, from its stored deadline.
 
-        From the ticket's events where there is no deadline, or where pauses may lie behind it: one statement more.
+        From the ticket's events where there is no deadline, or where pauses may lie behind it: one statement more. There are none where
+        nothing has happened to the ticket since, which `quiet_since` tells (its `active_at`).
         """
         clock, instant = self.clock, to_us(now)
-        if clock.due_at is None or (clock.metric == RESOLUTION and clock.due_at < now):
+        if clock.due_at is None or (
+            clock.metric == RESOLUTION and clock.due_at < now and not (quiet_since and quiet_since <= clock.due_at)
+        ):
             return elapsed(self.case(status_changes(clock.ticket_id, until=now)), instant)
         due = to_us(clock.due_at)
         return clock.target_seconds * SECOND + self.hours.counted(due, instant) - self.hours.counted(instant, due)

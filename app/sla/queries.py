@@ -88,13 +88,15 @@ def clocks_for(ticket: Subject, now: datetime, *, all_of_them: bool = False) -> 
     """
     held = up_to_date(ticket, held_by(ticket.id, all_of_them=all_of_them), now)
     found = [one for one in held if one.clock.state != "cancelled"]
-    return [view(one, now) for one in sorted(found, key=lambda one: (METRICS.index(one.clock.metric), one.clock.sequence))]
+    return [
+        view(one, now, ticket.active_at) for one in sorted(found, key=lambda one: (METRICS.index(one.clock.metric), one.clock.sequence))
+    ]
 
 
-def view(one: Held, now: datetime) -> ClockView:
-    """One clock at a moment."""
+def view(one: Held, now: datetime, quiet_since: datetime) -> ClockView:
+    """One clock at a moment; nothing has happened to its ticket since `quiet_since`."""
     clock = one.clock
-    counted = counted_seconds(one, now)
+    counted = counted_seconds(one, now, quiet_since)
     remaining = clock.target_seconds - counted
     tone = pure.tone(clock.state, due_at=clock.due_at, warn_at=clock.warn_at, breached_at=clock.breached_at, now=now)
     return ClockView(
@@ -118,10 +120,10 @@ def view(one: Held, now: datetime) -> ClockView:
     )
 
 
-def counted_seconds(one: Held, now: datetime) -> int:
+def counted_seconds(one: Held, now: datetime, quiet_since: datetime) -> int:
     """What a clock has counted, in whole seconds: as stored when it stands, as of now when it runs."""
     if one.clock.state == "running":
-        return one.counted(now) // SECOND
+        return one.counted(now, quiet_since) // SECOND
     return one.clock.elapsed_seconds or 0
 
 
@@ -143,7 +145,7 @@ def why(ticket: Subject, clock_id: int, *, now: datetime, zone: str, is_whole: b
     case = case_now(one, now)
     end = end_of(one, case, now)
     pieces = pure.explain(case, end)
-    shown = view(one, now)
+    shown = view(one, now, ticket.active_at)
     counted = sum(p.end - p.start for p in pieces if p.counted) // SECOND
     return Why(
         view=shown,

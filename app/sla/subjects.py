@@ -34,6 +34,7 @@ class Row:
     assignee_id: int | None
     is_demo: bool
     created_at: datetime
+    active_at: datetime
     last_public_by: str
     first_responded_at: datetime | None
     escalated_at: datetime | None

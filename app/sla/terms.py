@@ -57,6 +57,7 @@ tickets = table(
     column("assignee_id", Integer),
     column("is_demo"),
     column("created_at", UTCDateTime),
+    column("active_at", UTCDateTime),
     column("last_public_by", String),
     column("first_responded_at", UTCDateTime),
     column("escalated_at", UTCDateTime),
@@ -80,6 +81,7 @@ class Subject(Protocol):
     assignee_id: int | None
     is_demo: bool
     created_at: datetime
+    active_at: datetime
     last_public_by: str
     first_responded_at: datetime | None
     escalated_at: datetime | None

@@ -33,6 +33,22 @@ def test_clocks_say_what_is_left_at_any_moment(app, people, now, statements):
     assert stand(ticket, now + 4 * HOUR + 14 * MINUTE)["first_response"] == ("breach", "14 min over")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
+def test_how_late_it_is_asks_for_events_only_where_something_has_happened_since(app, people, now, statements):
+    ticket = factories.ticket(people.owner, priority="high")
+    factories.reply(ticket, people.agent, now=now + HOUR, status="on_hold")
+    actions.change_status(ticket, "open", actor=people.agent, now=now + 3 * HOUR)
+    for ahead, asked in ((50, 1), (60, 2)):
+        db.session.commit()
+        with statements() as seen:
+            resolution = queries.clocks_for(ticket, now + ahead * HOUR)[-1]
+        assert len(seen) == asked
+        assert (resolution.tone, resolution.elapsed_seconds) == ("breach", (48 if ahead == 50 else 53) * 3600)
+        if ahead == 50:
+            actions.change_status(ticket, "pending_customer", actor=people.agent, now=now + 52 * HOUR)
+            factories.reply(ticket, people.owner, now=now + 57 * HOUR)
+
+
 def test_a_paused_clock_says_the_same_whenever_it_is_asked(app, people, now):
     ticket = factories.ticket(people.owner, priority="high")
     factories.reply(ticket, people.agent, now=now + HOUR, status="pending_customer")
