@@ -1,7 +1,10 @@
 """Random names and secrets."""
 
 import hashlib
+import math
 import secrets
+import time
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -23,14 +26,37 @@ class AnyClock(TimestampSigner):
         return (value, at) if return_timestamp else value
 
 
+class Cookies:
+    """What signs sessions and reads them. A browser sends the same cookie with every request until something in it changes: its
+    signature is worked out at the first of them, and its age at each."""
+
+    def __init__(self, signing: URLSafeTimedSerializer) -> None:
+        self.signing, self.dumps = signing, signing.dumps
+        self.verified = lru_cache(maxsize=2048)(self.read)
+
+    def read(self, cookie: str) -> tuple[Any, int]:
+        """(what a cookie says, in JSON, and when it was signed, in seconds since 1970). Raises BadSignature."""
+        said, at = self.signing.loads(cookie, return_timestamp=True)
+        return self.signing.serializer.dumps(said), int(at.timestamp())
+
+    def loads(self, cookie: str, max_age: float = math.inf) -> Any:
+        """What a cookie says, anew for each who asks. Raises BadSignature, and SignatureExpired for one older than `max_age` seconds."""
+        said, signed_at = self.verified(cookie)
+        age = int(time.time()) - signed_at
+        if age > max_age:
+            raise SignatureExpired(f"Signature age {age} > {max_age} seconds")
+        return self.signing.serializer.loads(said)
+
+
 class Sessions(SecureCookieSessionInterface):
     """Flask's cookies: a sign-in ends with its row, not because a clock was set right."""
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> Any:
         """What signs and reads them; made once, since every request asks for it."""
         if app.secret_key and "sessions" not in app.extensions:
-            app.extensions["sessions"] = super().get_signing_serializer(app)
-            app.extensions["sessions"].signer = AnyClock
+            signing: Any = super().get_signing_serializer(app)
+            signing.signer = AnyClock
+            app.extensions["sessions"] = Cookies(signing)
         return app.extensions.get("sessions")
 
 
