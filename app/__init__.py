@@ -99,6 +99,7 @@ class Application(Flask):
     """Flask without views that wait: it need not look at each hook whether it is a coroutine."""
 
     url_rule_class = LateRule
+    jinja_environment = pages.QuickEnvironment
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Every function of ours is one that runs."""

@@ -1,7 +1,7 @@
 """A ticket's page at the desk as its templates show it: thread, composer, panel, and what changed meanwhile."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
@@ -22,7 +22,7 @@ from app.macros.models import Macro
 from app.mail.queries import delivery_for
 from app.sla.queries import clocks_for
 from app.tickets import desk_page, desk_rows, queries, rules, thanking
-from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm
+from app.tickets.desk_forms import PRIORITIES, SET_STATUS, MessageForm, cleaned_lines
 from app.tickets.drawn import Delivery
 from app.tickets.merge_queries import merged_into
 from app.tickets.models import Message, StagedFile, Ticket
@@ -50,6 +50,29 @@ class News:
     at: datetime
     message_id: int | None = None
     excerpt: str = ""
+
+
+@dataclass
+class Unsent:
+    """A field of it: what stands in it."""
+
+    data: Any
+    errors: Sequence[str] = ()
+
+
+@dataclass
+class Fresh:
+    """A composer that nobody has sent yet, as its template asks for it. The fields of a MessageForm would take a twentieth of a page to
+    make, most of which is for judging what was sent."""
+
+    body: Unsent
+    visibility: Unsent
+    to: Unsent
+    macro: Unsent
+    seen: Unsent
+    form_key: Unsent
+    status: Unsent = field(default_factory=lambda: Unsent(""))
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def context(ticket: Ticket, viewer: User, *, before: int | None = None, **over: Any) -> dict[str, Any]:
@@ -115,14 +138,16 @@ def delivery(mails: Sequence[Any]) -> Delivery:
     return Delivery(tone, f"{count} of {len(mails)} mails {word}", tuple(mails))
 
 
-def composer(around: desk_page.Beside, *, macro_text: str = "", used: int | None = None) -> MessageForm:
+def composer(around: desk_page.Beside, *, macro_text: str = "", used: int | None = None) -> Fresh:
     """A fresh composer: the draft, a macro's text below it, copies to all followers, a new one-time key."""
     draft = around.draft
-    body = joined(draft.body if draft else "", macro_text)
-    visibility = "note" if draft and draft.visibility == "internal" else "reply"
-    everybody = [one.more for one in around.followers]
-    return MessageForm(
-        data={"body": body, "visibility": visibility, "to": everybody, "macro": used, "seen": around.seen, "form_key": token_urlsafe(16)}
+    return Fresh(
+        body=Unsent(cleaned_lines(joined(draft.body if draft else "", macro_text))),
+        visibility=Unsent("note" if draft and draft.visibility == "internal" else "reply"),
+        to=Unsent([one.more for one in around.followers]),
+        macro=Unsent(used),
+        seen=Unsent(around.seen),
+        form_key=Unsent(token_urlsafe(16)),
     )
 
 
