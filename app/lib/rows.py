@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Update, bindparam, inspect, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, make_transient_to_detached, scoped_session
+from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -64,9 +64,10 @@ def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) ->
 def adopt(session: Session, row: DeclarativeBase, values: Mapping[str, Any], key: str, number: int) -> None:
     """Have a session know a row as if it had read it."""
     vars(row).update(values, **{key: number})
-    make_transient_to_detached(row)
-    state = inspect(row)
-    state.session_id = session.hash_key
+    state: Any = inspect(row)
+    state.key, state.session_id = state.mapper.identity_key_from_primary_key((number,)), session.hash_key
+    # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
+    state._commit_all(state.dict, session.identity_map)
     session.identity_map.add(state)
 
 
@@ -128,7 +129,7 @@ class Updating:
             if done(connection_of(session), statement, values | where).rowcount != 1:
                 raise StaleDataError(f"{self.table.name} {where['row_number']} was changed by somebody else")
             given.update(values)
-        # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
+        # As in `adopt`.
         state._commit_all(given, session.identity_map)
 
 
