@@ -56,7 +56,7 @@ def made(session: Session, side: Side, row: Any, anew: bool) -> Any:
         fresh = side.manager.new_instance()
         state = instance_state(fresh)
         state.key, state.session_id = key, session.hash_key
-        state.dict.update(values)
+        vars(fresh).update(values)
         session.identity_map.add(state)
         return fresh
     if anew or instance_state(known).expired:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import bindparam, create_engine, event, func, insert, literal, select, update
+from sqlalchemy import Boolean, bindparam, create_engine, event, func, insert, literal, literal_column, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
@@ -102,6 +102,36 @@ def test_statements_are_counted_and_heard_by_who_listens(app: Flask) -> None:
             event.remove(db.engine, "before_cursor_execute", listen)
         [counted] = kept.statements.get() or ()
     assert heard == [counted]
+
+
+def test_percent_signs_and_truths_come_back_as_they_went(app: Flask) -> None:
+    query = select(
+        literal_column("'100 % (x)s %%'"),
+        bindparam("yes", type_=Boolean),
+        bindparam("yes", type_=Boolean),
+        bindparam("none", type_=Boolean),
+    )
+    for yes in (True, False):
+        [row] = database.plain_rows(db.session, query, {"yes": yes, "none": None})
+        assert tuple(row) == ("100 % (x)s %%", yes, yes, None) and type(row[1]) is bool
+
+
+def test_a_connection_that_is_asked_more_than_it_keeps_answers_on(app: Flask) -> None:
+    many = [select(literal_column(str(n)), Plan.name).where(Plan.key == bindparam("key")) for n in range(120)]
+    for _ in range(2):
+        found = [tuple(database.plain_rows(db.session, query, {"key": "community"})[0]) for query in many]
+        assert found == [(n, found[0][1]) for n in range(120)]
+        if db.engine.dialect.name == "postgresql":
+            assert (db.session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0) <= 101
+        db.session.rollback()
+
+
+def test_what_begins_a_transaction_can_be_taken_back(people: Any) -> None:
+    values = {"kind": "ticket.opened", "at": NOW, "actor_id": people.user.id, "is_public": True, "facts": {}}
+    with db.engine.connect() as connection:
+        number = kept.done(connection, ADD, values).scalar()
+        connection.rollback()
+    assert db.session.get(Event, number) is None
 
 
 @pytest.mark.engines("postgresql")
