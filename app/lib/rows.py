@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Update, bindparam, inspect, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Session, scoped_session
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -21,10 +22,10 @@ def unwritten(model: type[Row], **values: Any) -> Row:
 
     The model itself would note of each value that it was changed from nothing, for a flush that never comes.
     """
-    if not values.keys() <= inserting(model).constant.keys():
-        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - inserting(model).constant.keys()))}")
-    manager: Any = inspect(model).class_manager
-    row: Row = manager.new_instance()
+    into = inserting(model)
+    if not values.keys() <= into.constant.keys():
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - into.constant.keys()))}")
+    row: Row = into.manager.new_instance()
     vars(row).update(values)
     return row
 
@@ -64,7 +65,7 @@ def write_rows(session: scoped_session[Any], rows: Sequence[DeclarativeBase]) ->
 def adopt(session: Session, row: DeclarativeBase, values: Mapping[str, Any], key: str, number: int) -> None:
     """Have a session know a row as if it had read it."""
     vars(row).update(values, **{key: number})
-    state: Any = inspect(row)
+    state: Any = instance_state(row)
     state.key, state.session_id = state.mapper.identity_key_from_primary_key((number,)), session.hash_key
     # SQLAlchemy's own (2.1, as requirements pin it): nothing public says of a row that its changes are written.
     state._commit_all(state.dict, session.identity_map)
@@ -84,7 +85,7 @@ def write_changes(session: scoped_session[Any]) -> None:
     what was changed, to take it back, so the unit of work does it.
     """
     known = session()
-    states: list[Any] = [inspect(row) for row in known.dirty]
+    states: list[Any] = [instance_state(row) for row in known.dirty]
     models = {state.class_ for state in states}
     how = updating(models.pop()) if len(models) == 1 else None
     if how is None or known.new or known.deleted or known.in_nested_transaction() or not all(map(how.takes, states)):
@@ -142,7 +143,8 @@ def updating(model: type[DeclarativeBase]) -> Updating:
 class Inserting:
     """How rows of a table are inserted: a statement for each number of rows and each set of columns in which these differ, and what stands in each column."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, mapper: Any) -> None:
+        table, self.manager = mapper.local_table, mapper.class_manager
         self.key = table.primary_key.columns[0]
         self.columns = [column for column in table.columns if column is not self.key]
         self.constant = {column.key: None if column.default is None else column.default.arg for column in self.columns}
@@ -182,4 +184,4 @@ class Inserting:
 @lru_cache(maxsize=32)
 def inserting(model: type[DeclarativeBase]) -> Inserting:
     """Worked out once for each model."""
-    return Inserting(inspect(model).local_table)
+    return Inserting(inspect(model))
