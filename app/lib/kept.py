@@ -161,9 +161,9 @@ class WireRecipe(Recipe):
         note(self.text)
         try:
             result = wire.ask(self.prepared, values)
+            rows = Rows(wire.rows(result, self.row or self.reading(list(map(result.ftype, range(result.nfields))))))
         except self.errors as wrong:
             connection._handle_dbapi_exception(wrong, self.text, bound, None, None)
-        rows = Rows(wire.rows(result, self.row or self.reading(list(map(result.ftype, range(result.nfields))))))
         rows.rowcount = result.ntuples if self.returned else result.command_tuples
         return rows
 

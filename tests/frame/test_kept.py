@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Boolean, bindparam, create_engine, event, func, insert, literal, literal_column, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from app.accounts.models import Plan, User
@@ -132,6 +132,14 @@ def test_what_begins_a_transaction_can_be_taken_back(people: Any) -> None:
         number = kept.done(connection, ADD, values).scalar()
         connection.rollback()
     assert db.session.get(Event, number) is None
+
+
+@pytest.mark.engines("postgresql")
+def test_what_cannot_be_read_is_an_error_of_the_database(app: Flask) -> None:
+    with pytest.raises(DataError):
+        database.plain_rows(db.session, select(literal_column("'infinity'::timestamptz")), {})
+    db.session.rollback()
+    assert database.plain_rows(db.session, BY_KEY, {"key": "community"}).scalar()
 
 
 @pytest.mark.engines("postgresql")
