@@ -32,7 +32,14 @@ class Said(NamedTuple):
 def can_go(ticket: Ticket) -> Sequence[Said]:
     """Every message of a ticket but its first, oldest first. One statement."""
     files = select(func.count()).where(Attachment.message_id == Message.id).correlate(Message).scalar_subquery()
-    columns = (Message.id, Message.visibility, Message.by_staff, Message.is_automatic, Message.created_at, Message.body)
+    columns = (
+        Message.id,
+        Message.visibility,
+        Message.by_staff,
+        Message.is_automatic,
+        Message.created_at,
+        func.substr(Message.body, 1, READ),
+    )
     query = select(*columns, User.name, files).outerjoin(User, User.id == Message.author_id).where(Message.ticket_id == ticket.id)
     return [
         Said(
@@ -41,7 +48,7 @@ def can_go(ticket: Ticket) -> Sequence[Said]:
             kind_of(visibility, is_automatic),
             visibility == "public" and not by_staff,
             at,
-            beginning(to_text(body[:READ]), SHOWN),
+            beginning(to_text(body), SHOWN),
             count,
         )
         for number, visibility, by_staff, is_automatic, at, body, name, count in db.session.execute(query.order_by(Message.id)).all()[1:]
