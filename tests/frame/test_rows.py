@@ -93,6 +93,17 @@ def test_a_row_whose_value_is_taken_is_not_written(people, now, statements):
         write_unless(db.session, message(ticket, now), taken="form_key")
 
 
+@BOTH
+def test_a_savepoint_takes_back_what_was_written_in_it_and_nothing_else(people, now):
+    ticket = factories.ticket(people.user)
+    write_row(db.session, message(ticket, now, form_key="before"))
+    with pytest.raises(ZeroDivisionError), db.session.begin_nested():
+        write_row(db.session, message(ticket, now, form_key="within"))
+        1 / 0
+    db.session.commit()
+    assert db.session.scalars(select(Message.form_key).where(Message.form_key.in_(["before", "within"]))).all() == ["before"]
+
+
 def test_rows_do_not_share_what_a_column_has_by_itself(people, now):
     ticket = factories.ticket(people.user)
     first, second = message(ticket, now), message(ticket, now)
